@@ -1,0 +1,98 @@
+package did
+
+import (
+	"errors"
+	"fmt"
+)
+
+// ErrorCode is an error of DID Resolution by its name in the vocabulary
+// https://www.w3.org/ns/did#.
+type ErrorCode string
+
+// The errors of DID Resolution, 10.
+const (
+	InvalidDID                 ErrorCode = "INVALID_DID"
+	InvalidDIDURL              ErrorCode = "INVALID_DID_URL"
+	InvalidDIDDocument         ErrorCode = "INVALID_DID_DOCUMENT"
+	InvalidOptions             ErrorCode = "INVALID_OPTIONS"
+	NotFound                   ErrorCode = "NOT_FOUND"
+	MethodNotSupported         ErrorCode = "METHOD_NOT_SUPPORTED"
+	FeatureNotSupported        ErrorCode = "FEATURE_NOT_SUPPORTED"
+	RepresentationNotSupported ErrorCode = "REPRESENTATION_NOT_SUPPORTED"
+	InternalError              ErrorCode = "INTERNAL_ERROR"
+)
+
+// vocabulary is where the types of errors live.
+const vocabulary = "https://www.w3.org/ns/did#"
+
+var titles = map[ErrorCode]string{
+	InvalidDID:                 "The DID is not valid.",
+	InvalidDIDURL:              "The DID URL is not valid.",
+	InvalidDIDDocument:         "The DID document is not valid.",
+	InvalidOptions:             "The resolution options are not valid.",
+	NotFound:                   "The DID or resource was not found.",
+	MethodNotSupported:         "The DID method is not supported.",
+	FeatureNotSupported:        "The requested feature is not supported.",
+	RepresentationNotSupported: "The representation is not supported.",
+	InternalError:              "An unexpected error occurred.",
+}
+
+// Error is a failure to resolve or dereference. Codes other than InternalError
+// are the requester's or controller's to mend.
+type Error struct {
+	Code ErrorCode
+	// Detail says what is wrong, in words for whoever made the request.
+	Detail string
+	// Err is the cause, if there is one.
+	Err error
+}
+
+func (e *Error) Error() string {
+	s := string(e.Code)
+	if e.Detail != "" {
+		s += ": " + e.Detail
+	}
+	if e.Err != nil {
+		s += ": " + e.Err.Error()
+	}
+	return s
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// Is reports whether target is an *Error of the same code with neither detail
+// nor cause, so that errors.Is(err, &Error{Code: NotFound}) holds for any NotFound.
+func (e *Error) Is(target error) bool {
+	t, ok := target.(*Error)
+	return ok && t.Code == e.Code && t.Detail == "" && t.Err == nil
+}
+
+// Type returns the URI of the error, such as "https://www.w3.org/ns/did#NOT_FOUND".
+func (e *Error) Type() string { return vocabulary + string(e.Code) }
+
+// Title returns a short sentence that is the same for every error of the code.
+func (e *Error) Title() string { return titles[e.Code] }
+
+// CodeOf returns the code of the first *Error that err wraps, InternalError for
+// any other error, and "" for none.
+func CodeOf(err error) ErrorCode {
+	if err == nil {
+		return ""
+	}
+	if e := (*Error)(nil); errors.As(err, &e) {
+		return e.Code
+	}
+	return InternalError
+}
+
+func errorf(code ErrorCode, format string, args ...any) *Error {
+	return &Error{Code: code, Detail: fmt.Sprintf(format, args...)}
+}
+
+func invalidDID(format string, args ...any) *Error { return errorf(InvalidDID, format, args...) }
+
+func invalidURL(format string, args ...any) *Error { return errorf(InvalidDIDURL, format, args...) }
+
+func invalidDocument(format string, args ...any) *Error {
+	return errorf(InvalidDIDDocument, format, args...)
+}
