@@ -1,0 +1,41 @@
+package api
+
+// Headers of our own.
+const (
+	// HeaderSeq, on every reply, is the number of records in the state the reply was computed from.
+	HeaderSeq = "Tabard-Seq"
+	// HeaderAge, on every read, is the age of that state in milliseconds: the time since the newest
+	// replicated tick this node has applied. It is absent while the node has heard of no leader.
+	HeaderAge = "Tabard-Age"
+)
+
+// Media types.
+const (
+	TypeJSON           = "application/json"
+	TypeJSONLines      = "text/jsonl" // did:webvh 1.0, "The DID to HTTPS Transformation", step 6
+	TypeNDJSON         = "application/x-ndjson"
+	TypeProblem        = "application/problem+json"
+	TypeDID            = "application/did"
+	TypeDIDResolution  = "application/did-resolution"
+	TypeDIDDereference = "application/did-url-dereferencing"
+	TypeCredential     = "application/vc"
+)
+
+// Query parameters that bound how old the state behind a read may be. They may stand on every read.
+const (
+	// ParamMinSeq waits until the record at this position is part of the state.
+	ParamMinSeq = "min-seq"
+	// ParamMaxStale is the greatest age allowed: a Go duration ("1500ms") or whole seconds ("5").
+	ParamMaxStale = "max-stale"
+	// ParamConsistency is "local" (the default) or "linearizable", which sees every write that was
+	// acknowledged before the request.
+	ParamConsistency = "consistency"
+)
+
+// Limits of the surface, in bytes unless they say otherwise.
+const (
+	MaxBody      = 1 << 20
+	MaxBulkBody  = 16 << 20
+	MaxBulkLines = 1 << 16 // lines in one bulk request
+	MaxPage      = 1000    // records in one page
+)

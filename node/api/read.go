@@ -1,0 +1,75 @@
+package api
+
+import (
+	"encoding/json"
+
+	"github.com/tabard-id/tabard/ledger/record"
+)
+
+// Record is one line of GET /v1/records. Record holds the leaf's exact bytes, so that
+// SHA-256(0x00 ‖ Record) is Leaf (RFC 6962, 2.1).
+type Record struct {
+	Seq    record.Seq      `json:"seq"`
+	Leaf   record.Hash     `json:"leaf"`
+	Record json.RawMessage `json:"record"`
+}
+
+// Status answers GET /v1/status/{target}. Changes is the number of status changes recorded; with
+// none, the target is active and Seq, Since, Issued and By are absent.
+type Status struct {
+	Ledger      string      `json:"ledger"`
+	Target      string      `json:"target"` // hex credential digest or DID
+	Status      string      `json:"status"` // active, suspended or revoked
+	Reason      string      `json:"reason,omitempty"`
+	InvalidFrom string      `json:"invalidFrom,omitempty"`
+	Since       string      `json:"since,omitempty"` // record time of the change
+	By          string      `json:"by,omitempty"`    // DID that signed it
+	Seq         *record.Seq `json:"seq,omitempty"`   // record of the change
+	Deactivated bool        `json:"deactivated,omitempty"`
+	AsOf        AsOf        `json:"asOf"`
+}
+
+// AsOf names the state an answer holds for: the ledger and its newest record.
+type AsOf struct {
+	Ledger string     `json:"ledger"`
+	Seq    record.Seq `json:"seq"`
+	Time   string     `json:"time"` // record time of that record
+}
+
+// Credential answers GET /v1/credentials/{digest}.
+type Credential struct {
+	Ledger     string          `json:"ledger"`
+	Digest     string          `json:"digest"`
+	Seq        record.Seq      `json:"seq"`
+	Issuer     string          `json:"issuer"`
+	Body       json.RawMessage `json:"body"`                 // the record's body
+	Credential json.RawMessage `json:"credential,omitempty"` // the content, if the issuer published it
+	Status     Status          `json:"status"`
+}
+
+// Cluster answers GET /v1/cluster: what this node knows of itself and of its peers.
+type Cluster struct {
+	Node   string      `json:"node"`
+	Leader string      `json:"leader,omitempty"`
+	Ledger string      `json:"ledger,omitempty"`
+	Domain string      `json:"domain,omitempty"`
+	Size   record.Seq  `json:"size"`
+	Root   record.Hash `json:"root"`
+	Time   string      `json:"time,omitempty"` // record time of the newest record
+	Term   uint64      `json:"term"`
+	State  string      `json:"state"` // leader, follower or candidate
+	AgeMS  *int64      `json:"ageMs,omitempty"`
+	Peers  []Peer      `json:"peers"`
+}
+
+// Peer is one member of the cluster, by the address its peers reach it at.
+type Peer struct {
+	ID      string `json:"id"`
+	Address string `json:"address,omitempty"`
+}
+
+// Ready answers GET /readyz.
+type Ready struct {
+	Ready   bool     `json:"ready"`
+	Reasons []string `json:"reasons,omitempty"` // why not
+}
