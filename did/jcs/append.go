@@ -89,29 +89,15 @@ func appendString(dst []byte, s string, plain bool) []byte {
 		dst = append(dst, s...)
 		return append(dst, '"')
 	}
-	start := 0
-	for i := range len(s) {
-		if !needsEscape(s[i]) {
-			continue
-		}
+	for start := 0; ; {
+		i := scanPlain(s, start)
 		dst = append(dst, s[start:i]...)
+		if i == len(s) {
+			return append(dst, '"')
+		}
 		dst = appendEscape(dst, s[i])
 		start = i + 1
 	}
-	dst = append(dst, s[start:]...)
-	return append(dst, '"')
-}
-
-func needsEscape(c byte) bool { return c < 0x20 || c == '"' || c == '\\' }
-
-// isPlain reports whether s needs no escapes.
-func isPlain(s string) bool {
-	for i := range len(s) {
-		if needsEscape(s[i]) {
-			return false
-		}
-	}
-	return true
 }
 
 func appendEscape(dst []byte, c byte) []byte {

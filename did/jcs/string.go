@@ -18,22 +18,18 @@ func (p *parser) stringValue() (Value, error) {
 // the result is part of the source.
 func (p *parser) string() (s string, plain bool, err error) {
 	start := p.pos + 1
-	for i := start; i < len(p.src); i++ {
-		c := p.src[i]
-		if !needsEscape(c) {
-			continue
-		}
-		switch c {
-		case '"':
-			p.pos = i + 1
-			return p.src[start:i], true, nil
-		case '\\':
-			return p.escapedString(start, i)
-		default:
-			return "", false, syntaxError(i, "control character in a string")
-		}
+	i := scanPlain(p.src, start)
+	switch {
+	case i == len(p.src):
+		return "", false, syntaxError(i, "unterminated string")
+	case p.src[i] == '"':
+		p.pos = i + 1
+		return p.src[start:i], true, nil
+	case p.src[i] == '\\':
+		return p.escapedString(start, i)
+	default:
+		return "", false, syntaxError(i, "control character in a string")
 	}
-	return "", false, syntaxError(len(p.src), "unterminated string")
 }
 
 // escapedString reads on from the first backslash, at i, of a string whose
