@@ -1,0 +1,144 @@
+package webvh
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/tabard-id/tabard/did"
+	"github.com/tabard-id/tabard/did/jcs"
+)
+
+// Resolve answers a resolution request from the log. Without options it takes a
+// log that is valid throughout; a version that opt selects only has to precede
+// the first invalid entry ("Read (Resolve)", step 11). Errors are *did.Error:
+// NotFound for a version that there is not, InvalidDID for a DID that is none,
+// is not of this log, or does not verify.
+func (l *Log) Resolve(id did.ID, opt did.Options) (did.Resolution, error) {
+	if err := opt.Check(); err != nil {
+		return did.Resolution{}, err
+	}
+	if _, err := ParseID(id); err != nil {
+		return did.Resolution{}, invalid("", err)
+	}
+	if len(l.Versions) == 0 {
+		return did.Resolution{}, invalid("the log does not verify", l.failure())
+	}
+	if !slices.ContainsFunc(l.Versions, func(v Version) bool { return v.State.DID == id }) {
+		return did.Resolution{}, invalid("no entry of the log has this DID as its state.id", nil)
+	}
+	i, err := l.find(opt)
+	if err != nil {
+		return did.Resolution{}, err
+	}
+	next := ""
+	if i+1 < len(l.Versions) {
+		next = l.Versions[i+1].State.VersionID
+	}
+	v := &l.Versions[i]
+	return Resolution(v.State, l.Versions[len(l.Versions)-1].State, v.Entry.State, next)
+}
+
+// find returns the index of the version that opt selects.
+func (l *Log) find(opt did.Options) (int, error) {
+	match := func(e *Entry) bool { return false }
+	switch {
+	case opt.VersionID != "":
+		match = func(e *Entry) bool { return e.VersionID == opt.VersionID }
+	case opt.VersionNumber != 0:
+		match = func(e *Entry) bool { return e.Number == opt.VersionNumber }
+	case !opt.VersionTime.IsZero():
+		return l.findTime(opt)
+	case l.Err == nil:
+		return len(l.Versions) - 1, nil
+	default:
+		return 0, invalid("the log does not verify to its end", l.failure())
+	}
+	for i := range l.Versions {
+		if match(&l.Versions[i].Entry) {
+			return i, nil
+		}
+	}
+	for i := range l.invalid {
+		if match(&l.invalid[i]) {
+			return 0, invalid("the version does not verify", l.failure())
+		}
+	}
+	return 0, notFound("no such version")
+}
+
+// findTime returns the newest version that is not later than opt.VersionTime.
+func (l *Log) findTime(opt did.Options) (int, error) {
+	i := -1
+	for j := range l.Versions {
+		if l.Versions[j].Entry.Time.After(opt.VersionTime) {
+			break
+		}
+		i = j
+	}
+	if i < 0 {
+		return 0, notFound("the DID did not exist yet")
+	}
+	if i < len(l.Versions)-1 || l.Err == nil {
+		return i, nil
+	}
+	// What is in force from the first invalid entry on cannot be told.
+	if len(l.invalid) > 0 && l.invalid[0].Time.After(opt.VersionTime) {
+		return i, nil
+	}
+	return 0, invalid("the log does not verify to that time", l.failure())
+}
+
+func (l *Log) failure() error {
+	if l.Err == nil {
+		return nil
+	}
+	return l.Err
+}
+
+func invalid(detail string, err error) error {
+	return &did.Error{Code: did.InvalidDID, Detail: detail, Err: err}
+}
+
+func notFound(detail string) error {
+	return &did.Error{Code: did.NotFound, Detail: detail}
+}
+
+// Resolution is the result for the version whose entry has that state document
+// and left that State behind. latest is the State of the newest valid entry, and
+// next the versionId after this version, "" if there is none. The document has
+// the implicit services; it is nil for the version that deactivated the DID.
+func Resolution(version, latest State, document jcs.Value, next string) (did.Resolution, error) {
+	r := did.Resolution{Metadata: Metadata(version, latest)}
+	r.Metadata.NextVersionID = next
+	if version.Deactivated {
+		return r, nil
+	}
+	full, err := ImplicitServices(document)
+	if err != nil {
+		return did.Resolution{}, err
+	}
+	if r.Document, err = did.ParseDocument(full); err != nil {
+		return did.Resolution{}, err
+	}
+	return r, nil
+}
+
+// Metadata is the didDocumentMetadata of a version of a log that has come to
+// latest ("Read (Resolve)"). updated is the time of the version resolved, as in
+// DID Resolution.
+func Metadata(version, latest State) did.Metadata {
+	portable := latest.Portable
+	return did.Metadata{
+		Created:       version.Created,
+		Updated:       version.VersionTime,
+		VersionID:     version.VersionID,
+		VersionTime:   version.VersionTime,
+		VersionNumber: version.Number,
+		SCID:          version.SCID,
+		TTL:           strconv.Itoa(latest.TTL),
+		Portable:      &portable,
+		Deactivated:   latest.Deactivated,
+		Witness:       latest.Witness.value(jcs.FromString(strconv.Itoa(latest.Witness.Threshold))),
+		Watchers:      append([]string{}, latest.Watchers...),
+	}
+}
