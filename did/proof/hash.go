@@ -40,7 +40,7 @@ func appendHash(dst []byte, t multikey.Type, v jcs.Value) []byte {
 // itself, or the document with the proof's @context where the proof has one (the
 // verifiedDocument of the specifications). The error is ErrContext.
 func (p *Proof) Document(unsecured jcs.Value) (jcs.Value, error) {
-	if !p.narrows(unsecured) {
+	if !p.Narrows(unsecured) {
 		return unsecured, nil
 	}
 	signed, _ := p.Value.Get("@context")
@@ -51,8 +51,9 @@ func (p *Proof) Document(unsecured jcs.Value) (jcs.Value, error) {
 	return unsecured.With("@context", signed), nil
 }
 
-// narrows reports whether p has an @context that differs from the document's.
-func (p *Proof) narrows(unsecured jcs.Value) bool {
+// Narrows reports whether p has an @context that differs from the document's,
+// so that Document returns something else than the document.
+func (p *Proof) Narrows(unsecured jcs.Value) bool {
 	signed, present := p.Value.Get("@context")
 	if !present {
 		return false

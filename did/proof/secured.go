@@ -108,7 +108,7 @@ func (s *Secured) Verify(ctx context.Context, keys Keys, opt Options) ([]Verifie
 // proofs cover, the whole document, is hashed once.
 func (s *Secured) verify(i int, doc jcs.Value, key multikey.PublicKey, verify multikey.VerifyFunc) error {
 	p := &s.proofs[i]
-	if key.Type() != multikey.P384 && len(p.PreviousProof) == 0 && !p.narrows(s.unsecured) {
+	if key.Type() != multikey.P384 && len(p.PreviousProof) == 0 && !p.Narrows(s.unsecured) {
 		digest := s.Digest()
 		return p.verifyHashed(digest[:], key, verify)
 	}

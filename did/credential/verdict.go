@@ -1,0 +1,111 @@
+package credential
+
+import (
+	"errors"
+
+	"github.com/tabard-id/tabard/did/proof"
+)
+
+// Verdict is what verifying a credential gives; never anything less.
+type Verdict struct {
+	// Verified: the proof was checked and no check failed.
+	Verified bool `json:"verified"`
+	// Checks has one row for each check, in the order of their names' constants.
+	Checks []Check `json:"checks"`
+	// AsOf is the state of the registry that the verdict was computed from.
+	AsOf *AsOf `json:"asOf,omitempty"`
+	// FreshUntil is when a verified credential must be judged anew at the latest:
+	// the earliest of the verifier's bound, validUntil and a proof's expires. RFC
+	// 3339, UTC.
+	FreshUntil string `json:"freshUntil,omitempty"`
+	// Digest names the credential, in lower-case hexadecimal.
+	Digest string `json:"digest,omitempty"`
+	Issuer string `json:"issuer,omitempty"`
+	// ProblemDetails has one problem for each check that failed (RFC 9457).
+	ProblemDetails []Problem `json:"problemDetails,omitempty"`
+}
+
+// Check is one row of a verdict.
+type Check struct {
+	Name    string  `json:"name"`
+	Outcome Outcome `json:"outcome"`
+	Code    Code    `json:"code,omitempty"`
+	// Detail is for people.
+	Detail string `json:"detail,omitempty"`
+}
+
+// AsOf names a position of a ledger and the time of its last record.
+type AsOf struct {
+	Ledger string `json:"ledger"`
+	Seq    uint64 `json:"seq"`
+	Time   string `json:"time"`
+}
+
+// Problem is one entry of problemDetails.
+type Problem struct {
+	Type   string `json:"type"`
+	Title  string `json:"title"`
+	Detail string `json:"detail,omitempty"`
+	Code   Code   `json:"code"`
+}
+
+// Check returns the row of that name; ok is false if there is none.
+func (v *Verdict) Check(name string) (row Check, ok bool) {
+	for _, c := range v.Checks {
+		if c.Name == name {
+			return c, true
+		}
+	}
+	return Check{}, false
+}
+
+func (v *Verdict) pass(name string) {
+	v.Checks = append(v.Checks, Check{Name: name, Outcome: Passed})
+}
+
+func (v *Verdict) skip(name string, code Code, detail string) {
+	v.Checks = append(v.Checks, Check{Name: name, Outcome: Skipped, Code: code, Detail: detail})
+}
+
+// fail adds a row and the problem that tells the same. err may be nil.
+func (v *Verdict) fail(name string, code Code, detail string, err error) {
+	if detail == "" && err != nil {
+		detail = err.Error()
+	}
+	v.Checks = append(v.Checks, Check{Name: name, Outcome: Failed, Code: code, Detail: detail})
+	v.ProblemDetails = append(v.ProblemDetails, Problem{
+		Type: problemType(code, err), Title: titles[code], Detail: detail, Code: code,
+	})
+}
+
+// problemType prefers the type that a specification gave the error.
+func problemType(code Code, err error) string {
+	var structural *Error
+	var proofErr *proof.Error
+	switch {
+	case errors.As(err, &structural):
+		return structural.Type
+	case errors.Is(err, proof.ErrSignature):
+		return cryptographicError
+	case errors.As(err, &proofErr):
+		return proofErr.Type
+	}
+	switch code {
+	case CodeSuspended, CodeRevoked, CodeStatusUnsupported:
+		return statusError
+	case CodeStatusUnavailable:
+		return retrievalError
+	default:
+		return ProblemBase + string(code)
+	}
+}
+
+// conclude sets Verified.
+func (v *Verdict) conclude() {
+	v.Verified = true
+	for _, c := range v.Checks {
+		if c.Outcome == Failed || c.Name == CheckProof && c.Outcome != Passed {
+			v.Verified = false
+		}
+	}
+}
