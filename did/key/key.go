@@ -133,10 +133,14 @@ type Resolver struct{}
 
 // Resolve implements did.Resolver.
 func (Resolver) Resolve(_ context.Context, id did.ID, opt did.Options) (did.Resolution, error) {
+	return resolve(id, opt, Expand)
+}
+
+func resolve(id did.ID, opt did.Options, expand func(did.ID) (*did.Document, error)) (did.Resolution, error) {
 	if err := opt.CheckUnversioned(); err != nil {
 		return did.Resolution{}, err
 	}
-	doc, err := Expand(id)
+	doc, err := expand(id)
 	if err != nil {
 		return did.Resolution{}, err
 	}
