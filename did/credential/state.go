@@ -95,7 +95,7 @@ func (j *judgement) status() {
 		if j.by.Status == nil {
 			break
 		}
-		info, found, err := j.by.Status.CredentialStatus(digest)
+		info, found, err := j.by.Status.CredentialStatus(digest, did.ID(j.credential.Issuer))
 		switch {
 		case err != nil:
 			j.verdict.fail(CheckStatus, CodeStatusUnavailable, "", err)

@@ -15,9 +15,10 @@ import (
 // StatusSource knows the status of credentials and DIDs. Implementations are safe
 // for concurrent use. The second result is false for what was never registered
 // (a DID whose status was never changed may count as such); an error means that
-// it cannot be told.
+// it cannot be told. A digest by itself names no issuer, and anyone can register
+// one: what counts is what was registered, and is revoked, by the issuer given.
 type StatusSource interface {
-	CredentialStatus(digest [32]byte) (StatusInfo, bool, error)
+	CredentialStatus(digest [32]byte, issuer did.ID) (StatusInfo, bool, error)
 	DIDStatus(id did.ID) (StatusInfo, bool, error)
 }
 
