@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/did/multikey"
 	"github.com/tabard-id/tabard/did/proof"
@@ -192,4 +193,28 @@ func checkWitnessProof(p *WitnessProof, name string, c Context) error {
 // witnessed is the document that a witness signs.
 func witnessed(versionID string) jcs.Value {
 	return jcs.Object(jcs.Member{Name: "versionId", Value: jcs.FromString(versionID)})
+}
+
+// Witness returns the DID of the witness whose proof it is, and false if its
+// verificationMethod is not of the form did:key:K#K.
+func (p WitnessProof) Witness() (did.ID, bool) {
+	key, ok := keyOf(p.Proof.VerificationMethod)
+	if !ok {
+		return "", false
+	}
+	return did.ID(keyPrefix + key), true
+}
+
+// Verify checks the approval by itself: its shape, and the signature by the key
+// that its verificationMethod spells out. Whether anyone asked for it is not part
+// of that. Errors are *Error with WitnessProofs.
+func (p WitnessProof) Verify(c Context) error {
+	key, ok := keyOf(p.Proof.VerificationMethod)
+	if !ok {
+		return refuse(WitnessProofs, "verificationMethod is not of the form did:key:K#K")
+	}
+	if err := checkWitnessProof(&p, key, c); err != nil {
+		return because(WitnessProofs, "", err)
+	}
+	return nil
 }
