@@ -30,7 +30,7 @@ var (
 	ErrSignature     = errors.New("signature does not verify")
 	ErrExpired       = errors.New("proof has expired")
 	ErrContext       = errors.New("document does not begin with the @context of the proof")
-	ErrPreviousProof = errors.New("previousProof is not in the document")
+	ErrPreviousProof = errors.New("previousProof does not name one proof of the document")
 	ErrPurpose       = errors.New("unexpected proofPurpose")
 	ErrDeactivated   = errors.New("DID is deactivated")
 )
@@ -49,6 +49,9 @@ type Error struct {
 func (e *Error) Title() string { return strings.TrimPrefix(e.Type, Namespace) }
 
 func (e *Error) Error() string {
+	if e.Detail == "" && e.Err != nil && strings.HasPrefix(e.Err.Error(), e.Title()) {
+		return e.Err.Error()
+	}
 	var b strings.Builder
 	b.WriteString(e.Title())
 	if e.Detail != "" {
