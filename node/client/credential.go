@@ -1,0 +1,111 @@
+package client
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"net/http"
+
+	"github.com/tabard-id/tabard/did/credential"
+	"github.com/tabard-id/tabard/did/jcs"
+	"github.com/tabard-id/tabard/node/api"
+)
+
+// RegisterCredential records a secured credential: its digest, its proof and what the registry may
+// say of it. With publish the registry also keeps and serves the content.
+func (c *Client) RegisterCredential(ctx context.Context, vc jcs.Value, publish bool) (Receipt, error) {
+	receipt, err := c.postJSON(ctx, "/v1/credentials", jcs.Object(
+		jcs.Member{Name: "credential", Value: vc}, jcs.Member{Name: "publish", Value: jcs.FromBool(publish)},
+	))
+	if err != nil {
+		return receipt, err
+	}
+	return receipt, sameDigest(receipt, Digest(vc))
+}
+
+// RegisterDigest records a credential whose content stays with its issuer: digest, issuer and proof
+// are taken from vc, nothing else of it is sent.
+func (c *Client) RegisterDigest(ctx context.Context, vc jcs.Value) (Receipt, error) {
+	parsed, err := credential.Parse(vc)
+	if err != nil {
+		return Receipt{}, err
+	}
+	proof, _ := vc.Get("proof")
+	receipt, err := c.postJSON(ctx, "/v1/credentials", jcs.Object(
+		jcs.Member{Name: "digest", Value: jcs.FromString(Digest(vc))},
+		jcs.Member{Name: "issuer", Value: jcs.FromString(string(parsed.Issuer))},
+		jcs.Member{Name: "proof", Value: proof},
+	))
+	if err != nil {
+		return receipt, err
+	}
+	return receipt, sameDigest(receipt, Digest(vc))
+}
+
+// Digest is the name of a credential in the ledger: hex SHA-256 of its canonical form without proof.
+func Digest(vc jcs.Value) string {
+	sum := credential.Digest(vc)
+	return hex.EncodeToString(sum[:])
+}
+
+func sameDigest(r Receipt, digest string) error {
+	if r.Digest != digest {
+		return fmt.Errorf("%w: receipt for credential %q, not %q", ErrMismatch, r.Digest, digest)
+	}
+	return nil
+}
+
+// Credential returns what the registry holds of the credential with that digest. Content it returns
+// is checked against the digest.
+func (c *Client) Credential(ctx context.Context, digest string, opts ...ReadOption) (api.Credential, error) {
+	a, err := c.do(ctx, request{method: http.MethodGet, path: "/v1/credentials/" + pathEscape(digest), query: c.query(opts)})
+	if err != nil {
+		return api.Credential{}, err
+	}
+	got, err := decode[api.Credential](a)
+	if err != nil {
+		return got, err
+	}
+	if got.Digest != digest {
+		return got, fmt.Errorf("%w: asked for credential %s, got %s", ErrMismatch, digest, got.Digest)
+	}
+	if len(got.Credential) == 0 {
+		return got, nil
+	}
+	content, err := jcs.Decode(got.Credential)
+	if err != nil {
+		return got, fmt.Errorf("%w: content of %s: %w", ErrMismatch, digest, err)
+	}
+	if Digest(content) != digest {
+		return got, fmt.Errorf("%w: the content served for %s is another credential", ErrMismatch, digest)
+	}
+	return got, nil
+}
+
+// Verify has a node verify a credential against its present state. A credential that does not hold is
+// a Verdict, not an error: look at Verified.
+func (c *Client) Verify(ctx context.Context, vc jcs.Value, opts ...ReadOption) (credential.Verdict, error) {
+	a, err := c.do(ctx, request{
+		method: http.MethodPost, path: "/credentials/verify", query: c.query(opts), contentType: api.TypeJSON,
+		body: jcs.Object(jcs.Member{Name: "verifiableCredential", Value: vc}).Canonical(),
+		want: func(status int) bool { return status == http.StatusOK || status == http.StatusBadRequest },
+	})
+	if err != nil {
+		return credential.Verdict{}, err
+	}
+	v, err := jcs.Decode(a.body)
+	if err != nil {
+		return credential.Verdict{}, fmt.Errorf("%w: verdict: %w", ErrMismatch, err)
+	}
+	if _, isVerdict := v.Get("verified"); !isVerdict {
+		return credential.Verdict{}, api.ReadProblem(a.status, a.body)
+	}
+	verdict, err := decode[credential.Verdict](a)
+	if err == nil && verdict.Verified != (a.status == http.StatusOK) {
+		err = fmt.Errorf("%w: status %d with verified %t", ErrMismatch, a.status, verdict.Verified)
+	}
+	if err == nil && verdict.Verified && verdict.Digest != Digest(vc) {
+		err = fmt.Errorf("%w: a verdict on credential %q, not %q", ErrMismatch, verdict.Digest, Digest(vc))
+	}
+	return verdict, err
+}

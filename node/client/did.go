@@ -1,0 +1,74 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/tabard-id/tabard/did"
+	"github.com/tabard-id/tabard/did/jcs"
+	"github.com/tabard-id/tabard/did/webvh"
+	"github.com/tabard-id/tabard/node/api"
+)
+
+// Append sends log entries of the did:webvh DID id to the registry, after the proofs of its witnesses
+// if there are any. The entries are accepted together or not at all; the receipt is that of the last.
+//
+// A Problem with code "stale-predecessor" carries the Head that somebody else's entry made.
+func (c *Client) Append(ctx context.Context, id did.ID, entries []webvh.Entry, proofs []webvh.WitnessProof) (Receipt, error) {
+	if len(entries) == 0 {
+		return Receipt{}, errors.New("no log entries to append")
+	}
+	ident, err := webvh.ParseID(id)
+	if err != nil {
+		return Receipt{}, err
+	}
+	if len(proofs) > 0 {
+		if err := c.stage(ctx, ident, proofs); err != nil {
+			return Receipt{}, fmt.Errorf("witness proofs: %w", err)
+		}
+	}
+	var body bytes.Buffer
+	for _, e := range entries {
+		body.Write(e.Value.Canonical())
+		body.WriteByte('\n')
+	}
+	receipt, err := c.write(ctx, logPath(ident), api.TypeJSONLines, body.Bytes())
+	if err != nil {
+		return receipt, err
+	}
+	if want := entries[len(entries)-1].VersionID; receipt.VersionID != want {
+		return receipt, fmt.Errorf("%w: receipt for version %q, not %q", ErrMismatch, receipt.VersionID, want)
+	}
+	return receipt, nil
+}
+
+// stage leaves witness proofs with the registry for the entries that need them.
+func (c *Client) stage(ctx context.Context, ident webvh.Identifier, proofs []webvh.WitnessProof) error {
+	_, err := c.do(ctx, request{
+		method: http.MethodPost, path: witnessPath(ident), contentType: api.TypeJSON,
+		body: webvh.FormatWitnessFile(proofs).Canonical(),
+	})
+	return err
+}
+
+// write posts an operation and reads its receipt.
+func (c *Client) write(ctx context.Context, path, contentType string, body []byte) (Receipt, error) {
+	a, err := c.do(ctx, request{method: http.MethodPost, path: path, contentType: contentType, body: body})
+	if err != nil {
+		return Receipt{}, err
+	}
+	receipt, err := decode[Receipt](a)
+	if err != nil {
+		return receipt, err
+	}
+	c.wrote(receipt.Seq)
+	return receipt, nil
+}
+
+// postJSON posts a JSON value as an operation.
+func (c *Client) postJSON(ctx context.Context, path string, v jcs.Value) (Receipt, error) {
+	return c.write(ctx, path, api.TypeJSON, v.Canonical())
+}
