@@ -121,5 +121,5 @@ func isEncoded(s string) bool {
 		return false
 	}
 	c := byte(n)
-	return c > 0x20 && c != 0x7f && c != '/' && c != '\\' && c != '%' && !isUnreserved(c)
+	return c >= 0x20 && c != 0x7f && c != '/' && c != '\\' && c != '%' && !isUnreserved(c)
 }

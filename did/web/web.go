@@ -8,6 +8,7 @@ package web
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tabard-id/tabard/did"
@@ -35,19 +36,15 @@ func ParseID(id did.ID) (Identifier, error) {
 	if !ok {
 		return Identifier{}, &did.Error{Code: did.MethodNotSupported, Detail: fmt.Sprintf("%.64q is not a did:web", id)}
 	}
-	i, err := ParseSegments(strings.Split(suffix, ":"))
+	i, err := parse(strings.Split(suffix, ":"))
 	if err != nil {
 		return Identifier{}, &did.Error{Code: did.InvalidDID, Detail: fmt.Sprintf("%.128q", id), Err: err}
 	}
 	return i, nil
 }
 
-// ParseSegments reads the parts between the colons of a DID: the domain, then the
-// path. Other methods that name hosts in the same way share it.
-func ParseSegments(parts []string) (Identifier, error) {
-	if len(parts) == 0 {
-		return Identifier{}, fmt.Errorf("%w: none", errHost)
-	}
+// parse reads the parts between the colons of a DID: the domain, then the path.
+func parse(parts []string) (Identifier, error) {
 	domain, err := parseDomain(parts[0])
 	if err != nil {
 		return Identifier{}, err
@@ -57,20 +54,13 @@ func ParseSegments(parts []string) (Identifier, error) {
 			return Identifier{}, err
 		}
 	}
-	i := Identifier{Domain: domain}
-	if len(parts) > 1 {
-		i.Path = append(i.Path, parts[1:]...)
-	}
-	return i, nil
+	return Identifier{Domain: domain, Path: slices.Clip(parts[1:])}, nil
 }
 
 // ID returns the did:web of the place.
-func (i Identifier) ID() did.ID { return did.ID(prefix + i.Segments()) }
-
-// Segments writes the domain and path as they stand in a DID, with colons between.
-func (i Identifier) Segments() string {
-	parts := append([]string{strings.Replace(i.Domain, ":", portSeparator, 1)}, i.Path...)
-	return strings.Join(parts, ":")
+func (i Identifier) ID() did.ID {
+	domain := strings.Replace(i.Domain, ":", portSeparator, 1)
+	return did.ID(prefix + strings.Join(append([]string{domain}, i.Path...), ":"))
 }
 
 // URL returns the address of the document.
