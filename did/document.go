@@ -3,6 +3,7 @@ package did
 import (
 	"slices"
 
+	"github.com/tabard-id/tabard/did/internal/lexical"
 	"github.com/tabard-id/tabard/did/jcs"
 )
 
@@ -117,7 +118,7 @@ func (d *Document) parseAliases() error {
 	}
 	for v := range entries.Elems() {
 		s, ok := v.Str()
-		if !ok || !isURI(s) {
+		if !ok || !lexical.IsURL(s) {
 			return invalidDocument("alsoKnownAs has an entry that is not a URI")
 		}
 		d.aliases = append(d.aliases, s)
@@ -148,7 +149,7 @@ func (d *Document) parseServices() error {
 func (d *Document) parseService(v jcs.Value) (Service, error) {
 	id, _ := v.GetString("id")
 	s := Service{ID: d.absolute(id), Value: v}
-	if !isURI(s.ID) {
+	if !lexical.IsURL(s.ID) {
 		return Service{}, invalidDocument("a service's id %.128q is not a URI", id)
 	}
 	var err error

@@ -61,22 +61,3 @@ func isPathChar(c byte) bool {
 
 // isQueryChar is what a query or fragment may hold (RFC 3986, 3.4 and 3.5).
 func isQueryChar(c byte) bool { return isPathChar(c) || c == '?' }
-
-// isURI reports whether s is an absolute URI (RFC 3986, 3) as far as its scheme
-// and characters go.
-func isURI(s string) bool {
-	name, rest, ok := strings.Cut(s, ":")
-	if !ok || name == "" || len(s) > 2*MaxLength {
-		return false
-	}
-	if c := name[0] | 0x20; c < 'a' || c > 'z' {
-		return false
-	}
-	for i := range len(name) {
-		if c := name[i]; !isAlphanumeric(c) && c != '+' && c != '-' && c != '.' {
-			return false
-		}
-	}
-	isURIChar := func(c byte) bool { return isQueryChar(c) || c == '#' || c == '[' || c == ']' }
-	return invalidChar(rest, isURIChar) < 0
-}
