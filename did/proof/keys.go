@@ -75,3 +75,8 @@ func usable(m did.VerificationMethod, now time.Time) error {
 	}
 	return nil
 }
+
+// Usable reports why a verification method cannot be used at now: its key is not
+// understood, or it has expired or was revoked. It is for callers of VerifyOne and
+// VerifyDigest; Verify asks by itself. Errors are *Error.
+func Usable(m did.VerificationMethod, now time.Time) error { return usable(m, now) }
