@@ -1,0 +1,190 @@
+package credential_test
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"testing"
+	"time"
+
+	"github.com/tabard-id/tabard/did"
+	"github.com/tabard-id/tabard/did/credential"
+	"github.com/tabard-id/tabard/did/jcs"
+)
+
+// verdictFile is vectors/credential/verdict.json.
+type verdictFile struct {
+	Description string               `json:"description"`
+	Source      string               `json:"source"`
+	Documents   map[string]jcs.Value `json:"documents"`
+	Cases       []verdictVector      `json:"cases"`
+}
+
+// verdictVector is a secured credential and what a registry knows, and the codes
+// of the checks that did not simply pass.
+type verdictVector struct {
+	Name            string                     `json:"name"`
+	Source          string                     `json:"source"`
+	Now             string                     `json:"now"`
+	Statuses        map[string]string          `json:"statuses"`
+	AcceptAnyIssuer bool                       `json:"acceptAnyIssuer,omitempty"`
+	Input           jcs.Value                  `json:"input"`
+	Verified        bool                       `json:"verified"`
+	Codes           map[string]credential.Code `json:"codes"`
+}
+
+// TestVerdicts runs vectors/credential/verdict.json, which it also writes with
+// -update.
+func TestVerdicts(t *testing.T) {
+	var file verdictFile
+	vectorsInto(t, "verdict.json", newCredentials(t).verdictFile(), &file)
+	seen := map[credential.Code]bool{}
+	for _, v := range file.Cases {
+		t.Run(v.Name, func(t *testing.T) {
+			at, err := time.Parse(time.RFC3339, v.Now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			source := registry{file.Documents, v.Statuses}
+			verifier := credential.Verifier{Resolver: source, Status: source, Now: at, AcceptAnyIssuer: v.AcceptAnyIssuer}
+			verdict := verifier.Verify(context.Background(), v.Input)
+			checkVerdict(t, verdict)
+			codes := map[string]credential.Code{}
+			for _, c := range verdict.Checks {
+				if c.Code != "" {
+					codes[c.Name] = c.Code
+					seen[c.Code] = true
+				}
+			}
+			if verdict.Verified != v.Verified || !maps.Equal(codes, v.Codes) {
+				t.Errorf("verified %v, codes %v; want %v, %v", verdict.Verified, codes, v.Verified, v.Codes)
+				t.Log(verdict.ProblemDetails)
+			}
+		})
+	}
+	for _, code := range allCodes {
+		if !seen[code] && code != credential.CodeNoRegistry {
+			t.Errorf("no vector gives %s", code)
+		}
+	}
+}
+
+var allCodes = []credential.Code{
+	credential.CodeMalformed, credential.CodeIssuerMismatch, credential.CodeIssuerNotDID, credential.CodeProofMissing,
+	credential.CodeProofInvalid, credential.CodeProofUnsupported, credential.CodeKeyUnavailable, credential.CodeNotYetValid,
+	credential.CodeExpired, credential.CodeProofExpired, credential.CodeIssuerUnresolvable, credential.CodeIssuerDeactivated,
+	credential.CodeIssuerSuspended, credential.CodeIssuerRevoked, credential.CodeSuspended, credential.CodeRevoked,
+	credential.CodeStatusUnsupported, credential.CodeStatusUnavailable, credential.CodeNotChecked, credential.CodeUnregistered,
+	credential.CodeNoRegistry,
+}
+
+// checkVerdict holds every verdict to what the type promises.
+func checkVerdict(t *testing.T, v credential.Verdict) {
+	t.Helper()
+	names := []string{
+		credential.CheckStructure, credential.CheckIssuer, credential.CheckProof,
+		credential.CheckValidity, credential.CheckIssuerState, credential.CheckStatus,
+	}
+	if len(v.Checks) != len(names) {
+		t.Fatalf("%d checks", len(v.Checks))
+	}
+	failed := 0
+	for i, c := range v.Checks {
+		if c.Name != names[i] || (c.Outcome == credential.Passed) != (c.Code == "") {
+			t.Errorf("check %d is %+v", i, c)
+		}
+		if c.Outcome == credential.Failed {
+			p := v.ProblemDetails[failed]
+			if p.Code != c.Code || p.Type == "" || p.Title == "" {
+				t.Errorf("check %+v has the problem %+v", c, p)
+			}
+			failed++
+		}
+	}
+	if failed != len(v.ProblemDetails) || v.Verified != (failed == 0) {
+		t.Errorf("verified %v with %d failures, %d problems", v.Verified, failed, len(v.ProblemDetails))
+	}
+	if _, err := json.Marshal(v); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestVerdictWithoutRegistry(t *testing.T) {
+	c := newCredentials(t)
+	verifier := credential.Verifier{Resolver: registry{}, Now: now}
+	v := verifier.Verify(context.Background(), c.sign(c.unsigned()))
+	checkVerdict(t, v)
+	if row, _ := v.Check(credential.CheckStatus); !v.Verified || row.Code != credential.CodeNoRegistry {
+		t.Errorf("%+v", v)
+	}
+	if v.Digest != hexDigest(credential.Digest(c.unsigned())) || v.Issuer != c.issuer {
+		t.Errorf("digest %s, issuer %s", v.Digest, v.Issuer)
+	}
+}
+
+// TestVerdictPresent uses the clock when no time is given.
+func TestVerdictPresent(t *testing.T) {
+	c := newCredentials(t)
+	verifier := credential.Verifier{Resolver: registry{}}
+	for _, tt := range []struct {
+		from, until string
+		want        credential.Code
+	}{
+		{"2001-01-01T00:00:00Z", "9999-01-01T00:00:00Z", ""},
+		{"2001-01-01T00:00:00Z", "2002-01-01T00:00:00Z", credential.CodeExpired},
+		{"9998-01-01T00:00:00Z", "9999-01-01T00:00:00Z", credential.CodeNotYetValid},
+	} {
+		v := c.unsigned().With("validFrom", text(tt.from)).With("validUntil", text(tt.until))
+		verdict := verifier.Verify(context.Background(), c.sign(v))
+		if row, _ := verdict.Check(credential.CheckValidity); row.Code != tt.want {
+			t.Errorf("%+v, want %q", row, tt.want)
+		}
+	}
+}
+
+// asked records whom the registry was asked about.
+type asked struct {
+	registry
+	digest *[32]byte
+	issuer *did.ID
+}
+
+func (a asked) CredentialStatus(digest [32]byte, issuer did.ID) (credential.StatusInfo, bool, error) {
+	*a.digest, *a.issuer = digest, issuer
+	return credential.StatusInfo{Status: credential.Active}, true, nil
+}
+
+// TestStatusByIssuer: anyone can register a digest, so its status is the issuer's.
+func TestStatusByIssuer(t *testing.T) {
+	c := newCredentials(t)
+	source := asked{digest: new([32]byte), issuer: new(did.ID)}
+	verifier := credential.Verifier{Resolver: registry{}, Status: source, Now: now}
+	if v := verifier.Verify(context.Background(), c.sign(c.unsigned())); !v.Verified {
+		t.Errorf("%+v", v)
+	}
+	if *source.digest != credential.Digest(c.unsigned()) || string(*source.issuer) != c.issuer {
+		t.Errorf("asked for %x by %s", *source.digest, *source.issuer)
+	}
+}
+
+func TestFreshUntil(t *testing.T) {
+	c := newCredentials(t)
+	bound := now.Add(5 * time.Second)
+	verifier := credential.Verifier{
+		Resolver: registry{}, Now: now, FreshUntil: bound, AsOf: &credential.AsOf{Ledger: "QmLedger", Seq: 7, Time: "2026-06-01T00:00:00.000Z"},
+	}
+	for _, tt := range []struct {
+		name, want string
+		input      jcs.Value
+	}{
+		{"bound", "2026-06-01T00:00:05Z", c.sign(c.unsigned())},
+		{"validUntil", "2026-06-01T00:00:02Z", c.sign(c.unsigned().With("validUntil", text("2026-06-01T00:00:02Z")))},
+		{"proof", "2026-06-01T00:00:03Z", c.sign(c.unsigned(), expires(now.Add(3*time.Second)))},
+		{"unverified", "", c.unsigned()},
+	} {
+		v := verifier.Verify(context.Background(), tt.input)
+		if v.FreshUntil != tt.want || v.AsOf.Seq != 7 {
+			t.Errorf("%s: %q, %+v", tt.name, v.FreshUntil, v.AsOf)
+		}
+	}
+}
