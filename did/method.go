@@ -2,8 +2,10 @@ package did
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 
+	"github.com/tabard-id/tabard/did/internal/lexical"
 	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/did/multikey"
 )
@@ -47,7 +49,8 @@ type VerificationMethod struct {
 	Key    multikey.PublicKey
 	KeyErr error
 	// Expires and Revoked are the times from which the key no longer counts, as
-	// written in the document and not checked; "" if absent.
+	// written in the document: dateTimeStamps, or "" if absent. Where the document
+	// has something else, KeyErr says so.
 	Expires, Revoked string
 	// Value is the method as it stands in the document.
 	Value jcs.Value
@@ -159,9 +162,9 @@ func (d *Document) addMethod(v jcs.Value) (string, error) {
 			return "", &Error{Code: InvalidDIDDocument, Detail: "controller of a verification method", Err: err}
 		}
 	}
-	m.Expires, _ = v.GetString("expires")
-	m.Revoked, _ = v.GetString("revoked")
 	m.Key, m.KeyErr = parseKey(m.Type, v)
+	m.Expires = m.parseEnd("expires")
+	m.Revoked = m.parseEnd("revoked")
 	d.methods = append(d.methods, m)
 	return id, nil
 }
@@ -173,4 +176,18 @@ func (d *Document) methodID(s string) (string, error) {
 		return "", &Error{Code: InvalidDIDDocument, Detail: "id of a verification method", Err: err}
 	}
 	return id, nil
+}
+
+// parseEnd reads a time from which the key no longer counts. One that cannot be
+// read makes the key unusable: it may have passed.
+func (m *VerificationMethod) parseEnd(name string) string {
+	end, present := m.Value.Get(name)
+	if !present {
+		return ""
+	}
+	s, _ := end.Str()
+	if _, ok := lexical.Time(s); !ok {
+		m.Key, m.KeyErr = multikey.PublicKey{}, fmt.Errorf("%w: %s is not a dateTimeStamp", multikey.ErrInvalidKey, name)
+	}
+	return s
 }

@@ -139,11 +139,31 @@ func TestKeyMaterial(t *testing.T) {
 	}
 }
 
+// TestExpiresAndRevoked: an end that cannot be read may have passed, so the key
+// is not used.
 func TestExpiresAndRevoked(t *testing.T) {
-	doc := mustParse(t, `{"id":"did:m:x","assertionMethod":[{"id":"#1","type":"Multikey","expires":"2026-01-01T00:00:00Z","revoked":"2025-01-01T00:00:00Z"}]}`)
-	m := doc.VerificationMethods()[0]
-	if m.Expires != "2026-01-01T00:00:00Z" || m.Revoked != "2025-01-01T00:00:00Z" {
-		t.Errorf("%+v", m)
+	for name, test := range map[string]struct {
+		members          string
+		expires, revoked string
+		want             error
+	}{
+		"neither":              {``, "", "", nil},
+		"both":                 {`,"expires":"2026-01-01T00:00:00Z","revoked":"2025-01-01T00:00:00"`, "2026-01-01T00:00:00Z", "2025-01-01T00:00:00", nil},
+		"revoked is true":      {`,"revoked":true`, "", "", multikey.ErrInvalidKey},
+		"revoked is null":      {`,"revoked":null`, "", "", multikey.ErrInvalidKey},
+		"revoked is empty":     {`,"revoked":""`, "", "", multikey.ErrInvalidKey},
+		"revoked is a number":  {`,"revoked":1735689600`, "", "", multikey.ErrInvalidKey},
+		"revoked is a list":    {`,"revoked":["2025-01-01T00:00:00Z"]`, "", "", multikey.ErrInvalidKey},
+		"expires is a date":    {`,"expires":"2026-01-01"`, "2026-01-01", "", multikey.ErrInvalidKey},
+		"expires is no time":   {`,"expires":"never"`, "never", "", multikey.ErrInvalidKey},
+		"expires on no day":    {`,"expires":"2026-02-30T00:00:00Z"`, "2026-02-30T00:00:00Z", "", multikey.ErrInvalidKey},
+		"one good and one not": {`,"expires":"2026-01-01T00:00:00Z","revoked":0`, "2026-01-01T00:00:00Z", "", multikey.ErrInvalidKey},
+	} {
+		doc := mustParse(t, `{"id":"did:m:x","assertionMethod":[{"id":"#1","type":"Multikey","publicKeyMultibase":"`+p256Key+`"`+test.members+`}]}`)
+		m, err := doc.Method("did:m:x#1", did.AssertionMethod)
+		if err != nil || !errors.Is(m.KeyErr, test.want) || m.Key.IsZero() != (test.want != nil) || m.Expires != test.expires || m.Revoked != test.revoked {
+			t.Errorf("%s: %+v, %v", name, m, err)
+		}
 	}
 }
 
