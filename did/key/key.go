@@ -84,47 +84,52 @@ func Expand(id did.ID) (*did.Document, error) {
 		{Name: "@context", Value: contexts},
 		{Name: "id", Value: jcs.FromString(string(id))},
 	}
+	encoded := string(id)[len(prefix):]
 	if k.Type() == multikey.X25519 {
-		return document(append(members, encryption(id, k)...))
+		return document(append(members, use(id, encoded, did.KeyAgreement)...), method(id, encoded))
 	}
-	methods := []jcs.Value{method(id, k)}
-	signing := jcs.Array(reference(id, k))
-	for _, rel := range []did.Relationship{did.Authentication, did.AssertionMethod, did.CapabilityDelegation, did.CapabilityInvocation} {
-		members = append(members, jcs.Member{Name: string(rel), Value: signing})
-	}
+	methods := []jcs.Value{method(id, encoded)}
+	members = append(members, use(id, encoded, signing...)...)
 	if k.Type() == multikey.Ed25519 {
 		agreement, err := k.Agreement()
 		if err != nil {
 			return nil, &did.Error{Code: did.InvalidDID, Err: err}
 		}
-		methods = append(methods, method(id, agreement))
-		members = append(members, jcs.Member{Name: string(did.KeyAgreement), Value: jcs.Array(reference(id, agreement))})
+		encoded = agreement.String()
+		methods = append(methods, method(id, encoded))
+		members = append(members, use(id, encoded, did.KeyAgreement)...)
 	}
-	return document(append(members, jcs.Member{Name: "verificationMethod", Value: jcs.Array(methods...)}))
+	return document(members, methods...)
 }
 
-func document(members []jcs.Member) (*did.Document, error) {
+// signing are the uses of a key that signs.
+var signing = []did.Relationship{did.Authentication, did.AssertionMethod, did.CapabilityDelegation, did.CapabilityInvocation}
+
+func document(members []jcs.Member, methods ...jcs.Value) (*did.Document, error) {
+	members = append(members, jcs.Member{Name: "verificationMethod", Value: jcs.Array(methods...)})
 	return did.ParseDocument(jcs.Object(members...))
 }
 
-// encryption returns the members of a document whose only key is for agreement.
-func encryption(id did.ID, k multikey.PublicKey) []jcs.Member {
-	return []jcs.Member{
-		{Name: "verificationMethod", Value: jcs.Array(method(id, k))},
-		{Name: string(did.KeyAgreement), Value: jcs.Array(reference(id, k))},
+// use returns the members that list a key, named by its multibase, under rels.
+func use(id did.ID, encoded string, rels ...did.Relationship) []jcs.Member {
+	list := jcs.Array(reference(id, encoded))
+	members := make([]jcs.Member, len(rels))
+	for i, rel := range rels {
+		members[i] = jcs.Member{Name: string(rel), Value: list}
 	}
+	return members
 }
 
-func reference(id did.ID, k multikey.PublicKey) jcs.Value {
-	return jcs.FromString(string(id) + "#" + k.String())
+func reference(id did.ID, encoded string) jcs.Value {
+	return jcs.FromString(string(id) + "#" + encoded)
 }
 
-func method(id did.ID, k multikey.PublicKey) jcs.Value {
+func method(id did.ID, encoded string) jcs.Value {
 	return jcs.Object(
-		jcs.Member{Name: "id", Value: reference(id, k)},
+		jcs.Member{Name: "id", Value: reference(id, encoded)},
 		jcs.Member{Name: "type", Value: jcs.FromString("Multikey")},
 		jcs.Member{Name: "controller", Value: jcs.FromString(string(id))},
-		jcs.Member{Name: "publicKeyMultibase", Value: jcs.FromString(k.String())},
+		jcs.Member{Name: "publicKeyMultibase", Value: jcs.FromString(encoded)},
 	)
 }
 
