@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/net/idna"
 )
@@ -64,11 +65,10 @@ func parsePort(digits string) (int, error) {
 func canonicalHost(name string) (string, error) {
 	host := strings.ToLower(name)
 	if !isASCII(name) || strings.Contains(host, "xn--") {
-		a, err := idna.Lookup.ToASCII(name)
-		if err != nil {
-			return "", fmt.Errorf("IDNA: %w", err)
+		var err error
+		if host, err = internationalised(name); err != nil {
+			return "", err
 		}
-		host = a
 	}
 	if len(host) > maxHost {
 		return "", fmt.Errorf("longer than %d octets", maxHost)
@@ -84,6 +84,22 @@ func canonicalHost(name string) (string, error) {
 	}
 	if isNumeric(labels[len(labels)-1]) {
 		return "", errors.New("IP address")
+	}
+	return host, nil
+}
+
+// internationalised returns the A-labels of a name, which must be what they
+// themselves stand for.
+func internationalised(name string) (string, error) {
+	if !utf8.ValidString(name) {
+		return "", errors.New("not UTF-8")
+	}
+	host, err := idna.Lookup.ToASCII(name)
+	if err != nil {
+		return "", fmt.Errorf("IDNA: %w", err)
+	}
+	if again, err := idna.Lookup.ToASCII(host); err != nil || again != host {
+		return "", errors.New("IDNA: no fixed point")
 	}
 	return host, nil
 }
