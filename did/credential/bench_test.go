@@ -81,7 +81,8 @@ func BenchmarkVerify(b *testing.B) {
 			}
 		}
 	}
-	keys := proof.CacheKeys(proof.ResolverKeys(key.Resolver{}), 1024)
+	resolver := key.NewCache(1024)
+	keys := proof.ResolverKeys(resolver)
 	if len(data) < 1400 || len(data) > 1600 {
 		b.Fatalf("the credential has %d bytes", len(data))
 	}
@@ -101,7 +102,7 @@ func BenchmarkVerify(b *testing.B) {
 	})
 	b.Run("verdict", func(b *testing.B) {
 		b.ReportAllocs()
-		verifier := credential.Verifier{Resolver: key.Resolver{}, Keys: keys, Now: now}
+		verifier := credential.Verifier{Resolver: resolver, Now: now}
 		for b.Loop() {
 			doc, err := jcs.Decode(data)
 			if err != nil {
@@ -114,7 +115,7 @@ func BenchmarkVerify(b *testing.B) {
 	})
 	b.Run("verdict-json", func(b *testing.B) {
 		b.ReportAllocs()
-		verifier := credential.Verifier{Resolver: key.Resolver{}, Keys: keys, Now: now}
+		verifier := credential.Verifier{Resolver: resolver, Now: now}
 		for b.Loop() {
 			doc, err := jcs.Decode(data)
 			if err != nil {

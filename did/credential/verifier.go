@@ -46,8 +46,6 @@ type StatusInfo struct {
 // concurrently if what it holds may.
 type Verifier struct {
 	Resolver did.Resolver
-	// Keys retrieves verification methods; nil is proof.ResolverKeys(Resolver).
-	Keys proof.Keys
 	// Status is the registry; nil skips both checks of status.
 	Status StatusSource
 	// Signature checks signatures; nil is PublicKey.Verify.
@@ -169,11 +167,7 @@ func signedBy(proofs []proof.Proof, id did.ID) bool {
 func (j *judgement) proof(ctx context.Context) {
 	err := j.openErr
 	if err == nil {
-		keys := j.by.Keys
-		if keys == nil {
-			keys = proof.ResolverKeys(j.by.Resolver)
-		}
-		_, err = j.secured.Verify(ctx, keys, proof.Options{
+		_, err = j.secured.Verify(ctx, proof.ResolverKeys(j.by.Resolver), proof.Options{
 			Purpose: did.AssertionMethod, Now: j.now, IgnoreExpiry: true, Verify: j.by.Signature,
 		})
 	}

@@ -2,6 +2,7 @@ package key
 
 import (
 	"context"
+	"strings"
 	"sync"
 
 	"github.com/tabard-id/tabard/did"
@@ -33,6 +34,8 @@ func (c *Cache) Expand(id did.ID) (*did.Document, error) {
 	if doc := c.get(id); doc != nil {
 		return doc, nil
 	}
+	// The DID may be part of a large text, which the document would keep alive.
+	id = did.ID(strings.Clone(string(id)))
 	doc, err := Expand(id)
 	if err == nil {
 		c.put(id, doc)

@@ -11,7 +11,7 @@
 // Verify holds a document to all of its proofs: one bad proof in a set fails the
 // document. Checks come in the order of the specification, cheap ones first, and
 // no key is retrieved for a proof that would be refused anyway. The package reads
-// no clock and keeps no state but the cache of CacheKeys.
+// no clock and keeps no state.
 package proof
 
 import "github.com/tabard-id/tabard/did/multikey"

@@ -57,7 +57,7 @@ func FuzzVerify(f *testing.F) {
 			signed[string(v.Input.Without("proof", "@context").Canonical())] = true
 		}
 	}
-	keys := proof.CacheKeys(proof.ResolverKeys(key.Resolver{}), 64)
+	keys := proof.ResolverKeys(key.NewCache(64))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		doc, err := jcs.Decode(data)
 		if err != nil {
@@ -80,7 +80,7 @@ func FuzzVerify(f *testing.F) {
 // document gives another document that verifies.
 func TestAnyByteChanged(t *testing.T) {
 	m := newMaker(t)
-	keys := proof.CacheKeys(proof.ResolverKeys(key.Resolver{}), 64)
+	keys := proof.ResolverKeys(key.NewCache(64))
 	for _, k := range []multikey.PrivateKey{m.ed, m.p256, m.p384} {
 		data := m.sign(m.document, k).Canonical()
 		t.Run(k.Public().Type().String(), func(t *testing.T) {
@@ -99,7 +99,7 @@ func TestAnyByteChanged(t *testing.T) {
 func TestEveryByteChanged(t *testing.T) {
 	m := newMaker(t)
 	data := m.sign(m.document, m.ed).Canonical()
-	keys := proof.CacheKeys(proof.ResolverKeys(key.Resolver{}), 64)
+	keys := proof.ResolverKeys(key.NewCache(64))
 	for i := range data {
 		changed := bytes.Clone(data)
 		changed[i] ^= 1

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
-	"strings"
 	"testing"
 	"time"
 
@@ -130,7 +129,7 @@ func TestIgnoreExpiry(t *testing.T) {
 	}
 }
 
-// counting counts what it is asked for, and fails on demand.
+// counting counts what it is asked for.
 type counting struct {
 	keys  proof.Keys
 	asked map[string]int
@@ -139,49 +138,6 @@ type counting struct {
 func (c counting) Key(ctx context.Context, url string, rel did.Relationship) (did.VerificationMethod, error) {
 	c.asked[url]++
 	return c.keys.Key(ctx, url, rel)
-}
-
-func TestCacheKeys(t *testing.T) {
-	m := newMaker(t)
-	docs := documents(m.documents())
-	inner := counting{proof.ResolverKeys(docs), map[string]int{}}
-	cached := proof.CacheKeys(inner, 2)
-	ask := func(url string, rel did.Relationship) error {
-		t.Helper()
-		method, err := cached.Key(context.Background(), url, rel)
-		if err == nil && method.ID != url {
-			t.Errorf("asked for %s, got %s", url, method.ID)
-		}
-		return err
-	}
-	ed, other, p256 := key.MethodID(m.ed.Public()), key.MethodID(m.other.Public()), key.MethodID(m.p256.Public())
-	for range 3 {
-		for _, url := range []string{ed, other, "did:example:good#key"} {
-			if err := ask(url, did.AssertionMethod); err != nil {
-				t.Error(err)
-			}
-		}
-		if err := ask(ed, did.KeyAgreement); err == nil {
-			t.Error("a key remembered for one purpose was given for another")
-		}
-		if err := ask(ed+"x", did.AssertionMethod); err == nil {
-			t.Error("unknown fragment")
-		}
-	}
-	want := map[string]int{ed: 1 + 3, other: 1, "did:example:good#key": 3, ed + "x": 3}
-	for url, n := range want {
-		if inner.asked[url] != n {
-			t.Errorf("%s asked for %d times, want %d", url, inner.asked[url], n)
-		}
-	}
-	// A third key makes the first two old, but does not forget them yet.
-	if err := errors.Join(ask(p256, did.AssertionMethod), ask(ed, did.AssertionMethod)); err != nil || inner.asked[ed] != 4 {
-		t.Errorf("%v; asked %d times", err, inner.asked[ed])
-	}
-	long := "did:key:" + strings.Repeat("z", 600)
-	if err := errors.Join(ask(long+"#z", did.AssertionMethod)); err == nil {
-		t.Error("a DID of 600 characters has a key")
-	}
 }
 
 // TestKeysAskedLast: no key is retrieved for a proof that would be refused anyway.
