@@ -21,9 +21,11 @@ const (
 	UnsupportedMediaType Code = "unsupported-media-type"
 	NotAcceptable        Code = "not-acceptable"
 	RequestTimeout       Code = "request-timeout"
+	UpgradeRequired      Code = "upgrade-required"
 	RateLimited          Code = "rate-limited"
 	PathMismatch         Code = "path-mismatch"
 	Deactivated          Code = "deactivated"
+	UnknownLedger        Code = "unknown-ledger"
 	FutureCursor         Code = "future-cursor"
 	NoLeader             Code = "no-leader"
 	OutcomeUnknown       Code = "outcome-unknown"
@@ -54,11 +56,12 @@ var table = map[Code]row{
 	BodyTooLarge:         {http.StatusRequestEntityTooLarge, "The body is too large", 0},
 	TooManyLines:         {http.StatusRequestEntityTooLarge, "The body has too many lines", 0},
 	UnsupportedMediaType: {http.StatusUnsupportedMediaType, "This route does not take that content type", 0},
+	UpgradeRequired:      {http.StatusUpgradeRequired, "This route speaks WebSocket", 0},
 	RateLimited:          {http.StatusTooManyRequests, "Too many requests", 1},
 	NotAdmitted:          {http.StatusForbidden, "This registry does not admit that controller", 0},
 	PathMismatch:         {http.StatusConflict, "The log's DID does not live at this URL", 0},
 	Deactivated:          {http.StatusGone, "The DID is deactivated", 0},
-	"unknown-ledger":     {http.StatusConflict, "That is another ledger", 0},
+	UnknownLedger:        {http.StatusConflict, "That is another ledger", 0},
 	FutureCursor:         {http.StatusConflict, "The cursor lies in the future of this ledger", 0},
 
 	// The node.

@@ -1,0 +1,66 @@
+//go:build unix
+
+package stream
+
+import (
+	"errors"
+	"net"
+	"syscall"
+)
+
+// tryWriter writes what a socket takes without waiting. The zero value is ready;
+// not safe for concurrent use.
+type tryWriter struct {
+	buf []byte
+	n   int
+	err error
+	do  func(fd uintptr) bool // made once, so that a write allocates nothing
+}
+
+// write returns how many bytes of buf the socket took; fewer than all, with a nil
+// error, when it is full.
+func (w *tryWriter) write(raw syscall.RawConn, buf []byte) (int, error) {
+	if w.do == nil {
+		w.do = w.once
+	}
+	w.buf, w.n, w.err = buf, 0, nil
+	if err := raw.Write(w.do); err != nil {
+		return 0, err
+	}
+	return w.n, w.err
+}
+
+// once always reports true: the poller is not to wait and call again.
+func (w *tryWriter) once(fd uintptr) bool {
+	for w.n < len(w.buf) {
+		n, err := syscall.Write(int(fd), w.buf[w.n:])
+		if n > 0 {
+			w.n += n
+		}
+		switch {
+		case errors.Is(err, syscall.EINTR):
+		case errors.Is(err, syscall.EAGAIN):
+			return true
+		case err != nil:
+			w.err = err
+			return true
+		case n == 0:
+			return true
+		}
+	}
+	return true
+}
+
+// rawOf returns the socket of a plain TCP connection, and nil for any other, which
+// is then written to by goroutines that may wait.
+func rawOf(conn net.Conn) syscall.RawConn {
+	tcp, ok := conn.(*net.TCPConn)
+	if !ok {
+		return nil
+	}
+	raw, err := tcp.SyscallConn()
+	if err != nil {
+		return nil
+	}
+	return raw
+}
