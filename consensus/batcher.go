@@ -1,0 +1,166 @@
+package consensus
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/raft"
+)
+
+// applier is the part of raft.Raft that the batcher needs.
+type applier interface {
+	ApplyLog(log raft.Log, timeout time.Duration) raft.ApplyFuture
+	State() raft.RaftState
+}
+
+// batcher forms log entries from the queue: an idle log takes a command at once,
+// a busy one takes all that gathered while earlier entries were under way.
+type batcher struct {
+	raft           applier
+	queue          *queue
+	maxItems       int
+	maxBytes       int
+	tick           time.Duration
+	enqueueTimeout time.Duration
+	kick           chan struct{} // capacity 1: propose a tick now
+	slots          chan struct{} // one per entry under way
+	flights        chan *flight
+	stop           chan struct{}
+	running        sync.WaitGroup
+}
+
+// flight is one entry under way.
+type flight struct {
+	future    raft.ApplyFuture
+	proposals []*proposal
+	commands  [][]byte
+}
+
+func newBatcher(r applier, q *queue, c *Config) *batcher {
+	b := &batcher{
+		raft: r, queue: q,
+		maxItems: c.MaxBatchCommands, maxBytes: c.MaxBatchBytes,
+		tick: c.TickInterval, enqueueTimeout: c.CallTimeout,
+		kick:    make(chan struct{}, 1),
+		slots:   make(chan struct{}, c.MaxInFlight),
+		flights: make(chan *flight, c.MaxInFlight),
+		stop:    make(chan struct{}),
+	}
+	b.running.Go(b.propose)
+	b.running.Go(b.complete)
+	return b
+}
+
+// propose turns proposals into entries until stopped.
+func (b *batcher) propose() {
+	defer close(b.flights)
+	timer := time.NewTimer(b.tick)
+	defer timer.Stop()
+	for {
+		tick := false
+		select {
+		case <-b.stop:
+			return
+		case <-b.queue.wake:
+		case <-b.kick:
+			tick = true
+		case <-timer.C:
+			tick = true
+			timer.Reset(b.tick)
+		}
+		select {
+		case b.slots <- struct{}{}:
+		case <-b.stop:
+			return
+		}
+		f := &flight{}
+		f.proposals = b.queue.take(make([]*proposal, 0, min(b.maxItems, b.queue.len()+1)), b.maxItems, b.maxBytes)
+		if len(f.proposals) == 0 && !(tick && b.raft.State() == raft.Leader) {
+			<-b.slots
+			continue
+		}
+		b.launch(f)
+		timer.Reset(b.tick)
+	}
+}
+
+func (b *batcher) launch(f *flight) {
+	f.commands = make([][]byte, len(f.proposals))
+	for i, p := range f.proposals {
+		f.commands[i] = p.cmd
+	}
+	data := appendBatch(make([]byte, 0, batchSize(f.commands)), time.Now().UnixMilli(), f.commands)
+	f.commands = nil
+	f.future = b.raft.ApplyLog(raft.Log{Data: data}, b.enqueueTimeout)
+	b.flights <- f
+}
+
+// complete answers the proposals of each entry in order.
+func (b *batcher) complete() {
+	for f := range b.flights {
+		results, err := settle(f.future)
+		if err == nil && len(results) != len(f.proposals) {
+			err = fmt.Errorf("%w: %d results for %d commands", ErrOutcomeUnknown, len(results), len(f.proposals))
+		}
+		for i, p := range f.proposals {
+			if err != nil {
+				p.reply.reply(nil, err)
+			} else {
+				p.reply.reply(results[i], nil)
+			}
+		}
+		<-b.slots
+	}
+}
+
+// settle waits for an entry and says which of the three endings it had. An entry
+// that Raft gave no index was never in any log; any other error may have come
+// after the entry reached a disk, here or elsewhere.
+func settle(f raft.ApplyFuture) ([][]byte, error) {
+	if err := f.Error(); err != nil {
+		switch {
+		case f.Index() != 0:
+			return nil, fmt.Errorf("%w: log entry %d: %w", ErrOutcomeUnknown, f.Index(), err)
+		case errors.Is(err, raft.ErrEnqueueTimeout):
+			return nil, fmt.Errorf("%w: %w", ErrOverloaded, err)
+		case errors.Is(err, raft.ErrRaftShutdown):
+			return nil, fmt.Errorf("%w: %w", ErrClosed, err)
+		}
+		return nil, fmt.Errorf("%w: %w", ErrNoLeader, err)
+	}
+	out, ok := f.Response().(*outcome)
+	if !ok {
+		return nil, fmt.Errorf("%w: response of type %T", ErrOutcomeUnknown, f.Response())
+	}
+	if out.err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrOutcomeUnknown, out.err)
+	}
+	return out.results, nil
+}
+
+// shutdown stops proposing and waits, at most for d, until every entry under way
+// has ended.
+func (b *batcher) shutdown(d time.Duration) bool {
+	b.queue.close()
+	close(b.stop)
+	return waited(b.running.Wait, d)
+}
+
+// waited runs wait and reports whether it returned within d.
+func waited(wait func(), d time.Duration) bool {
+	done := make(chan struct{})
+	go func() {
+		wait()
+		close(done)
+	}()
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-done:
+		return true
+	case <-timer.C:
+		return false
+	}
+}

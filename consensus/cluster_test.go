@@ -1,0 +1,325 @@
+package consensus_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/tabard-id/tabard/consensus"
+	"github.com/tabard-id/tabard/consensus/consensustest"
+)
+
+func within(t testing.TB, d time.Duration) context.Context {
+	ctx, cancel := context.WithTimeout(context.Background(), d)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+func TestProposeFromAnyNode(t *testing.T) {
+	c := consensustest.New(t, consensustest.Options{Secret: []byte("sixteen bytes or more")})
+	c.Leader()
+	for i, n := range c.Nodes {
+		c.Put(n, fmt.Sprint("c", i), "k", fmt.Sprint(i))
+		for _, reader := range c.Nodes {
+			if err := reader.Replica.ReadBarrier(within(t, 5*time.Second)); err != nil {
+				t.Fatal(err)
+			}
+			if got := reader.M().Get("k"); got != fmt.Sprint(i) {
+				t.Errorf("after a barrier %s reads %q, written was %d", reader.ID, got, i)
+			}
+		}
+	}
+	c.Check()
+}
+
+func TestStartToLeader(t *testing.T) {
+	start := time.Now()
+	peers, listeners := loopbackPeers(t, 3)
+	var replicas []*consensus.Replica
+	for i, p := range peers {
+		r, err := consensus.Start(consensus.Config{
+			NodeID: p.ID, Dir: t.TempDir(), Peers: peers, Listener: listeners[i], StateMachine: consensustest.NewMachine(),
+			Secret: []byte("sixteen bytes or more"),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		replicas = append(replicas, r)
+	}
+	for _, r := range replicas {
+		if err := r.ReadBarrier(within(t, 10*time.Second)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d := time.Since(start)
+	t.Logf("three nodes with default timeouts answer barriers %v after the first was started", d)
+	if d > 5*time.Second {
+		t.Errorf("took %v", d)
+	}
+}
+
+func loopbackPeers(t testing.TB, n int) (peers []consensus.Peer, listeners []net.Listener) {
+	t.Helper()
+	for i := range n {
+		ln, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		listeners = append(listeners, ln)
+		peers = append(peers, consensus.Peer{ID: fmt.Sprint("n", i+1), Address: ln.Addr().String()})
+	}
+	return peers, listeners
+}
+
+func TestSingleNode(t *testing.T) {
+	c := consensustest.New(t, consensustest.Options{Nodes: 1})
+	n := c.Leader()
+	c.Put(n, "a", "k", "1")
+	n.Crash()
+	n.Start()
+	c.Leader()
+	c.Put(n, "b", "k", "2")
+	c.Check()
+}
+
+// A leader that is cut off must not answer reads, nor claim to know how its
+// writes ended, and what it says must not be lost or applied twice later.
+func TestIsolatedLeader(t *testing.T) {
+	c := consensustest.New(t, consensustest.Options{})
+	old := c.Leader()
+	c.Put(old, "before", "k", "1")
+	old.Isolate()
+
+	ctx := within(t, 300*time.Millisecond)
+	err := c.Propose(ctx, old.Replica, consensustest.Command{ID: "cut off", Key: "k", Value: "2"})
+	if !errors.Is(err, consensus.ErrOutcomeUnknown) || consensus.NotProposed(err) {
+		t.Errorf("write on an isolated leader ended in %v, want an unknown outcome", err)
+	}
+	if err := old.Replica.ReadBarrier(within(t, 500*time.Millisecond)); !errors.Is(err, consensus.ErrNoLeader) {
+		t.Errorf("barrier on an isolated leader: %v", err)
+	}
+	fresh := c.Leader(c.Others(old)...)
+	c.Put(fresh, "after", "k", "3")
+	c.Eventually("the isolated node to know of no leader", func() error {
+		if id, _ := old.Replica.Leader(); id != "" {
+			return fmt.Errorf("leader %q", id)
+		}
+		return nil
+	})
+	err = c.Propose(within(t, 3*time.Second), old.Replica, consensustest.Command{ID: "refused", Key: "k", Value: "4"})
+	if !errors.Is(err, consensus.ErrNoLeader) || !consensus.NotProposed(err) {
+		t.Errorf("write on an isolated follower ended in %v, want no leader", err)
+	}
+	if s := old.Replica.Staleness(); s < 100*time.Millisecond {
+		t.Errorf("isolated node claims to be %v old", s)
+	}
+	old.Rejoin()
+	c.Check()
+	if got := old.M().Get("k"); got != "3" && got != "2" {
+		t.Errorf("register is %q", got)
+	}
+	for _, cmd := range old.M().History() {
+		if cmd.ID == "refused" {
+			t.Error("a command that was surely not proposed is applied")
+		}
+	}
+}
+
+func TestForwardedWithoutAnswerIsUnknown(t *testing.T) {
+	c := consensustest.New(t, consensustest.Options{})
+	leader := c.Leader()
+	follower := c.Others(leader)[0]
+	c.Put(follower, "first", "k", "1") // the connection stands
+	c.Net.CutOneWay(leader.ID, follower.ID)
+	err := c.Propose(within(t, 200*time.Millisecond), follower.Replica, consensustest.Command{ID: "sent", Key: "k", Value: "2"})
+	if !errors.Is(err, consensus.ErrOutcomeUnknown) {
+		t.Errorf("forwarded without an answer: %v", err)
+	}
+	c.Eventually("the forwarded command to be applied", func() error {
+		if got := leader.M().Get("k"); got != "2" {
+			return fmt.Errorf("register is %q", got)
+		}
+		return nil
+	})
+	c.Net.Heal()
+	c.Check()
+}
+
+func TestRestartOfAll(t *testing.T) {
+	c := consensustest.New(t, consensustest.Options{})
+	c.Leader()
+	for round := range 3 {
+		for i := range 20 {
+			c.Put(c.Nodes[i%3], fmt.Sprintf("r%d-%d", round, i), fmt.Sprint("k", i%4), fmt.Sprint(round, i))
+		}
+		for _, n := range c.Nodes {
+			n.Crash()
+		}
+		for _, n := range c.Nodes {
+			n.Start()
+		}
+		c.Leader()
+		c.Check()
+	}
+}
+
+func TestGracefulCloseHandsOver(t *testing.T) {
+	c := consensustest.New(t, consensustest.Options{Configure: func(cfg *consensus.Config) {
+		cfg.HeartbeatTimeout, cfg.ElectionTimeout = 2*time.Second, 2*time.Second
+	}})
+	old := c.Leader()
+	c.Put(old, "a", "k", "1")
+	start := time.Now()
+	old.Stop()
+	fresh := c.Leader()
+	c.Put(fresh, "b", "k", "2")
+	if d := time.Since(start); d > time.Second {
+		t.Errorf("took %v to hand over; an election takes at least 2 s", d)
+	}
+	old.Start()
+	c.Check()
+}
+
+// gate holds up Apply.
+type gate struct {
+	*consensustest.Machine
+	mu   sync.Mutex
+	open chan struct{}
+}
+
+func (g *gate) Apply(index uint64, ms int64, cmds [][]byte) ([][]byte, error) {
+	g.mu.Lock()
+	open := g.open
+	g.mu.Unlock()
+	<-open
+	return g.Machine.Apply(index, ms, cmds)
+}
+
+func TestOverload(t *testing.T) {
+	g := &gate{Machine: consensustest.NewMachine(), open: make(chan struct{})}
+	c := consensustest.New(t, consensustest.Options{Nodes: 1,
+		Machine:   func(string) consensus.StateMachine { return g },
+		Configure: func(cfg *consensus.Config) { cfg.QueueCommands, cfg.MaxBatchCommands, cfg.MaxInFlight = 4, 2, 1 },
+	})
+	n := c.Nodes[0]
+	c.Eventually("a leader", func() error {
+		if _, self := n.Replica.Leader(); !self {
+			return errors.New("none")
+		}
+		return nil
+	})
+	results := make(chan error, 64)
+	for i := range cap(results) {
+		go func() {
+			_, err := n.Replica.Propose(context.Background(), consensustest.Command{ID: fmt.Sprint(i), Key: "k"}.Encode())
+			results <- err
+		}()
+	}
+	// At most one entry of two commands is under way and four wait.
+	overloaded := 0
+	for range cap(results) - 2 - 4 {
+		if err := <-results; errors.Is(err, consensus.ErrOverloaded) && consensus.NotProposed(err) {
+			overloaded++
+		} else {
+			t.Errorf("want an overload, got %v", err)
+		}
+	}
+	close(g.open)
+	for range 2 + 4 {
+		if err := <-results; err != nil && !errors.Is(err, consensus.ErrOverloaded) {
+			t.Errorf("after the load was gone: %v", err)
+		}
+	}
+	if got := len(g.History()); got+overloaded > cap(results) || got == 0 {
+		t.Errorf("%d applied, %d refused", got, overloaded)
+	}
+}
+
+func TestHello(t *testing.T) {
+	c := consensustest.New(t, consensustest.Options{Secret: []byte("sixteen bytes or more")})
+	for _, from := range c.Nodes {
+		for _, to := range c.Nodes {
+			got, err := from.Replica.Hello(within(t, 5*time.Second), to.ID)
+			if err != nil || string(got) != "I am "+to.ID {
+				t.Errorf("%s asked %s: %q, %v", from.ID, to.ID, got, err)
+			}
+		}
+	}
+	if _, err := c.Nodes[0].Replica.Hello(context.Background(), "stranger"); err == nil {
+		t.Error("a stranger answered")
+	}
+}
+
+func TestWrongSecretIsKeptOut(t *testing.T) {
+	c := consensustest.New(t, consensustest.Options{Secret: []byte("the secret of the cluster"), Configure: func(cfg *consensus.Config) {
+		if cfg.NodeID == "n3" {
+			cfg.Secret = []byte("some other secret of 16 bytes")
+		}
+	}})
+	leader := c.Leader(c.Nodes[:2]...)
+	c.Put(leader, "a", "k", "1")
+	if _, err := c.Nodes[2].Replica.Hello(within(t, time.Second), "n1"); err == nil {
+		t.Error("a node with another secret was heard")
+	}
+	if err := c.Nodes[2].Replica.ReadBarrier(within(t, time.Second)); !errors.Is(err, consensus.ErrNoLeader) {
+		t.Errorf("barrier of the node kept out: %v", err)
+	}
+	c.Nodes[2].Stop()
+	c.Check()
+}
+
+func TestClosedRefuses(t *testing.T) {
+	c := consensustest.New(t, consensustest.Options{Nodes: 1})
+	r := c.Leader().Replica
+	c.Nodes[0].Stop()
+	if _, err := r.Propose(context.Background(), nil); !errors.Is(err, consensus.ErrClosed) {
+		t.Errorf("propose: %v", err)
+	}
+	if err := r.ReadBarrier(context.Background()); !errors.Is(err, consensus.ErrClosed) {
+		t.Errorf("barrier: %v", err)
+	}
+	if err := r.Close(); err != nil {
+		t.Errorf("second close: %v", err)
+	}
+}
+
+// Every goroutine of this package and of Raft ends at Close.
+func TestGoroutinesEnd(t *testing.T) {
+	c := consensustest.New(t, consensustest.Options{Secret: []byte("sixteen bytes or more")})
+	leader := c.Leader()
+	var wg sync.WaitGroup
+	for i := range 50 {
+		wg.Go(func() {
+			n := c.Nodes[i%3]
+			if err := c.Propose(within(t, 5*time.Second), n.Replica, consensustest.Command{ID: fmt.Sprint(i)}); err != nil {
+				t.Error(err)
+			}
+			if err := n.Replica.ReadBarrier(within(t, 5*time.Second)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	leader.Isolate() // one closes with exchanges that hang
+	c.Leader(c.Others(leader)...)
+	for _, n := range c.Nodes {
+		n.Stop()
+	}
+	c.Eventually("all goroutines to end", func() error {
+		buf := make([]byte, 4<<20)
+		buf = buf[:runtime.Stack(buf, true)]
+		for _, g := range strings.Split(string(buf), "\n\n") {
+			if strings.Contains(g, "hashicorp/raft") || strings.Contains(g, "tabard/consensus.") && !strings.Contains(g, "testing.tRunner") {
+				return errors.New(g)
+			}
+		}
+		return nil
+	})
+}

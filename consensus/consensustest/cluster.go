@@ -1,0 +1,246 @@
+// Package consensustest runs a cluster of replicas in one process, over a network
+// in memory whose links can be cut, slowed and reset, with directories that
+// outlive a crash. Check re-proves what package consensus promises.
+package consensustest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/tabard-id/tabard/consensus"
+)
+
+// Cluster is a set of replicas, "n1", "n2" and so on.
+type Cluster struct {
+	TB    testing.TB
+	Net   *Network
+	Nodes []*Node
+
+	options Options
+	mu      sync.Mutex
+	acked   map[string]bool // ids of acknowledged commands
+}
+
+// Options shape a cluster; the zero value is three nodes on n1 to n3.
+type Options struct {
+	Nodes  int
+	Secret []byte
+	// Machine makes the state machine of a node; default NewMachine.
+	Machine func(id string) consensus.StateMachine
+	// Configure changes a node's configuration before each start.
+	Configure func(c *consensus.Config)
+}
+
+// Node is one member, running or not.
+type Node struct {
+	ID      string
+	Dir     string
+	Machine consensus.StateMachine
+	Replica *consensus.Replica // nil while stopped
+	Fatal   chan error         // capacity 1: what the replica ended with
+
+	cluster *Cluster
+}
+
+// New starts a cluster that is closed, and checked, at the end of the test.
+func New(tb testing.TB, o Options) *Cluster {
+	tb.Helper()
+	if o.Nodes == 0 {
+		o.Nodes = 3
+	}
+	if o.Machine == nil {
+		o.Machine = func(string) consensus.StateMachine { return NewMachine() }
+	}
+	c := &Cluster{TB: tb, Net: NewNetwork(), options: o, acked: make(map[string]bool)}
+	dir := tb.TempDir()
+	for i := range o.Nodes {
+		id := fmt.Sprintf("n%d", i+1)
+		c.Nodes = append(c.Nodes, &Node{ID: id, Dir: filepath.Join(dir, id), Machine: o.Machine(id), cluster: c})
+	}
+	tb.Cleanup(c.Close)
+	for _, n := range c.Nodes {
+		n.Start()
+	}
+	return c
+}
+
+// Close stops all nodes.
+func (c *Cluster) Close() {
+	c.Net.Heal()
+	for _, n := range c.Nodes {
+		n.Stop()
+	}
+}
+
+// Config returns the configuration the node starts with.
+func (n *Node) Config() consensus.Config {
+	cfg := consensus.Config{
+		NodeID: n.ID, Dir: n.Dir, StateMachine: n.Machine, Network: n.cluster.Net.Node(n.ID),
+		Secret: n.cluster.options.Secret, Logger: slog.New(slog.DiscardHandler),
+		HeartbeatTimeout: 150 * time.Millisecond, ElectionTimeout: 150 * time.Millisecond,
+		TickInterval: 50 * time.Millisecond, CommitInterval: 5 * time.Millisecond,
+		RPCTimeout: 400 * time.Millisecond, CallTimeout: 5 * time.Second,
+		Hello: func() []byte { return []byte("I am " + n.ID) },
+	}
+	fatal := make(chan error, 1)
+	n.Fatal = fatal
+	cfg.Fatal = func(err error) { fatal <- err }
+	for _, p := range n.cluster.Nodes {
+		cfg.Peers = append(cfg.Peers, consensus.Peer{ID: p.ID, Address: p.ID})
+	}
+	if n.cluster.options.Configure != nil {
+		n.cluster.options.Configure(&cfg)
+	}
+	return cfg
+}
+
+// TryStart starts the node.
+func (n *Node) TryStart() (err error) {
+	n.Replica, err = consensus.Start(n.Config())
+	return err
+}
+
+// Start starts the node or fails the test.
+func (n *Node) Start() {
+	n.cluster.TB.Helper()
+	if err := n.TryStart(); err != nil {
+		n.cluster.TB.Fatalf("start %s: %v", n.ID, err)
+	}
+}
+
+// Stop closes the node if it runs.
+func (n *Node) Stop() {
+	n.cluster.TB.Helper()
+	if n.Replica == nil {
+		return
+	}
+	err := n.Replica.Close()
+	failed := n.Replica.Status().Fatal != nil
+	n.Replica = nil
+	if err != nil && !failed {
+		n.cluster.TB.Errorf("close %s: %v", n.ID, err)
+	}
+}
+
+// Crash cuts the node off and stops it, leaving only what was synced. Start brings
+// it back, connected.
+func (n *Node) Crash() {
+	n.Isolate()
+	n.Stop()
+	if m, ok := n.Machine.(interface{ Crash() }); ok {
+		m.Crash()
+	}
+	n.Rejoin()
+}
+
+// Isolate cuts all links of the node.
+func (n *Node) Isolate() {
+	for _, p := range n.cluster.Nodes {
+		if p != n {
+			n.cluster.Net.Cut(n.ID, p.ID)
+		}
+	}
+}
+
+// Rejoin mends all links of the node.
+func (n *Node) Rejoin() {
+	for _, p := range n.cluster.Nodes {
+		if p != n {
+			n.cluster.Net.Mend(n.ID, p.ID)
+		}
+	}
+}
+
+// M returns the node's Machine.
+func (n *Node) M() *Machine { return n.Machine.(*Machine) }
+
+// Running returns the nodes that run.
+func (c *Cluster) Running() (out []*Node) {
+	for _, n := range c.Nodes {
+		if n.Replica != nil {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// Leader waits until one of nodes, by default of all, leads and has proved it.
+func (c *Cluster) Leader(nodes ...*Node) *Node {
+	c.TB.Helper()
+	if len(nodes) == 0 {
+		nodes = c.Running()
+	}
+	var leader *Node
+	c.Eventually("a leader", func() error {
+		for _, n := range nodes {
+			if _, self := n.Replica.Leader(); self {
+				ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+				err := n.Replica.ReadBarrier(ctx)
+				cancel()
+				if err == nil {
+					leader = n
+				}
+				return err
+			}
+		}
+		return errors.New("nobody leads")
+	})
+	return leader
+}
+
+// Others returns the running nodes but n.
+func (c *Cluster) Others(n *Node) (out []*Node) {
+	for _, p := range c.Running() {
+		if p != n {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// Eventually waits, for at most 20 s, until ok returns nil.
+func (c *Cluster) Eventually(what string, ok func() error) {
+	c.TB.Helper()
+	deadline := time.NewTimer(20 * time.Second)
+	defer deadline.Stop()
+	poll := time.NewTicker(2 * time.Millisecond)
+	defer poll.Stop()
+	for {
+		err := ok()
+		if err == nil {
+			return
+		}
+		select {
+		case <-deadline.C:
+			c.TB.Fatalf("waiting for %s: %v", what, err)
+		case <-poll.C:
+		}
+	}
+}
+
+// Propose proposes c on n and remembers an acknowledgement for Check.
+func (c *Cluster) Propose(ctx context.Context, n *consensus.Replica, cmd Command) error {
+	_, err := n.Propose(ctx, cmd.Encode())
+	if err == nil {
+		c.mu.Lock()
+		c.acked[cmd.ID] = true
+		c.mu.Unlock()
+	}
+	return err
+}
+
+// Put proposes a new value and fails the test if it is not acknowledged.
+func (c *Cluster) Put(n *Node, id, key, value string) {
+	c.TB.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if err := c.Propose(ctx, n.Replica, Command{id, key, value}); err != nil {
+		c.TB.Fatalf("put %s on %s: %v", id, n.ID, err)
+	}
+}

@@ -1,0 +1,211 @@
+package consensus
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/hashicorp/raft"
+	raftboltdb "github.com/hashicorp/raft-boltdb/v2"
+	"go.etcd.io/bbolt"
+)
+
+// entryStore is what holds log and term on disk.
+type entryStore interface {
+	raft.LogStore
+	raft.StableStore
+	Close() error
+}
+
+// hooks let tests of this package put faults between the parts.
+type hooks struct {
+	store func(entryStore) entryStore
+}
+
+// disk is the durable half of a replica.
+type disk struct {
+	guard  *guard
+	store  entryStore
+	log    *sealedLog
+	stable *sealedStable
+	snaps  *snapStore
+}
+
+const (
+	logName      = "raft.db"
+	snapshotsDir = "snapshots"
+	keyNode      = "tabard node"
+)
+
+// openDisk opens and checks everything under c.Dir, and brings log, snapshots and
+// state machine together where a crash left them apart.
+func openDisk(c *Config, fatal func(error)) (_ *disk, err error) {
+	if err := os.MkdirAll(c.Dir, dirPermission); err != nil {
+		return nil, err
+	}
+	path := filepath.Join(c.Dir, logName)
+	d := &disk{guard: &guard{fatal: fatal}}
+	if d.store, err = openStore(c, path); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, d.store.Close())
+		}
+	}()
+	if d.log, err = openLog(d.store, path, d.guard); err != nil {
+		return nil, fmt.Errorf("%w; if the other nodes are sound, move %s and the state machine's data away: "+
+			"this node will fetch both from them", err, c.Dir)
+	}
+	d.stable = &sealedStable{guard: d.guard, store: d.store, path: path}
+	if err := d.claim(c.NodeID); err != nil {
+		return nil, err
+	}
+	if d.snaps, err = openSnapStore(filepath.Join(c.Dir, snapshotsDir), c.StateMachine, c.Logger); err != nil {
+		return nil, err
+	}
+	d.snaps.entry, d.snaps.installed = d.log.digestAt, d.log.anchor
+	return d, d.reconcile(c)
+}
+
+func openStore(c *Config, path string) (store entryStore, err error) {
+	err = caught(func() error {
+		// The free list is kept synced: without it opening scans the whole file.
+		b, err := raftboltdb.New(raftboltdb.Options{
+			Path: path, BoltOptions: &bbolt.Options{Timeout: time.Second, NoFreelistSync: false, FreelistType: bbolt.FreelistMapType},
+		})
+		store = b
+		return err
+	})
+	if errors.Is(err, bbolt.ErrTimeout) {
+		err = errors.New("another process has it open")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	if c.hooks.store != nil {
+		store = c.hooks.store(store)
+	}
+	return store, nil
+}
+
+// claim writes the node's id on first use and refuses another node's directory.
+func (d *disk) claim(id string) error {
+	have, err := d.stable.Get([]byte(keyNode))
+	if errors.Is(err, raftboltdb.ErrKeyNotFound) {
+		return d.stable.Set([]byte(keyNode), []byte(id))
+	}
+	if err == nil && string(have) != id {
+		err = fmt.Errorf("the directory belongs to node %q, not %q", have, id)
+	}
+	return err
+}
+
+// reconcile makes sure that newest snapshot, log and state machine join without a
+// gap. Three crashes are healed here: between receiving a snapshot and restoring
+// it; damaged metadata with an older snapshot left; and with none left, when the
+// state machine and the log tell all that the metadata would.
+func (d *disk) reconcile(c *Config) error {
+	for {
+		metas, err := d.snaps.metas()
+		if err != nil {
+			return err
+		}
+		if len(metas) == 0 {
+			break
+		}
+		m := metas[0]
+		if err := d.adopt(m, c); err != nil {
+			if errors.Is(err, ErrCorrupt) {
+				if err := d.snaps.quarantine(m.ID, err); err != nil {
+					return err
+				}
+				continue
+			}
+			return err
+		}
+		if d.log.last == 0 || d.log.first <= m.Index+1 {
+			return d.checkState(c, m.Index, m.Applied)
+		}
+		break
+	}
+	if d.log.last == 0 || d.log.first <= 1 {
+		return d.checkState(c, 0, 0)
+	}
+	return d.rebuild(c)
+}
+
+// adopt restores contents that were received but not taken over, and lets the log
+// continue after the snapshot.
+func (d *disk) adopt(m *snapMeta, c *Config) error {
+	sum, err := m.digest()
+	if err != nil {
+		return err
+	}
+	d.log.anchor(m.Index, sum)
+	if c.StateMachine.AppliedIndex() >= m.Applied || m.Size == 0 {
+		return nil
+	}
+	f, err := os.Open(filepath.Join(d.snaps.dir, m.ID, stateName))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil // taken over once; checkState says what is wrong
+	}
+	if err != nil {
+		return err
+	}
+	c.Logger.Info("restoring a snapshot received before the last stop", "index", m.Index)
+	err = newFSM(c.StateMachine, d.snaps, func(error) {}).Restore(f)
+	if err != nil {
+		return fmt.Errorf("snapshot %s: %w: %w", m.ID, ErrCorrupt, err)
+	}
+	return nil
+}
+
+// checkState refuses a state machine that lost what a snapshot says is durable,
+// and a log that lost entries which the state machine has applied.
+func (d *disk) checkState(c *Config, index, applied uint64) error {
+	at := c.StateMachine.AppliedIndex()
+	if at < applied {
+		return fmt.Errorf("state machine is at entry %d, but was flushed at %d: its data are older than the log; "+
+			"move both away and this node will fetch them from the others", at, applied)
+	}
+	if end := max(index, d.log.last); at > end {
+		return fmt.Errorf("state machine is at entry %d, but the log ends at %d: entries are lost or belong to another "+
+			"cluster: %w", at, end, ErrCorrupt)
+	}
+	return nil
+}
+
+// rebuild writes new snapshot metadata in place of damaged ones from what state
+// machine and log know: all up to AppliedIndex is in the one, its term in the other.
+func (d *disk) rebuild(c *Config) error {
+	at := c.StateMachine.AppliedIndex()
+	l, _, own, err := d.log.read(at)
+	if at < d.log.first || at > d.log.last || err != nil {
+		return fmt.Errorf("no sound snapshot reaches the log, which begins at entry %d, and the state machine is at %d: "+
+			"move %s and the state machine's data away and this node will fetch them from the others: %w",
+			d.log.first, at, c.Dir, ErrCorrupt)
+	}
+	if err := c.StateMachine.Flush(); err != nil {
+		return err
+	}
+	k, err := d.snaps.create(snapMeta{
+		Index: at, Term: l.Term, Applied: at, Digest: hex.EncodeToString(own[:]),
+		Servers: snapPeers(configuration(c.Peers)), ConfigurationIndex: 1,
+	})
+	if err != nil {
+		return err
+	}
+	c.Logger.Warn("snapshot metadata rebuilt from the state machine and the log", "index", at)
+	return k.Close()
+}
+
+func configuration(peers []Peer) (conf raft.Configuration) {
+	for _, p := range peers {
+		conf.Servers = append(conf.Servers, raft.Server{ID: raft.ServerID(p.ID), Address: raft.ServerAddress(p.ID)})
+	}
+	return conf
+}

@@ -1,0 +1,120 @@
+package consensus
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// proposal is one command on its way into the log. Whoever wins the change of
+// state away from queued decides whether it is proposed.
+type proposal struct {
+	cmd      []byte
+	deadline time.Time // after it, not to be proposed; zero: none
+	state    atomic.Uint32
+	reply    replier
+}
+
+const (
+	proposalQueued uint32 = iota
+	proposalTaken
+	proposalAbandoned
+)
+
+// replier takes the one answer to a proposal and must not block.
+type replier interface {
+	reply(result []byte, err error)
+}
+
+// abandon withdraws p and reports whether it was still in the queue.
+func (p *proposal) abandon() bool {
+	return p.state.CompareAndSwap(proposalQueued, proposalAbandoned)
+}
+
+// queue holds proposals until a batch has room, bounded in number and bytes.
+type queue struct {
+	maxItems, maxBytes int
+	wake               chan struct{} // capacity 1: there may be something to take
+
+	mu     sync.Mutex
+	items  []*proposal
+	bytes  int
+	closed bool
+}
+
+func newQueue(maxItems, maxBytes int) *queue {
+	return &queue{maxItems: maxItems, maxBytes: maxBytes, wake: make(chan struct{}, 1)}
+}
+
+// push appends p. Errors: ErrOverloaded, ErrClosed.
+func (q *queue) push(p *proposal) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	switch {
+	case q.closed:
+		return ErrClosed
+	case len(q.items) >= q.maxItems || q.bytes+len(p.cmd) > q.maxBytes && len(q.items) > 0:
+		return ErrOverloaded
+	}
+	q.items = append(q.items, p)
+	q.bytes += len(p.cmd)
+	q.signal()
+	return nil
+}
+
+func (q *queue) signal() {
+	select {
+	case q.wake <- struct{}{}:
+	default:
+	}
+}
+
+// take moves proposals for one batch to dst, oldest first: up to maxItems of
+// together maxBytes, or a single larger one. Expired ones are answered.
+func (q *queue) take(dst []*proposal, maxItems, maxBytes int) []*proposal {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	now, n, size := time.Now(), 0, 0
+	for _, p := range q.items {
+		if len(dst) == maxItems || len(dst) > 0 && size+len(p.cmd) > maxBytes {
+			break
+		}
+		n++
+		q.bytes -= len(p.cmd)
+		switch {
+		case !p.deadline.IsZero() && now.After(p.deadline):
+			if p.abandon() {
+				p.reply.reply(nil, ErrOverloaded)
+			}
+		case p.state.CompareAndSwap(proposalQueued, proposalTaken):
+			dst = append(dst, p)
+			size += len(p.cmd)
+		}
+	}
+	rest := copy(q.items, q.items[n:])
+	clear(q.items[rest:])
+	q.items = q.items[:rest]
+	if rest > 0 {
+		q.signal()
+	}
+	return dst
+}
+
+// close refuses what comes and answers what waits with ErrClosed.
+func (q *queue) close() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.closed = true
+	for _, p := range q.items {
+		if p.abandon() {
+			p.reply.reply(nil, ErrClosed)
+		}
+	}
+	q.items, q.bytes = nil, 0
+}
+
+func (q *queue) len() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.items)
+}

@@ -1,0 +1,254 @@
+package consensus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/hashicorp/raft"
+)
+
+// serve begins to answer: proposals, peers, and changes of leadership.
+func (r *Replica) serve() {
+	r.queue = newQueue(r.cfg.QueueCommands, r.cfg.QueueBytes)
+	r.batch = newBatcher(r.raft, r.queue, &r.cfg)
+	r.mux.serve = func(c net.Conn) { serveCalls(c, peerCalls{r}, &r.cfg) }
+	r.mux.start()
+	r.begin()
+	r.running.Go(r.watch)
+	r.running.Go(r.compact)
+}
+
+// watch tells those who wait of changes of leadership, and has a new leader
+// propose a tick at once: reads wait for an entry of its term.
+func (r *Replica) watch() {
+	seen := make(chan raft.Observation, 1) // full: a change is still to be looked at
+	o := raft.NewObserver(seen, false, func(o *raft.Observation) bool {
+		switch o.Data.(type) {
+		case raft.LeaderObservation, raft.RaftState:
+			return true
+		}
+		return false
+	})
+	r.raft.RegisterObserver(o)
+	defer r.raft.DeregisterObserver(o)
+	var leader string
+	var self bool
+	for {
+		id, me := r.Leader()
+		if id != leader || me != self {
+			leader, self = id, me
+			r.cfg.Logger.Info("leader changed", "node", r.cfg.NodeID, "leader", id, "term", r.raft.CurrentTerm())
+			r.announce()
+		}
+		if self {
+			select {
+			case r.batch.kick <- struct{}{}:
+			default:
+			}
+		}
+		select {
+		case <-seen:
+		case <-r.ctx.Done():
+			return
+		}
+	}
+}
+
+func (r *Replica) announce() {
+	r.mu.Lock()
+	close(r.changed)
+	r.changed = make(chan struct{})
+	r.mu.Unlock()
+	select {
+	case r.changes <- struct{}{}:
+	default:
+	}
+}
+
+// leaderChanged returns a channel that is closed at the next change.
+func (r *Replica) leaderChanged() <-chan struct{} {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.changed
+}
+
+// compact takes a snapshot early when the log has grown by SnapshotBytes.
+func (r *Replica) compact() {
+	ticker := time.NewTicker(r.cfg.SnapshotInterval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+		case <-r.ctx.Done():
+			return
+		}
+		if r.fsm.sinceSnap.Load() < int64(r.cfg.SnapshotBytes) {
+			continue
+		}
+		if err := r.Snapshot(); err != nil {
+			r.cfg.Logger.Warn("cannot take a snapshot", "error", err)
+		}
+	}
+}
+
+// Snapshot flushes the state machine now and lets the log before it go.
+func (r *Replica) Snapshot() error {
+	err := r.raft.Snapshot().Error()
+	if errors.Is(err, raft.ErrNothingNewToSnapshot) {
+		return nil
+	}
+	return err
+}
+
+// Leader returns the id of the leader as far as this node knows, "" if it knows
+// none, and whether it is this node. Neither is proof: see ReadBarrier.
+func (r *Replica) Leader() (id string, self bool) {
+	if r.fatalErr.Load() != nil {
+		return "", false
+	}
+	_, leader := r.raft.LeaderWithID()
+	return string(leader), string(leader) == r.cfg.NodeID && r.raft.State() == raft.Leader
+}
+
+// LeadershipChanges returns a channel that receives after the answer of Leader has
+// changed, at least once for any number of changes. It has one consumer.
+func (r *Replica) LeadershipChanges() <-chan struct{} { return r.changes }
+
+// Peers returns all members of the cluster, ordered by id.
+func (r *Replica) Peers() []Peer { return append([]Peer(nil), r.cfg.Peers...) }
+
+// Hello returns what peer tells of itself (its Config.Hello). Errors: ErrNoLeader
+// if the peer cannot be reached, or ErrOverloaded, ErrClosed, ErrOutcomeUnknown.
+func (r *Replica) Hello(ctx context.Context, peer string) ([]byte, error) {
+	if peer == r.cfg.NodeID {
+		return peerCalls{r}.hello(), nil
+	}
+	l, ok := r.links[peer]
+	if !ok {
+		return nil, fmt.Errorf("%q: %w", peer, errNotPeer)
+	}
+	ctx, cancel := context.WithTimeout(ctx, r.cfg.RPCTimeout)
+	defer cancel()
+	return l.call(ctx, callHello, nil)
+}
+
+// Status describes a replica at one moment, for operators.
+type Status struct {
+	NodeID, Advertise string
+	Leader            string // "" if none is known
+	State             string // Leader, Follower, Candidate, Shutdown
+	Term              uint64
+	FirstIndex        uint64 // of the log
+	LastIndex         uint64
+	CommitIndex       uint64
+	AppliedIndex      uint64 // of the state machine, ticks included
+	Staleness         time.Duration
+	Queued            int   // proposals waiting for a log entry
+	Fatal             error // why the replica has stopped, nil if it has not
+}
+
+// Status returns the present state.
+func (r *Replica) Status() Status {
+	leader, _ := r.Leader()
+	s := Status{
+		NodeID: r.cfg.NodeID, Advertise: r.cfg.Advertise, Leader: leader, State: r.raft.State().String(),
+		Term: r.raft.CurrentTerm(), LastIndex: r.raft.LastIndex(), CommitIndex: r.raft.CommitIndex(),
+		Staleness: r.Staleness(), Queued: r.queue.len(),
+	}
+	s.FirstIndex, _ = r.disk.log.FirstIndex() // never fails
+	r.fsm.mu.Lock()
+	s.AppliedIndex = r.fsm.applied
+	r.fsm.mu.Unlock()
+	if err := r.fatalErr.Load(); err != nil {
+		s.Fatal = *err
+	}
+	return s
+}
+
+// Close stops the replica: new calls are refused, entries under way get a moment
+// to end, a leader hands its leadership on, and everything is closed. Calls still
+// waiting then end in ErrOutcomeUnknown. Close returns when all goroutines of the
+// replica have ended; after a fatal error some of Raft's may remain.
+func (r *Replica) Close() error {
+	r.closeOnce.Do(func() { r.closeErr = r.close() })
+	return r.closeErr
+}
+
+func (r *Replica) close() error {
+	failed := r.fatalErr.Load() != nil
+	r.localRounds.close()
+	for _, x := range r.rounds {
+		x.close()
+	}
+	drained := make(chan bool, 1)
+	go func() { drained <- r.batch.shutdown(r.closeWait()) }()
+	if !failed {
+		<-drained
+		r.handOver()
+	}
+	r.cancel()
+	for _, l := range r.links {
+		l.close()
+	}
+	if !failed {
+		// Questions to Raft that it has not answered must end before it does:
+		// it answers none of them afterwards.
+		waited(r.running.Wait, r.closeWait())
+	}
+	err := r.stopRaft()
+	close(r.dead)
+	if !waited(r.running.Wait, r.closeWait()) && !failed {
+		err = errors.Join(err, errors.New("goroutines remain"))
+	}
+	return errors.Join(err, r.disk.store.Close())
+}
+
+// handOver gives the leadership to another node, so that the cluster does not have
+// to wait for an election, and waits until the new leader has shown itself.
+func (r *Replica) handOver() {
+	if r.raft.State() != raft.Leader || len(r.cfg.Peers) == 1 {
+		return
+	}
+	transfer := make(chan error, 1)
+	go func() { transfer <- r.raft.LeadershipTransfer().Error() }()
+	timer := time.NewTimer(r.closeWait())
+	defer timer.Stop()
+	select {
+	case err := <-transfer:
+		if err != nil {
+			r.cfg.Logger.Info("leadership was not handed over", "error", err)
+			return
+		}
+	case <-timer.C:
+		return
+	}
+	for {
+		changed := r.leaderChanged()
+		if id, self := r.Leader(); id != "" && !self {
+			return
+		}
+		select {
+		case <-changed:
+		case <-timer.C:
+			return
+		}
+	}
+}
+
+// stopRaft closes all connections too: Raft waits for exchanges under way.
+func (r *Replica) stopRaft() error {
+	stopped := make(chan error, 1)
+	go func() { stopped <- r.raft.Shutdown().Error() }()
+	err := r.mux.close()
+	timer := time.NewTimer(2 * r.cfg.RPCTimeout)
+	defer timer.Stop()
+	select {
+	case serr := <-stopped:
+		return errors.Join(err, serr)
+	case <-timer.C:
+		return errors.Join(err, errors.New("raft did not stop"))
+	}
+}
