@@ -16,6 +16,7 @@
 package client
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -48,6 +49,7 @@ type Client struct {
 	reads     readParameters
 	rounds    int
 	now       func() time.Time
+	sleep     func(ctx context.Context, d time.Duration) error
 
 	preferred atomic.Uint32 // index into bases of the node that answered last
 	written   atomic.Uint64 // one more than the position of our last write
@@ -78,7 +80,7 @@ func WithReads(opts ...ReadOption) Option {
 // New returns a client of the cluster whose nodes listen at the base URLs (http or https, without a
 // path). The first is tried first.
 func New(baseURLs []string, opts ...Option) (*Client, error) {
-	c := &Client{http: &http.Client{}, userAgent: "tabard-client", rounds: 8, now: time.Now}
+	c := &Client{http: &http.Client{}, userAgent: "tabard-client", rounds: 8, now: time.Now, sleep: sleep}
 	for _, s := range baseURLs {
 		u, err := parseBase(s)
 		if err != nil {

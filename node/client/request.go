@@ -50,7 +50,7 @@ func (c *Client) do(ctx context.Context, r request) (answer, error) {
 	pause, silent := firstPause, 0
 	for round := range c.rounds {
 		if round > 0 {
-			if err := sleep(ctx, pause); err != nil {
+			if err := c.sleep(ctx, pause); err != nil {
 				return answer{}, fmt.Errorf("%w (%w)", last, err)
 			}
 			pause = min(2*pause, longestPause)

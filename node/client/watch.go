@@ -98,7 +98,7 @@ func (w *watch) run(ctx context.Context) error {
 			pause = firstPause
 		}
 		w.at++
-		if err := sleep(ctx, pause); err != nil {
+		if err := w.client.sleep(ctx, pause); err != nil {
 			return err
 		}
 		pause = min(2*pause, 2*longestPause)
