@@ -28,6 +28,8 @@ type Document struct {
 	// the methods it lists.
 	related  [len(relationships)][]string
 	services []Service
+	// keyless: the keys of methods are of no interest.
+	keyless bool
 }
 
 // Service is one entry of a document's services (DID 1.1, 5.4).
@@ -47,23 +49,37 @@ type Service struct {
 // that is not usable does not make a document invalid: see
 // VerificationMethod.KeyErr. Errors are *Error with InvalidDIDDocument.
 func ParseDocument(v jcs.Value) (*Document, error) {
-	if !v.IsObject() {
-		return nil, invalidDocument("not a JSON object")
-	}
 	d := &Document{value: v}
-	s, _ := v.GetString("id")
+	if err := d.parse(); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// CheckDocument returns the error that ParseDocument would. It costs less, for
+// it reads no keys.
+func CheckDocument(v jcs.Value) error {
+	d := Document{value: v, keyless: true}
+	return d.parse()
+}
+
+func (d *Document) parse() error {
+	if !d.value.IsObject() {
+		return invalidDocument("not a JSON object")
+	}
+	s, _ := d.value.GetString("id")
 	id, err := Parse(s)
 	if err != nil {
-		return nil, &Error{Code: InvalidDIDDocument, Detail: "id", Err: err}
+		return &Error{Code: InvalidDIDDocument, Detail: "id", Err: err}
 	}
 	d.id = id
 	steps := []func() error{d.parseControllers, d.parseAliases, d.parseMethods, d.parseServices}
 	for _, step := range steps {
 		if err := step(); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return d, nil
+	return nil
 }
 
 // Value returns the document as JSON, with everything it came with.

@@ -162,7 +162,9 @@ func (d *Document) addMethod(v jcs.Value) (string, error) {
 			return "", &Error{Code: InvalidDIDDocument, Detail: "controller of a verification method", Err: err}
 		}
 	}
-	m.Key, m.KeyErr = parseKey(m.Type, v)
+	if !d.keyless {
+		m.Key, m.KeyErr = parseKey(m.Type, v)
+	}
 	m.Expires = m.parseEnd("expires")
 	m.Revoked = m.parseEnd("revoked")
 	d.methods = append(d.methods, m)

@@ -14,6 +14,8 @@ import (
 // are written once.
 type text struct {
 	buf []byte
+	// replaced is with the placeholder for the SCID.
+	replaced []byte
 	// head is how many bytes come before the versionId.
 	head int
 	tail string
@@ -37,7 +39,7 @@ func newText(e *Entry) *text {
 const maxPooled = 64 << 10
 
 func (t *text) release() {
-	if cap(t.buf) <= maxPooled {
+	if cap(t.buf) <= maxPooled && cap(t.replaced) <= maxPooled {
 		textPool.Put(t)
 	}
 }
@@ -61,23 +63,36 @@ func (t *text) scidOf(claimed string) (string, bool) {
 	if bytes.Count(b, []byte(Placeholder)) != 1 {
 		return "", false
 	}
-	replaced := bytes.ReplaceAll(b, []byte(claimed), []byte(Placeholder))
-	if inName(b, claimed) {
-		// The order of members may be another one with the placeholder.
-		v, err := jcs.Decode(replaced)
-		if err != nil {
-			return "", false
-		}
-		replaced = v.Canonical()
+	old := []byte(claimed)
+	t.replaced = appendReplaced(t.replaced[:0], b, old, Placeholder)
+	if !inName(b, old) {
+		return multihash(t.replaced), true
 	}
-	return multihash(replaced), true
+	// The order of members may be another one with the placeholder.
+	v, err := jcs.Decode(t.replaced)
+	if err != nil {
+		return "", false
+	}
+	return multihash(v.Canonical()), true
+}
+
+// appendReplaced appends b with every old replaced by new.
+func appendReplaced(dst, b, old []byte, new string) []byte {
+	for {
+		i := bytes.Index(b, old)
+		if i < 0 {
+			return append(dst, b...)
+		}
+		dst = append(append(dst, b[:i]...), new...)
+		b = b[i+len(old):]
+	}
 }
 
 // inName reports whether s, which needs no escapes, is part of a member's name
 // in the canonical text b.
-func inName(b []byte, s string) bool {
+func inName(b, s []byte) bool {
 	for {
-		i := bytes.Index(b, []byte(s))
+		i := bytes.Index(b, s)
 		if i < 0 {
 			return false
 		}

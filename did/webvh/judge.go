@@ -168,7 +168,7 @@ func checkMove(prev, next *State, e *Entry) *Error {
 const maxServices = did.MaxEntries - 2
 
 func checkDocument(e *Entry) *Error {
-	if _, err := did.ParseDocument(e.State); err != nil {
+	if err := did.CheckDocument(e.State); err != nil {
 		return because(DocumentInvalid, "", err)
 	}
 	if services, _ := e.State.Get("service"); services.Len() > maxServices {
