@@ -18,7 +18,7 @@ const (
 
 // chainVectors: numbers, hashes, order and times.
 func chainVectors(t *testing.T) vectorFile {
-	c := &cases{t: t, file: vectorFile{Description: "The chain of entries: version numbers, entry hashes, SCID, versionTime."}}
+	c := &cases{t: t, file: vectorFile{Source: specification, Description: "The chain of entries: version numbers, entry hashes, SCID, versionTime."}}
 	c.numbers()
 	c.hashes()
 	c.scids()

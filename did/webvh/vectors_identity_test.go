@@ -16,7 +16,7 @@ const (
 
 // identityVectors: state.id and portability.
 func identityVectors(t *testing.T) vectorFile {
-	c := &cases{t: t, file: vectorFile{Description: "The DID in each entry, and moving it."}}
+	c := &cases{t: t, file: vectorFile{Source: specification, Description: "The DID in each entry, and moving it."}}
 	c.ids()
 	c.moves()
 	return c.file

@@ -24,7 +24,7 @@ const (
 
 // keyVectors: who may sign, how a proof must look, and pre-rotation.
 func keyVectors(t *testing.T) vectorFile {
-	c := &cases{t: t, file: vectorFile{Description: "Authorised keys, the proofs of entries, and pre-rotation."}}
+	c := &cases{t: t, file: vectorFile{Source: specification, Description: "Authorised keys, the proofs of entries, and pre-rotation."}}
 	c.authority()
 	c.proofShapes()
 	c.signatures()

@@ -11,7 +11,7 @@ const clauseParameters = "did:webvh DID Method Parameters"
 
 // parameterVectors: names, types and values of parameters, and deactivation.
 func parameterVectors(t *testing.T) vectorFile {
-	c := &cases{t: t, file: vectorFile{Description: "The parameters: unknown ones, wrong types, values out of range; deactivation."}}
+	c := &cases{t: t, file: vectorFile{Source: specification, Description: "The parameters: unknown ones, wrong types, values out of range; deactivation."}}
 	c.methods()
 	c.types()
 	c.deactivation()

@@ -9,7 +9,7 @@ import (
 
 // shapeVectors: JSON Lines, the members of an entry, and its document.
 func shapeVectors(t *testing.T) vectorFile {
-	c := &cases{t: t, file: vectorFile{Description: "The shape of a log, of its entries, and of the DID documents in them."}}
+	c := &cases{t: t, file: vectorFile{Source: specification, Description: "The shape of a log, of its entries, and of the DID documents in them."}}
 	c.lines()
 	c.members()
 	c.documents()

@@ -39,13 +39,17 @@ type expect struct {
 
 type vectorFile struct {
 	Description string   `json:"description"`
+	Source      string   `json:"source"`
 	Cases       []vector `json:"cases"`
 }
+
+// specification is the source of all files.
+const specification = "did:webvh 1.0, https://identity.foundation/didwebvh/v1.0/"
 
 // TestVectors checks every case in vectors/webvh.
 func TestVectors(t *testing.T) {
 	if *update {
-		writeVectors(t)
+		writeVectors(t, vectorDir)
 	}
 	paths, err := filepath.Glob(filepath.Join(vectorDir, "log-*.json"))
 	if err != nil || len(paths) == 0 {
@@ -160,28 +164,39 @@ func resolution(t *testing.T, log *webvh.Log) jcs.Value {
 	)
 }
 
-// writeVectors makes the files anew. They depend on the keys of the tests alone.
-func writeVectors(t *testing.T) {
-	for name, file := range map[string]vectorFile{
-		"log-valid.json": validVectors(t), "log-chain.json": chainVectors(t), "log-shape.json": shapeVectors(t),
-		"log-parameters.json": parameterVectors(t), "log-keys.json": keyVectors(t), "log-identity.json": identityVectors(t),
-		"log-witness.json": witnessVectors(t),
-	} {
-		writeJSON(t, name, file)
+// TestVectorsReproducible: what is on disk is what the generator writes.
+func TestVectorsReproducible(t *testing.T) {
+	dir := t.TempDir()
+	writeVectors(t, dir)
+	names, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil || len(names) == 0 {
+		t.Fatalf("nothing written: %v", err)
+	}
+	for _, path := range names {
+		name := filepath.Base(path)
+		if string(read(t, path)) != string(read(t, filepath.Join(vectorDir, name))) {
+			t.Errorf("%s is not what go test -update writes", name)
+		}
 	}
 }
 
-func writeJSON(t *testing.T, name string, file any) {
-	t.Helper()
-	var b strings.Builder
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", " ")
-	if err := enc.Encode(file); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(vectorDir, name), []byte(b.String()), 0o644); err != nil {
-		t.Fatal(err)
+// writeVectors makes the files anew. They depend on the keys of the tests alone.
+func writeVectors(t *testing.T, dir string) {
+	for name, file := range map[string]any{
+		"log-valid.json": validVectors(t), "log-chain.json": chainVectors(t), "log-shape.json": shapeVectors(t),
+		"log-parameters.json": parameterVectors(t), "log-keys.json": keyVectors(t), "log-identity.json": identityVectors(t),
+		"log-witness.json": witnessVectors(t), "identifiers.json": idVectors(),
+	} {
+		var b strings.Builder
+		enc := json.NewEncoder(&b)
+		enc.SetEscapeHTML(false)
+		enc.SetIndent("", " ")
+		if err := enc.Encode(file); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 
 // validVectors: what has to be accepted, for every refusal's sake.
 func validVectors(t *testing.T) vectorFile {
-	c := &cases{t: t, file: vectorFile{Description: "Valid logs, with what the newest version resolves to."}}
+	c := &cases{t: t, file: vectorFile{Source: specification, Description: "Valid logs, with what the newest version resolves to."}}
 	c.goodBasics()
 	c.goodSpellings()
 	c.goodKeys()

@@ -15,7 +15,7 @@ const (
 
 // witnessVectors: the parameter, the file, and who has to approve what.
 func witnessVectors(t *testing.T) vectorFile {
-	c := &cases{t: t, file: vectorFile{Description: "Witnesses: the parameter, their proofs, thresholds, changes of the list."}}
+	c := &cases{t: t, file: vectorFile{Source: specification, Description: "Witnesses: the parameter, their proofs, thresholds, changes of the list."}}
 	c.witnessParameters()
 	c.witnessCounts()
 	c.witnessProofs()
