@@ -17,6 +17,9 @@
 //   - if an entry has several proofs, each must be valid and by an authorised key;
 //   - a proof names its key as did:key:K#K, and has no previousProof and no
 //     @context, since entries have none it could agree with;
+//   - a proof whose expires has passed does not hold, in however old an entry;
+//   - the metadata's updated is the time of the version resolved, as in DID
+//     Resolution, not that of the newest one;
 //   - an entry may be dated at most FutureTolerance ahead of the time of judgement;
 //   - the null that early implementations wrote for updateKeys, nextKeyHashes,
 //     witness, watchers and ttl is read as the parameter's default;
