@@ -1,0 +1,23 @@
+// Package ledger is the deterministic state machine of a registry: it judges
+// operations, appends what they say as records, and answers questions about any
+// state it has been in.
+//
+// Apply is a function of the state and of its arguments alone. It reads no clock,
+// draws no random numbers, and depends on no order of goroutines or maps: nodes
+// that apply the same commands at the same indexes have the same records, the same
+// views and give the same outcomes, however the commands were batched and whenever
+// a node was restarted. Every signature is checked on every node before a record
+// is appended; to use all cores, the operations of a batch are first judged in
+// parallel by the state before the batch, and then one by one: a judgement counts
+// if nothing it looked at has been changed by the operations before it, else it is
+// made anew.
+//
+// A batch and its index in the consensus log are stored in one atomic write, which
+// is not synced: Flush makes all of them durable, and whatever a crash takes away
+// is applied again. An operation that was accepted once is answered with its first
+// receipt ever after.
+//
+// An error from Apply means that this node cannot tell what the others will do (an
+// operation of a newer version, a corrupt command, a failing disk). It must stop;
+// nothing of the batch has been applied.
+package ledger

@@ -1,0 +1,212 @@
+// Package store keeps the ledger's keys and values on disk, in Pebble. What it
+// promises:
+//
+//   - A batch is applied whole or not at all, and batches survive in the order in
+//     which they were applied: after a crash the state is that after some batch,
+//     at least the last one before the last Flush.
+//   - Every block read from a file is checked against its checksum; a flipped bit
+//     is an error that IsCorruption reports, never a value.
+//   - A Snapshot is a consistent state that later batches do not change.
+//
+// Batches are not synced: what is lost by a crash is replayed from the Raft log.
+package store
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/bloom"
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// ErrNotFound says that there is no such key.
+var ErrNotFound = errors.New("not found")
+
+// Options of a DB. The zero value is good for use.
+type Options struct {
+	// FS is the file system; nil is the disk.
+	FS vfs.FS
+	// Logger gets the engine's events at debug level, its failures as errors.
+	Logger *slog.Logger
+	// CacheBytes is the size of the block cache (16 MiB), MemTableBytes that of a
+	// memtable (8 MiB), of which there are at most four.
+	CacheBytes, MemTableBytes int64
+}
+
+// format is pinned: raising it is a decision, since no way leads back.
+const format = pebble.FormatTableFormatV6
+
+// DB is an open store. It is safe for concurrent use, except that batches are
+// applied by one goroutine at a time.
+type DB struct {
+	db *pebble.DB
+	// failure is the first error of a background flush or compaction.
+	failure atomic.Pointer[error]
+}
+
+// Open opens the store in dir or creates it. What it costs does not depend on how
+// much the store holds.
+func Open(dir string, o Options) (*DB, error) {
+	d := new(DB)
+	cache := pebble.NewCache(orDefault(o.CacheBytes, 16<<20))
+	defer cache.Unref()
+	logger := o.Logger
+	if logger == nil {
+		logger = slog.New(slog.DiscardHandler)
+	}
+	opts := &pebble.Options{
+		Cache:                       cache,
+		FS:                          o.FS,
+		FormatMajorVersion:          format,
+		Logger:                      engineLogger{logger},
+		EventListener:               d.events(logger),
+		MemTableSize:                uint64(orDefault(o.MemTableBytes, 8<<20)),
+		MemTableStopWritesThreshold: 4,
+		L0CompactionThreshold:       4,
+		L0StopWritesThreshold:       24,
+		LBaseMaxBytes:               64 << 20,
+		MaxOpenFiles:                512,
+		CompactionConcurrencyRange:  func() (int, int) { return 1, 2 },
+	}
+	for i := range opts.Levels {
+		opts.Levels[i].BlockSize = 16 << 10
+		opts.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
+	}
+	db, err := pebble.Open(dir, opts)
+	if err != nil {
+		return nil, fmt.Errorf("open store %s: %w", dir, err)
+	}
+	d.db = db
+	return d, nil
+}
+
+func orDefault(n, fallback int64) int64 {
+	if n <= 0 {
+		return fallback
+	}
+	return n
+}
+
+// Get returns a copy of a value, or ErrNotFound.
+func (d *DB) Get(key []byte) ([]byte, error) { return get(d.db, key) }
+
+func get(r pebble.Reader, key []byte) ([]byte, error) {
+	value, closer, err := r.Get(key)
+	if errors.Is(err, pebble.ErrNotFound) {
+		return nil, ErrNotFound
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read %x: %w", key, err)
+	}
+	out := append(make([]byte, 0, len(value)), value...)
+	if err := closer.Close(); err != nil {
+		return nil, fmt.Errorf("read %x: %w", key, err)
+	}
+	return out, nil
+}
+
+// Scan calls fn with every key of [lower, upper) and its value, in order, until fn
+// fails. key and value are valid during the call only.
+func (d *DB) Scan(lower, upper []byte, fn func(key, value []byte) error) error {
+	return scan(d.db, lower, upper, fn)
+}
+
+func scan(r pebble.Reader, lower, upper []byte, fn func(key, value []byte) error) (err error) {
+	it, err := r.NewIter(&pebble.IterOptions{LowerBound: lower, UpperBound: upper})
+	if err != nil {
+		return fmt.Errorf("scan from %x: %w", lower, err)
+	}
+	defer func() { err = errors.Join(err, it.Close()) }()
+	for ok := it.First(); ok; ok = it.Next() {
+		value, err := it.ValueAndErr()
+		if err != nil {
+			return fmt.Errorf("read %x: %w", it.Key(), err)
+		}
+		if err := fn(it.Key(), value); err != nil {
+			return err
+		}
+	}
+	if err := it.Error(); err != nil {
+		return fmt.Errorf("scan from %x: %w", lower, err)
+	}
+	return nil
+}
+
+// NewBatch returns an empty batch with room for size bytes.
+func (d *DB) NewBatch(size int) *Batch {
+	return &Batch{b: d.db.NewBatchWithSize(max(size, 1<<10))}
+}
+
+// Flush makes everything applied so far durable.
+func (d *DB) Flush() error {
+	if err := d.Failure(); err != nil {
+		return err
+	}
+	if err := d.db.Flush(); err != nil {
+		return fmt.Errorf("flush store: %w", err)
+	}
+	return d.Failure()
+}
+
+// Failure is the first error that the engine met in the background, after which
+// nothing more can be made durable.
+func (d *DB) Failure() error {
+	if err := d.failure.Load(); err != nil {
+		return fmt.Errorf("store failed: %w", *err)
+	}
+	return nil
+}
+
+// Metrics describes the engine's state.
+func (d *DB) Metrics() *pebble.Metrics { return d.db.Metrics() }
+
+// Close closes the store, whose snapshots must have been closed before.
+func (d *DB) Close() error {
+	if err := d.db.Close(); err != nil {
+		return fmt.Errorf("close store: %w", err)
+	}
+	return nil
+}
+
+// IsCorruption reports whether err is that stored bytes are not what was written.
+func IsCorruption(err error) bool { return pebble.IsCorruptionError(err) }
+
+// Batch is a set of changes. Changes to one key apply in their order.
+type Batch struct {
+	b   *pebble.Batch
+	err error
+}
+
+// Set sets a key. The arguments may be reused.
+func (b *Batch) Set(key, value []byte) {
+	if b.err == nil {
+		b.err = b.b.Set(key, value, nil)
+	}
+}
+
+// Delete removes a key, which need not be there.
+func (b *Batch) Delete(key []byte) {
+	if b.err == nil {
+		b.err = b.b.Delete(key, nil)
+	}
+}
+
+// Size is the size of the batch in bytes.
+func (b *Batch) Size() int { return b.b.Len() }
+
+// Apply applies the batch. It is not durable before the next Flush.
+func (b *Batch) Apply() error {
+	if b.err == nil {
+		b.err = b.b.Commit(pebble.NoSync)
+	}
+	if b.err != nil {
+		return fmt.Errorf("apply batch: %w", b.err)
+	}
+	return nil
+}
+
+// Close releases the batch, applied or not.
+func (b *Batch) Close() error { return b.b.Close() }

@@ -1,0 +1,117 @@
+package view
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+
+	"github.com/tabard-id/tabard/ledger/internal/merkle"
+	"github.com/tabard-id/tabard/ledger/record"
+)
+
+// RecordEntry returns the key and value of a record: its leaf hash and its bytes.
+func RecordEntry(seq record.Seq, leaf record.Hash, data []byte) (key, value []byte) {
+	value = make([]byte, 0, len(leaf)+len(data))
+	value = append(append(value, leaf[:]...), data...)
+	return numbered(famRecord, uint64(seq)), value
+}
+
+// GetRecord returns the bytes of a record, checked against its leaf hash, or
+// store.ErrNotFound.
+func GetRecord(r Reader, seq record.Seq) ([]byte, error) {
+	value, err := r.Get(numbered(famRecord, uint64(seq)))
+	if err != nil {
+		return nil, fmt.Errorf("record %d: %w", seq, err)
+	}
+	return checkRecord(seq, value)
+}
+
+func checkRecord(seq record.Seq, value []byte) ([]byte, error) {
+	if len(value) < sha256.Size {
+		return nil, fmt.Errorf("record %d: %w: %d bytes", seq, ErrCorrupt, len(value))
+	}
+	data := value[sha256.Size:]
+	if leaf := record.LeafHash(data); leaf != record.Hash(value[:sha256.Size]) {
+		return nil, fmt.Errorf("record %d: %w: its leaf hash is %s, it was written as %x", seq, ErrCorrupt, leaf, value[:sha256.Size])
+	}
+	return data, nil
+}
+
+// ScanRecords calls fn with the records of [from, to), which are dense; data is
+// valid during the call only.
+func ScanRecords(s Scanner, from, to record.Seq, fn func(seq record.Seq, data []byte) error) error {
+	if from >= to {
+		return nil
+	}
+	next := from
+	err := s.Scan(numbered(famRecord, uint64(from)), numbered(famRecord, uint64(to)), func(key, value []byte) error {
+		if len(key) != 9 || record.Seq(binary.BigEndian.Uint64(key[1:])) != next {
+			return fmt.Errorf("record %d: %w: missing", next, ErrCorrupt)
+		}
+		data, err := checkRecord(next, value)
+		if err != nil {
+			return err
+		}
+		next++
+		return fn(next-1, data)
+	})
+	if err == nil && next != to {
+		return fmt.Errorf("record %d: %w: missing", next, ErrCorrupt)
+	}
+	return err
+}
+
+func nodeKey(level uint8, index uint64) []byte {
+	return binary.BigEndian.AppendUint64([]byte{famNode, level}, index)
+}
+
+// NodeEntry returns the key and value of a hash of the tree.
+func NodeEntry(h merkle.Stored) (key, value []byte) {
+	return nodeKey(h.Level, h.Index), append([]byte{}, h.Hash[:]...)
+}
+
+// Nodes are the stored hashes of the tree; it is a merkle.Reader.
+type Nodes struct{ From Scanner }
+
+// Hashes returns count hashes of a level from index first; ErrCorrupt where
+// there are fewer.
+func (n Nodes) Hashes(level uint8, first uint64, count int) ([]merkle.Hash, error) {
+	list := make([]merkle.Hash, 0, count)
+	err := n.From.Scan(nodeKey(level, first), nodeKey(level, first+uint64(count)), func(key, value []byte) error {
+		if len(value) != sha256.Size || len(key) != 10 ||
+			binary.BigEndian.Uint64(key[2:]) != first+uint64(len(list)) {
+			return corrupt("tree hash", key)
+		}
+		list = append(list, merkle.Hash(value))
+		return nil
+	})
+	if err == nil && len(list) != count {
+		err = corrupt("missing tree hash", nodeKey(level, first+uint64(len(list))))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return list, nil
+}
+
+// IsNode reports whether a key is that of a hash of the tree.
+func IsNode(key []byte) bool { return len(key) > 0 && key[0] == famNode }
+
+// RecordSeq returns the position that a record's key stands for, and false for any
+// other key.
+func RecordSeq(key []byte) (record.Seq, bool) {
+	if len(key) != 9 || key[0] != famRecord {
+		return 0, false
+	}
+	return record.Seq(binary.BigEndian.Uint64(key[1:])), true
+}
+
+// CheckRecord checks the stored value of a record against the leaf hash in it.
+func CheckRecord(key, value []byte) error {
+	seq, ok := RecordSeq(key)
+	if !ok {
+		return corrupt("record key", key)
+	}
+	_, err := checkRecord(seq, value)
+	return err
+}

@@ -1,0 +1,121 @@
+// Package view is what the ledger knows besides its records: projections that can
+// be rebuilt from them, one file each, and the few things that are kept beside
+// them (credential content, witness proofs set aside). A key and its value are a
+// function of the records alone, never of how they were batched, of a clock or of
+// the node; so nodes can compare them, and one day commit to them.
+//
+// The first byte of a key says what it is of. Numbers in keys and values are
+// big-endian.
+package view
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/tabard-id/tabard/ledger/internal/store"
+	"github.com/tabard-id/tabard/ledger/record"
+)
+
+// The families of keys.
+const (
+	famApplied    = 'a' // the applied index, the one value that batching decides
+	famCredential = 'c' // digest, issuer -> registration
+	famPrimary    = 'd' // digest -> issuer of the registration that a bare digest means
+	famEntry      = 'e' // SCID, version number -> log entry
+	famFile       = 'f' // SCID -> witness file
+	famIdentity   = 'g' // who the ledger is
+	famHead       = 'h' // SCID -> newest state of its log
+	famContent    = 'k' // digest -> credential content, erasable
+	famAlias      = 'i' // SCID, DID -> that the log had the DID once
+	famNode       = 'm' // level, index -> Merkle tree hash
+	famOutcome    = 'o' // operation digest -> outcome
+	famPath       = 'p' // path -> SCID
+	famSlot       = 'Q' // number -> versionId in the queue of staged proofs
+	famQueue      = 'q' // ends of that queue
+	famRecord     = 'r' // seq -> record
+	famState      = 's' // size, time and compact range
+	famStatus     = 't' // target -> status
+	famStaged     = 'w' // versionId -> staged witness proofs
+)
+
+// Reader is a state to look things up in. Get returns a value of the caller's
+// own, or store.ErrNotFound.
+type Reader interface {
+	Get(key []byte) ([]byte, error)
+}
+
+// Scanner is a Reader that can be gone through in order.
+type Scanner interface {
+	Reader
+	Scan(lower, upper []byte, fn func(key, value []byte) error) error
+}
+
+// Writer takes changes. It keeps keys and values.
+type Writer interface {
+	Set(key, value []byte)
+	// SetSeq sets value with eight bytes from offset at replaced by the position of
+	// the operation's record number rec, which is not known yet.
+	SetSeq(key, value []byte, at, rec int)
+	Delete(key []byte)
+}
+
+// ErrCorrupt says that a stored value is not one that was ever written.
+var ErrCorrupt = errors.New("stored value is corrupt")
+
+func corrupt(what string, key []byte) error {
+	return fmt.Errorf("%w: %s at key %x", ErrCorrupt, what, key)
+}
+
+// lookup returns nil if there is no such key.
+func lookup(r Reader, key []byte) ([]byte, error) {
+	value, err := r.Get(key)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	return value, err
+}
+
+// key joins a family and parts.
+func key(family byte, parts ...string) []byte {
+	n := 1
+	for _, p := range parts {
+		n += len(p)
+	}
+	k := append(make([]byte, 0, n), family)
+	for _, p := range parts {
+		k = append(k, p...)
+	}
+	return k
+}
+
+// numbered appends n to a key of the family.
+func numbered(family byte, n uint64) []byte {
+	return binary.BigEndian.AppendUint64([]byte{family}, n)
+}
+
+// end returns the least key after all that begin with k; k is not all 0xff.
+func end(k []byte) []byte {
+	for i := len(k) - 1; i >= 0; i-- {
+		if k[i] != 0xff {
+			e := append([]byte{}, k[:i+1]...)
+			e[i]++
+			return e
+		}
+	}
+	return nil
+}
+
+// seqSize is the size of a position at the front of a value.
+const seqSize = 8
+
+func seqOf(value []byte) record.Seq { return record.Seq(binary.BigEndian.Uint64(value)) }
+
+// withSeq returns rest with room for a position in front.
+func withSeq(rest []byte) []byte {
+	return append(make([]byte, seqSize, seqSize+len(rest)), rest...)
+}
+
+// Unsettled reports whether a key's value depends on anything but the commands
+// applied: true of the applied index alone, which differs with their batching.
+func Unsettled(key []byte) bool { return len(key) == 1 && key[0] == famApplied }

@@ -1,0 +1,170 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/tabard-id/tabard/did"
+	"github.com/tabard-id/tabard/did/multikey"
+	"github.com/tabard-id/tabard/did/proof"
+	"github.com/tabard-id/tabard/did/webvh"
+	"github.com/tabard-id/tabard/ledger/internal/view"
+	"github.com/tabard-id/tabard/ledger/record"
+)
+
+// judge makes the plan of one operation. What it finds depends on in, on now and
+// on the operation, and on nothing else.
+type judge struct {
+	world
+	in     *inputs
+	plan   *plan
+	now    record.Time
+	verify multikey.VerifyFunc
+}
+
+// refusal ends a judgement with a code. Any other error means that it could not
+// be made.
+type refusal struct {
+	code record.Code
+	// head is the versionId that an entry should have followed.
+	head string
+	why  error
+}
+
+func (r *refusal) Error() string {
+	if r.why == nil {
+		return r.code.String()
+	}
+	return r.code.String() + ": " + r.why.Error()
+}
+
+func (r *refusal) Unwrap() error { return r.why }
+
+func refuse(code record.Code, format string, args ...any) error {
+	return &refusal{code: code, why: fmt.Errorf(format, args...)}
+}
+
+// decide judges op at the time now, which is that of its records if it is
+// accepted. base and batch are the state before it. The error is not a refusal.
+func (l *Ledger) decide(op record.Op, now record.Time, base view.Reader, batch overlay, identity view.Identity) (*plan, error) {
+	p := new(plan)
+	in := &inputs{base: base, batch: batch, plan: p}
+	j := &judge{
+		world: world{in: in, identity: identity, documents: l.documents},
+		in:    in, plan: p, now: now, verify: l.cfg.Verify,
+	}
+	err := j.operation(op)
+	var r *refusal
+	if errors.As(err, &r) {
+		refused := &plan{outcome: record.Outcome{Code: r.code, Head: r.head}, why: r, reads: p.reads}
+		return refused, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("judge %s operation %s: %w", op.Name, op.Digest(), err)
+	}
+	return p, nil
+}
+
+func (j *judge) operation(op record.Op) error {
+	if op.Name == record.OpWitness {
+		return j.stage(op)
+	}
+	digest := op.Digest()
+	if first, ok, err := view.GetOutcome(j.in, digest); err != nil || ok {
+		j.plan.outcome = first
+		return err
+	}
+	var err error
+	switch op.Name {
+	case record.OpDID:
+		err = j.did(op)
+	case record.OpCredential:
+		err = j.credential(op)
+	case record.OpStatus:
+		err = j.status(op)
+	default:
+		err = fmt.Errorf("%w %.40q", record.ErrUnknownOp, op.Name)
+	}
+	if err != nil {
+		return err
+	}
+	j.accept(digest)
+	return nil
+}
+
+// accept completes the plan of an operation that appends records.
+func (j *judge) accept(digest record.Hash) {
+	p := j.plan
+	last := len(p.records) - 1
+	p.outcome = record.Outcome{
+		Code: record.Accepted, Count: len(p.records), Time: j.now, Leaf: p.records[last].leaf,
+	}
+	view.PutOutcome(p, digest, p.outcome, last)
+}
+
+// append adds a record of that body.
+func (j *judge) append(kind record.Kind, r record.Record) (int, error) {
+	r.Kind, r.Time = kind, j.now
+	n, err := j.plan.add(r)
+	if errors.Is(err, record.ErrTooLarge) {
+		return 0, &refusal{code: record.RecordTooLarge, why: err}
+	}
+	return n, err
+}
+
+func (j *judge) webvhContext() webvh.Context {
+	return webvh.Context{Now: j.now.Time(), Verify: j.verify}
+}
+
+// webvhRefusal turns a *webvh.Error into the code of its rule.
+func webvhRefusal(err error) error {
+	rule, ok := webvh.RuleOf(err)
+	if !ok {
+		return err
+	}
+	code, ok := record.ParseCode(string(rule))
+	if !ok {
+		return fmt.Errorf("did:webvh rule %q has no code: %w", rule, err)
+	}
+	return &refusal{code: code, why: err}
+}
+
+// keys retrieves verification methods from the state, and keeps errors that are
+// the state's, not the proof's.
+type keys struct {
+	proof.Keys
+	failure error
+}
+
+func (j *judge) keys() *keys { return &keys{Keys: proof.ResolverKeys(&j.world)} }
+
+func (k *keys) Key(ctx context.Context, url string, rel did.Relationship) (did.VerificationMethod, error) {
+	m, err := k.Keys.Key(ctx, url, rel)
+	var resolution *did.Error
+	if err != nil && errors.As(err, &resolution) && resolution.Code == did.InternalError {
+		k.failure = err
+	}
+	return m, err
+}
+
+// proofRefusal is the refusal for a proof that does not hold; unauthorised is the
+// code where its key is not one for assertions.
+func (k *keys) proofRefusal(err error, unauthorised record.Code) error {
+	if k.failure != nil {
+		return k.failure
+	}
+	if errors.Is(err, did.ErrInvalidRelationship) {
+		return &refusal{code: unauthorised, why: err}
+	}
+	return &refusal{code: record.ProofInvalid, why: err}
+}
+
+// signerOf returns the DID whose key a proof names.
+func signerOf(p proof.Proof) (did.ID, error) {
+	u, err := did.ParseURL(p.VerificationMethod)
+	if err != nil || u.Fragment == "" {
+		return "", fmt.Errorf("verificationMethod %.200q is not a DID URL with a fragment", p.VerificationMethod)
+	}
+	return u.DID, nil
+}

@@ -1,0 +1,197 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/tabard-id/tabard/did"
+	"github.com/tabard-id/tabard/did/credential"
+	"github.com/tabard-id/tabard/did/jcs"
+	"github.com/tabard-id/tabard/did/proof"
+	"github.com/tabard-id/tabard/ledger/internal/view"
+	"github.com/tabard-id/tabard/ledger/record"
+)
+
+// credential registers a credential by its content or by its digest alone.
+func (j *judge) credential(op record.Op) error {
+	registry, err := j.founded()
+	if err != nil {
+		return err
+	}
+	if registry.Ledger == "" {
+		return refuse(record.UnknownLedger, "the ledger is empty")
+	}
+	if op.Claimed != nil && *op.Claimed != op.CredentialDigest {
+		return refuse(record.DigestMismatch, "the digest is %s", op.CredentialDigest)
+	}
+	body := record.CredentialBody{Digest: op.CredentialDigest, Issuer: op.Issuer, Proof: op.Proof}
+	whole := op.Credential.IsObject()
+	if whole {
+		if err := j.content(op, &body); err != nil {
+			return err
+		}
+	}
+	subject, err := j.issuer(op.Issuer)
+	if err != nil {
+		return err
+	}
+	primary, err := j.unregistered(op.CredentialDigest, subject)
+	if err != nil {
+		return err
+	}
+	if whole {
+		err = j.securedByIssuer(op)
+	} else {
+		err = j.digestByIssuer(op)
+	}
+	if err != nil {
+		return err
+	}
+	rec, err := j.append(record.KindCredential, record.Record{Body: body.Value()})
+	if err != nil {
+		return err
+	}
+	view.PutRegistration(j.plan, op.CredentialDigest, view.Registration{Issuer: subject, Content: whole}, primary, rec)
+	if op.Publish {
+		view.PutContent(j.plan, op.CredentialDigest, op.Credential.Canonical())
+	}
+	j.plan.touches = append(j.plan.touches, op.CredentialDigest.String())
+	return nil
+}
+
+// unregistered refuses what that issuer has registered, under whatever DID it had
+// then, and returns the primary registration of the digest.
+func (j *judge) unregistered(digest record.Hash, issuer string) (*view.Registration, error) {
+	known, err := view.GetRegistration(j.in, digest, issuer)
+	if err != nil {
+		return nil, err
+	}
+	if known != nil {
+		return nil, refuse(record.NoChange, "registered by record %d", known.Seq)
+	}
+	return view.GetPrimary(j.in, digest)
+}
+
+// content checks the structure and dates, and fills in what they say.
+func (j *judge) content(op record.Op, body *record.CredentialBody) error {
+	c, err := credential.Parse(op.Credential)
+	if err != nil {
+		return &refusal{code: record.CredentialInvalid, why: err}
+	}
+	if !c.ValidUntil.IsZero() && j.now.Time().After(c.ValidUntil) {
+		return refuse(record.CredentialInvalid, "the credential expired at %s", c.ValidUntil)
+	}
+	if len(c.Issuer) > record.MaxDID {
+		return refuse(record.CredentialInvalid, "issuer of %d bytes", len(c.Issuer))
+	}
+	body.Content, body.ID, body.Types, body.Subjects = true, c.ID, c.Types, c.Subjects
+	body.ValidFrom = firstText(op.Credential, "validFrom", "issuanceDate")
+	body.ValidUntil = firstText(op.Credential, "validUntil", "expirationDate")
+	body.Status, _ = op.Credential.Get("credentialStatus")
+	return nil
+}
+
+func firstText(v jcs.Value, names ...string) string {
+	for _, name := range names {
+		if s, ok := v.GetString(name); ok {
+			return s
+		}
+	}
+	return ""
+}
+
+// issuer refuses an issuer that cannot be resolved or has no authority, and
+// returns what it is looked up by.
+func (j *judge) issuer(id did.ID) (string, error) {
+	if _, err := did.Parse(string(id)); err != nil {
+		return "", &refusal{code: record.IssuerUnresolvable, why: err}
+	}
+	res, err := j.Resolve(context.Background(), id, did.Options{})
+	if err != nil {
+		if did.CodeOf(err) == did.InternalError {
+			return "", err
+		}
+		return "", &refusal{code: record.IssuerUnresolvable, why: err}
+	}
+	if res.Document == nil {
+		return "", refuse(record.IssuerNotAuthorised, "%s is deactivated", id)
+	}
+	subject, err := j.subject(id)
+	if err != nil {
+		return "", err
+	}
+	status, err := view.GetStatus(j.in, view.DIDTarget(subject))
+	if err != nil {
+		return "", err
+	}
+	if status != nil && status.Status != record.Active {
+		return "", refuse(record.IssuerNotAuthorised, "%s is %s since record %d", id, status.Status, status.Seq)
+	}
+	return subject, nil
+}
+
+// securedByIssuer checks all proofs of a credential, one of which must be by a key
+// of its issuer. Each covers the whole credential: one that leaves a part of the
+// @context out is of another credential.
+func (j *judge) securedByIssuer(op record.Op) error {
+	secured, err := proof.Open(op.Credential)
+	if err != nil {
+		return &refusal{code: record.ProofInvalid, why: err}
+	}
+	issued := false
+	for _, p := range secured.Proofs() {
+		if p.Narrows(secured.Unsecured()) {
+			return refuse(record.ProofInvalid, "a proof covers the credential with another @context")
+		}
+		signer, err := signerOf(p)
+		issued = issued || err == nil && signer == op.Issuer
+	}
+	if !issued {
+		return refuse(record.IssuerNotAuthorised, "no proof is by %s", op.Issuer)
+	}
+	k := j.keys()
+	_, err = secured.Verify(context.Background(), k, proof.Options{
+		Purpose: did.AssertionMethod, Now: j.now.Time(), Verify: j.verify,
+	})
+	if err != nil {
+		return k.proofRefusal(err, record.IssuerNotAuthorised)
+	}
+	return nil
+}
+
+// digestByIssuer checks proofs of a credential of which only the digest is known.
+// All of them must be by its issuer.
+func (j *judge) digestByIssuer(op record.Op) error {
+	proofs, err := proof.All(jcs.Object(jcs.Member{Name: "proof", Value: op.Proof}))
+	if err != nil {
+		return &refusal{code: record.ProofInvalid, why: err}
+	}
+	k := j.keys()
+	for _, p := range proofs {
+		signer, err := signerOf(p)
+		if err != nil || signer != op.Issuer {
+			return refuse(record.IssuerNotAuthorised, "a proof is not by %s", op.Issuer)
+		}
+		if err := j.proofOfDigest(k, op.CredentialDigest, p); err != nil {
+			return k.proofRefusal(err, record.IssuerNotAuthorised)
+		}
+	}
+	return nil
+}
+
+func (j *judge) proofOfDigest(k *keys, digest record.Hash, p proof.Proof) error {
+	if p.Purpose != string(did.AssertionMethod) {
+		return fmt.Errorf("proofPurpose is %.40q", p.Purpose)
+	}
+	if err := proof.CheckDates(p, j.now.Time()); err != nil {
+		return err
+	}
+	method, err := k.Key(context.Background(), p.VerificationMethod, did.AssertionMethod)
+	if err != nil {
+		return err
+	}
+	if err := proof.Usable(method, j.now.Time()); err != nil {
+		return err
+	}
+	return proof.VerifyDigest(digest[:], p, method.Key, j.verify)
+}

@@ -1,0 +1,254 @@
+package ledger
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tabard-id/tabard/did"
+	"github.com/tabard-id/tabard/did/jcs"
+	"github.com/tabard-id/tabard/did/webvh"
+	"github.com/tabard-id/tabard/ledger/internal/view"
+	"github.com/tabard-id/tabard/ledger/record"
+)
+
+// reserved are the first path segments that are the registry's own routes.
+var reserved = []string{
+	"1.0", "v1", "credentials", "presentations", "challenges", "checkpoint", "tile",
+	"add-checkpoint", "healthz", "readyz", "metrics", ".well-known",
+}
+
+// Reserved reports whether a hosted DID's path may not begin with that segment.
+func Reserved(segment string) bool { return slices.Contains(reserved, strings.ToLower(segment)) }
+
+// appendix is one did operation in the course of being judged.
+type appendix struct {
+	entries []webvh.Entry
+	// head is nil for a log that is new here.
+	head *view.Head
+	scid string
+	// last is where the DID lives after the operation.
+	last webvh.Identifier
+}
+
+// did appends log entries, all or none. State comes first, signatures last.
+func (j *judge) did(op record.Op) error {
+	a, err := j.openLog(op)
+	if err != nil {
+		return err
+	}
+	if err := j.compareHead(a); err != nil {
+		return err
+	}
+	if err := j.host(a); err != nil {
+		return err
+	}
+	witness, err := j.witnessProofs(op, a)
+	if err != nil {
+		return err
+	}
+	var prev *webvh.State
+	if a.head != nil {
+		prev = &a.head.State
+	}
+	states, err := webvh.Extend(prev, a.entries, witness, j.webvhContext())
+	if err != nil {
+		return j.entryRefusal(a, err)
+	}
+	return j.appendEntries(a, prev, states, witness)
+}
+
+// openLog parses the entries and finds the log they are of.
+func (j *judge) openLog(op record.Op) (*appendix, error) {
+	a := &appendix{entries: make([]webvh.Entry, len(op.Entries))}
+	for i, v := range op.Entries {
+		var err error
+		if a.entries[i], err = webvh.ParseEntry(v); err != nil {
+			return nil, webvhRefusal(err)
+		}
+	}
+	id, _ := a.entries[len(a.entries)-1].State.GetString("id")
+	var err error
+	if a.last, err = webvh.ParseID(did.ID(id)); err != nil {
+		return nil, &refusal{code: record.StateID, why: err}
+	}
+	a.scid = a.last.SCID
+	a.head, err = view.GetHead(j.in, a.scid)
+	return a, err
+}
+
+// compareHead refuses entries that do not follow the head, and those of a DID that
+// is revoked.
+func (j *judge) compareHead(a *appendix) error {
+	first := a.entries[0].Number
+	if a.head == nil {
+		if first != 1 {
+			return refuse(record.StalePredecessor, "the first entry is of version %d, and no log of %s is here", first, a.scid)
+		}
+		return nil
+	}
+	if first != a.head.Number+1 {
+		return &refusal{code: record.StalePredecessor, head: a.head.VersionID,
+			why: fmt.Errorf("version %d does not follow the head %s", first, a.head.VersionID)}
+	}
+	status, err := view.GetStatus(j.in, view.DIDTarget(a.scid))
+	if err != nil {
+		return err
+	}
+	if status != nil && status.Status == record.Revoked {
+		return refuse(record.DIDRevoked, "%s was revoked by record %d", a.head.DID, status.Seq)
+	}
+	return nil
+}
+
+// entryRefusal adds the head where a wrong predecessor may be the reason.
+func (j *judge) entryRefusal(a *appendix, err error) error {
+	err = webvhRefusal(err)
+	if r, ok := err.(*refusal); ok && r.code == record.EntryHashMismatch && a.head != nil {
+		r.head = a.head.VersionID
+	}
+	return err
+}
+
+// host decides whether the DID may live where its last entry has it.
+func (j *judge) host(a *appendix) error {
+	registry, err := j.founded()
+	if err != nil {
+		return err
+	}
+	if registry.Ledger == "" {
+		return j.found(a)
+	}
+	if a.scid == registry.Ledger {
+		if a.last.ID() != registry.DID {
+			return refuse(record.WrongDomain, "the registry's own DID does not move")
+		}
+		return nil
+	}
+	if a.last.Domain != registry.Domain {
+		return leave(a, registry)
+	}
+	path := strings.Join(a.last.Path, "/")
+	if path == "" || Reserved(a.last.Path[0]) {
+		return refuse(record.ReservedPath, "path %.200q is the registry's own", path)
+	}
+	owner, err := view.GetPath(j.in, path)
+	if err != nil {
+		return err
+	}
+	if owner != "" && owner != a.scid {
+		return refuse(record.PathTaken, "path %.200q is that of %s", path, owner)
+	}
+	if owner == "" {
+		view.PutPath(j.plan, path, a.scid)
+	}
+	return nil
+}
+
+// leave lets a DID that lives here move away, and nothing else that is elsewhere.
+func leave(a *appendix, registry view.Identity) error {
+	if a.head == nil {
+		return refuse(record.WrongDomain, "the DID is on %s, this registry on %s", a.last.Domain, registry.Domain)
+	}
+	home, err := webvh.ParseID(a.head.DID)
+	if err != nil {
+		return fmt.Errorf("head of %s: %w", a.scid, err)
+	}
+	if home.Domain != registry.Domain {
+		return &refusal{code: record.DIDMoved, head: a.head.VersionID, why: fmt.Errorf("the DID has moved to %s", home.Domain)}
+	}
+	return nil
+}
+
+// found makes the first log at a domain's root the registry's own.
+func (j *judge) found(a *appendix) error {
+	if len(a.last.Path) > 0 {
+		return refuse(record.UnknownLedger, "the ledger is empty: record 0 is the first entry of a DID at the root of the registry's domain")
+	}
+	j.plan.founds = &view.Identity{Ledger: a.scid, DID: a.last.ID(), Domain: a.last.Domain}
+	view.PutIdentity(j.plan, *j.plan.founds)
+	return nil
+}
+
+// witnessProofs are those of the operation, and those set aside for its entries if
+// they may be needed.
+func (j *judge) witnessProofs(op record.Op, a *appendix) ([]webvh.WitnessProof, error) {
+	proofs, err := parseProofs(op.Witness)
+	if err != nil {
+		return nil, err
+	}
+	needed := a.head != nil && a.head.Witness.Active()
+	for i := range a.entries {
+		_, sets := a.entries[i].Parameters.Get("witness")
+		if needed = needed || sets; !needed {
+			continue
+		}
+		staged, err := view.GetStaged(j.in, a.entries[i].VersionID)
+		if err != nil {
+			return nil, err
+		}
+		if len(staged) > 0 {
+			proofs = append(proofs, staged...)
+			view.Unstage(j.plan, a.entries[i].VersionID)
+		}
+	}
+	return proofs, nil
+}
+
+func parseProofs(items []jcs.Value) ([]webvh.WitnessProof, error) {
+	if len(items) == 0 {
+		return nil, nil
+	}
+	proofs, err := webvh.ParseWitnessFile(jcs.Array(items...))
+	if err != nil {
+		return nil, webvhRefusal(err)
+	}
+	if len(proofs) > record.MaxWitnessProofs {
+		return nil, refuse(record.WitnessProof, "%d proofs of at most %d", len(proofs), record.MaxWitnessProofs)
+	}
+	return proofs, nil
+}
+
+// appendEntries plans a record for each entry and the changes to the views.
+func (j *judge) appendEntries(a *appendix, prev *webvh.State, states []webvh.State, witness []webvh.WitnessProof) error {
+	approvals := j.newApprovals(a, witness)
+	var used []webvh.WitnessProof
+	for i := range states {
+		proofs := approvals.of(i, approvers(prev, &states[i]))
+		used = append(used, proofs...)
+		body := record.DIDBody{Entry: a.entries[i].Value, Witness: proofValues(proofs)}
+		rec, err := j.append(record.KindDID, record.Record{Body: body.Value()})
+		if err != nil {
+			return err
+		}
+		view.PutEntry(j.plan, a.scid, states[i].Number, a.entries[i].Time, rec)
+		if prev != nil && prev.DID != states[i].DID {
+			view.PutFormerDID(j.plan, a.scid, prev.DID)
+			j.touchHome(prev.DID)
+		}
+		prev = &states[i]
+	}
+	view.PutHead(j.plan, prev, len(states)-1)
+	j.touchDID(a.scid, a.last)
+	if len(used) == 0 {
+		return nil
+	}
+	file, err := view.GetFile(j.in, a.scid)
+	if err != nil {
+		return err
+	}
+	view.PutFile(j.plan, a.scid, view.Latest(file, used))
+	return nil
+}
+
+// touchDID notes that what is known of a did:webvh DID, and of the did:web DID
+// beside it, has changed.
+func (j *judge) touchDID(scid string, id webvh.Identifier) {
+	j.plan.touches = append(j.plan.touches, scid, string(id.Web()))
+}
+
+func (j *judge) touchHome(id did.ID) {
+	if parsed, err := webvh.ParseID(id); err == nil {
+		j.plan.touches = append(j.plan.touches, string(parsed.Web()))
+	}
+}

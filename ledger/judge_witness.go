@@ -1,0 +1,122 @@
+package ledger
+
+import (
+	"slices"
+
+	"github.com/tabard-id/tabard/did/jcs"
+	"github.com/tabard-id/tabard/did/webvh"
+	"github.com/tabard-id/tabard/ledger/internal/view"
+	"github.com/tabard-id/tabard/ledger/record"
+)
+
+// maxVersionID bounds what proofs are set aside under.
+const maxVersionID = 128
+
+// stage sets witness proofs aside for versions that are to come. Only proofs that
+// verify are kept; whether anyone waits for them shows when the entry arrives.
+func (j *judge) stage(op record.Op) error {
+	registry, err := j.founded()
+	if err != nil {
+		return err
+	}
+	if registry.Ledger == "" {
+		return refuse(record.UnknownLedger, "the ledger is empty")
+	}
+	proofs, err := parseProofs(op.Witness)
+	if err != nil {
+		return err
+	}
+	var versions []string
+	byVersion := make(map[string][]webvh.WitnessProof)
+	for _, p := range proofs {
+		if len(p.VersionID) > maxVersionID {
+			return refuse(record.WitnessProof, "versionId of %d bytes", len(p.VersionID))
+		}
+		if err := p.Verify(j.webvhContext()); err != nil {
+			return webvhRefusal(err)
+		}
+		if byVersion[p.VersionID] == nil {
+			versions = append(versions, p.VersionID)
+		}
+		byVersion[p.VersionID] = append(byVersion[p.VersionID], p)
+	}
+	if len(versions) == 0 {
+		return refuse(record.WitnessProof, "no proof")
+	}
+	for _, version := range versions {
+		if err := view.Stage(j.in, j.plan, version, byVersion[version]); err != nil {
+			return err
+		}
+	}
+	j.plan.outcome = record.Outcome{Code: record.Accepted, Time: j.now}
+	return nil
+}
+
+// approvers returns the witnesses whose approval the entry between prev and next
+// needed: those active before it, or, if there were none, its own.
+func approvers(prev, next *webvh.State) webvh.Witness {
+	if prev != nil && prev.Witness.Active() {
+		return prev.Witness
+	}
+	return next.Witness
+}
+
+// approvals picks the proofs that go into records, so that each record proves by
+// itself that its entry was witnessed.
+type approvals struct {
+	judge *judge
+	// index is the entry that a versionId is of.
+	index  map[string]int
+	proofs []webvh.WitnessProof
+}
+
+func (j *judge) newApprovals(a *appendix, proofs []webvh.WitnessProof) *approvals {
+	if len(proofs) == 0 {
+		return &approvals{judge: j}
+	}
+	index := make(map[string]int, len(a.entries))
+	for i := range a.entries {
+		index[a.entries[i].VersionID] = i
+	}
+	return &approvals{judge: j, index: index, proofs: proofs}
+}
+
+// of returns, for each of the witnesses up to the threshold, the first proof that
+// holds of entry i or a later one.
+func (p *approvals) of(i int, w webvh.Witness) []webvh.WitnessProof {
+	if !w.Active() {
+		return nil
+	}
+	var list []webvh.WitnessProof
+	var seen []string
+	for _, proof := range p.proofs {
+		if len(list) == w.Threshold {
+			break
+		}
+		at, ok := p.index[proof.VersionID]
+		if !ok || at < i {
+			continue
+		}
+		witness, ok := proof.Witness()
+		id := string(witness)
+		if !ok || slices.Contains(seen, id) || !slices.Contains(w.Witnesses, webvh.WitnessID{ID: id}) {
+			continue
+		}
+		if proof.Verify(p.judge.webvhContext()) == nil {
+			list, seen = append(list, proof), append(seen, id)
+		}
+	}
+	return list
+}
+
+// proofValues writes proofs as a did record has them.
+func proofValues(proofs []webvh.WitnessProof) []jcs.Value {
+	list := make([]jcs.Value, len(proofs))
+	for i, p := range proofs {
+		list[i] = jcs.Object(
+			jcs.Member{Name: "versionId", Value: jcs.FromString(p.VersionID)},
+			jcs.Member{Name: "proof", Value: p.Proof.Value},
+		)
+	}
+	return list
+}

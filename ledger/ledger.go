@@ -1,0 +1,213 @@
+package ledger
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/tabard-id/tabard/ledger/internal/merkle"
+	"github.com/tabard-id/tabard/ledger/internal/store"
+	"github.com/tabard-id/tabard/ledger/internal/view"
+	"github.com/tabard-id/tabard/ledger/record"
+)
+
+// Ledger is one node's copy. Apply, RestoreSnapshot and Close exclude each other;
+// everything else may be called at any time.
+type Ledger struct {
+	cfg         Config
+	generations *store.Generations
+	documents   *documents
+	touched     *touched
+	grown       broadcast
+
+	size    atomic.Uint64
+	applied atomic.Uint64
+	// current is what views are taken of; nil once closed.
+	current atomic.Pointer[published]
+
+	// mu guards the rest, and keeps writers apart.
+	mu       sync.Mutex
+	gen      *generation
+	state    view.State
+	identity view.Identity
+	// failed is why no more batches are taken.
+	failed error
+}
+
+// published is a state that views are taken of. It holds a reference to snap.
+type published struct {
+	snap     *store.Snapshot
+	size     record.Seq
+	root     record.Hash
+	time     record.Time
+	identity view.Identity
+}
+
+// generation is an open store. It is closed with the last snapshot of it.
+type generation struct {
+	db   *store.DB
+	n    uint64
+	refs sync.WaitGroup
+}
+
+// Open opens the ledger in cfg.Dir, or makes an empty one. Its cost does not grow
+// with the ledger.
+func Open(cfg Config) (*Ledger, error) {
+	if err := cfg.validate(); err != nil {
+		return nil, err
+	}
+	generations, err := store.NewGenerations(cfg.fs, cfg.Dir)
+	if err != nil {
+		return nil, err
+	}
+	n, ok, err := generations.Current()
+	if err != nil {
+		return nil, err
+	}
+	l := &Ledger{cfg: cfg, generations: generations, documents: newDocuments(), touched: new(touched)}
+	gen, err := l.openGeneration(n)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		err = generations.Use(n)
+	}
+	if err == nil {
+		err = generations.RemoveOthers(n)
+	}
+	if err == nil {
+		err = l.use(gen)
+	}
+	if err != nil {
+		return nil, errors.Join(err, gen.db.Close())
+	}
+	return l, nil
+}
+
+func (l *Ledger) openGeneration(n uint64) (*generation, error) {
+	db, err := store.Open(l.generations.Path(n), l.cfg.store())
+	if err != nil {
+		return nil, err
+	}
+	return &generation{db: db, n: n}, nil
+}
+
+// use makes gen what the ledger works on. Callers hold mu, or are alone.
+func (l *Ledger) use(gen *generation) error {
+	state, err := view.GetState(gen.db)
+	if err != nil {
+		return err
+	}
+	identity, err := view.GetIdentity(gen.db)
+	if err != nil {
+		return err
+	}
+	applied, err := view.GetApplied(gen.db)
+	if err != nil {
+		return err
+	}
+	if err := checkEdge(gen.db, &state); err != nil {
+		return err
+	}
+	l.gen, l.state, l.identity = gen, state, identity
+	l.documents.clear()
+	l.touched.reset(record.Seq(state.Tree.Size()))
+	l.applied.Store(applied)
+	l.publish()
+	return nil
+}
+
+// checkEdge compares the newest record with what the state says of it, so that a
+// store put together from unrelated files is not worked with.
+func checkEdge(db *store.DB, s *view.State) error {
+	size := s.Tree.Size()
+	if size == 0 {
+		return nil
+	}
+	data, err := view.GetRecord(db, record.Seq(size-1))
+	if err != nil {
+		return err
+	}
+	hashes, err := view.Nodes{From: db}.Hashes(0, size-1, 1)
+	if err != nil {
+		return err
+	}
+	if leaf := record.LeafHash(data); merkle.Hash(leaf) != hashes[0] {
+		return fmt.Errorf("record %d: %w: its leaf hash is not that in the tree", size-1, view.ErrCorrupt)
+	}
+	return nil
+}
+
+// publish lets views be taken of the present state. Callers hold mu.
+func (l *Ledger) publish() {
+	gen := l.gen
+	gen.refs.Add(1)
+	next := &published{
+		snap: gen.db.Snapshot(func(err error) {
+			if err != nil {
+				l.cfg.Logger.Error("release of a snapshot failed", "error", err)
+			}
+			gen.refs.Done()
+		}),
+		size:     record.Seq(l.state.Tree.Size()),
+		root:     record.Hash(l.state.Tree.Root()),
+		time:     l.state.Time,
+		identity: l.identity,
+	}
+	if old := l.current.Swap(next); old != nil {
+		old.snap.Release()
+	}
+	l.size.Store(uint64(next.size))
+	l.grown.announce()
+}
+
+// AppliedIndex is the index of the last consensus entry applied.
+func (l *Ledger) AppliedIndex() uint64 { return l.applied.Load() }
+
+// Size is the number of records.
+func (l *Ledger) Size() record.Seq { return record.Seq(l.size.Load()) }
+
+// Flush makes everything up to AppliedIndex durable.
+func (l *Ledger) Flush() error {
+	l.mu.Lock()
+	gen, failed := l.gen, l.failed
+	if gen != nil {
+		gen.refs.Add(1)
+	}
+	l.mu.Unlock()
+	if failed != nil {
+		return failed
+	}
+	if gen == nil {
+		return ErrClosed
+	}
+	defer gen.refs.Done()
+	return gen.db.Flush()
+}
+
+// Close makes everything durable and releases the directory. It waits for the
+// views to be closed.
+func (l *Ledger) Close() error {
+	l.mu.Lock()
+	gen, failed := l.gen, l.failed
+	l.gen = nil
+	l.mu.Unlock()
+	if gen == nil {
+		return nil
+	}
+	if old := l.current.Swap(nil); old != nil {
+		old.snap.Release()
+	}
+	l.grown.close()
+	gen.refs.Wait()
+	var err error
+	if failed == nil {
+		err = gen.db.Flush()
+	}
+	return errors.Join(err, gen.db.Close())
+}
+
+func isCorruption(err error) bool {
+	return errors.Is(err, view.ErrCorrupt) || store.IsCorruption(err)
+}

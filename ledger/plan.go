@@ -1,0 +1,133 @@
+package ledger
+
+import (
+	"encoding/binary"
+
+	"github.com/tabard-id/tabard/ledger/internal/store"
+	"github.com/tabard-id/tabard/ledger/internal/view"
+	"github.com/tabard-id/tabard/ledger/record"
+)
+
+// plan is what an operation will do if the state it was judged by still stands:
+// its outcome, its records, and its changes to the views, in which the positions
+// of its records are left open.
+type plan struct {
+	// outcome lacks Seq where the operation appends records.
+	outcome record.Outcome
+	// why explains a refusal on the node where it was made.
+	why     error
+	records []planned
+	changes []change
+	// reads are the keys that the judgement depends on.
+	reads []string
+	// touches are the keys of ChangedSince that it concerns.
+	touches []string
+	// founds is who the ledger is, if the operation is what founds it.
+	founds *view.Identity
+}
+
+// planned is a record without a position.
+type planned struct {
+	leaf record.Hash
+	data []byte
+}
+
+// change sets or deletes one key of the views.
+type change struct {
+	key, value []byte
+	// rec is the record whose position belongs at value[at:], -1 for none.
+	at, rec int
+	deleted bool
+}
+
+// plan is a view.Writer.
+var _ view.Writer = (*plan)(nil)
+
+func (p *plan) Set(key, value []byte) {
+	p.changes = append(p.changes, change{key: key, value: value, rec: -1})
+}
+
+func (p *plan) SetSeq(key, value []byte, at, rec int) {
+	p.changes = append(p.changes, change{key: key, value: value, at: at, rec: rec})
+}
+
+func (p *plan) Delete(key []byte) {
+	p.changes = append(p.changes, change{key: key, rec: -1, deleted: true})
+}
+
+// add encodes a record, and returns its number within the operation.
+func (p *plan) add(r record.Record) (int, error) {
+	data, err := r.Encode()
+	if err != nil {
+		return 0, err
+	}
+	p.records = append(p.records, planned{leaf: record.LeafHash(data), data: data})
+	return len(p.records) - 1, nil
+}
+
+// place fills in the positions, the first record's being first.
+func (p *plan) place(first record.Seq) {
+	for _, c := range p.changes {
+		if c.rec >= 0 {
+			binary.BigEndian.PutUint64(c.value[c.at:], uint64(first)+uint64(c.rec))
+		}
+	}
+	if n := len(p.records); n > 0 {
+		p.outcome.Seq = first + record.Seq(n-1)
+	}
+}
+
+// overlay is what a batch has changed so far; nil values are deleted keys.
+type overlay map[string][]byte
+
+// conflicts reports whether anything the plan depends on has been changed.
+func (o overlay) conflicts(p *plan) bool {
+	if len(o) == 0 {
+		return false
+	}
+	for _, key := range p.reads {
+		if _, changed := o[key]; changed {
+			return true
+		}
+	}
+	return false
+}
+
+func (o overlay) add(p *plan) {
+	for _, c := range p.changes {
+		if c.deleted {
+			o[string(c.key)] = nil
+			continue
+		}
+		o[string(c.key)] = c.value
+	}
+}
+
+// inputs is the state that one judgement looks at: what the plan in the making
+// has changed, then what the batch has, then the store. It notes every key asked
+// for.
+type inputs struct {
+	base  view.Reader
+	batch overlay
+	plan  *plan
+}
+
+func (in *inputs) Get(key []byte) ([]byte, error) {
+	in.plan.reads = append(in.plan.reads, string(key))
+	for i := len(in.plan.changes) - 1; i >= 0; i-- {
+		if c := &in.plan.changes[i]; string(c.key) == string(key) {
+			return copied(c.value, c.deleted)
+		}
+	}
+	if value, changed := in.batch[string(key)]; changed {
+		return copied(value, value == nil)
+	}
+	return in.base.Get(key)
+}
+
+func copied(value []byte, deleted bool) ([]byte, error) {
+	if deleted {
+		return nil, store.ErrNotFound
+	}
+	return append(make([]byte, 0, len(value)), value...), nil
+}

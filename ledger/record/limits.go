@@ -1,0 +1,29 @@
+package record
+
+import "time"
+
+// Limits on what the ledger takes. What exceeds one is refused with a code.
+const (
+	// MaxRecord is the size of a record in bytes: the largest leaf that an entry
+	// bundle of C2SP tlog-tiles holds.
+	MaxRecord = 65535
+	// MaxCommand is the size of an encoded command in bytes.
+	MaxCommand = 1 << 20
+	// MaxDepth is how deep the JSON of a command nests, and MaxValues how many
+	// values it has.
+	MaxDepth  = 36
+	MaxValues = 1 << 17
+	// MaxEntries is how many log entries one operation appends.
+	MaxEntries = 1024
+	// MaxWitnessItems is how many items of a did-witness.json one operation
+	// carries, MaxWitnessProofs how many proofs altogether.
+	MaxWitnessItems  = 1024
+	MaxWitnessProofs = 1024
+	// MaxReason is the length of a status change's reason in bytes.
+	MaxReason = 256
+	// MaxDID is the length of a DID in bytes.
+	MaxDID = 2048
+	// IssuedTolerance is how far ahead of the record's time a status change may
+	// be dated.
+	IssuedTolerance = 5 * time.Minute
+)

@@ -1,0 +1,130 @@
+package ledger
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/tabard-id/tabard/did"
+	"github.com/tabard-id/tabard/did/credential"
+	"github.com/tabard-id/tabard/did/jcs"
+	"github.com/tabard-id/tabard/ledger/internal/view"
+	"github.com/tabard-id/tabard/ledger/record"
+)
+
+var _ credential.StatusSource = (*View)(nil)
+
+// CredentialInfo is a credential's registration.
+type CredentialInfo struct {
+	Seq  record.Seq
+	Time record.Time
+	// Body is the record's; record.ParseCredentialBody reads it.
+	Body jcs.Value
+	// Content is the credential in RFC 8785 form, nil if it is not published.
+	Content []byte
+}
+
+// Credential returns the registration that a digest means by itself: of those that
+// several issuers made of one digest the first whose content the registry saw, else
+// the first. ok is false if there is none.
+func (v *View) Credential(digest record.Hash) (info CredentialInfo, ok bool, err error) {
+	reg, err := view.GetPrimary(v.in, digest)
+	if err != nil || reg == nil {
+		return CredentialInfo{}, false, err
+	}
+	data, err := view.GetRecord(v.in, reg.Seq)
+	if err != nil {
+		return CredentialInfo{}, false, err
+	}
+	r, err := record.Decode(data)
+	if err != nil {
+		return CredentialInfo{}, false, fmt.Errorf("record %d: %w", reg.Seq, err)
+	}
+	info = CredentialInfo{Seq: reg.Seq, Time: r.Time, Body: r.Body}
+	if info.Content, err = view.GetContent(v.in, digest); err != nil {
+		return CredentialInfo{}, false, err
+	}
+	return info, true, nil
+}
+
+// StatusEntry is a status with what the ledger knows of where it comes from.
+type StatusEntry struct {
+	credential.StatusInfo
+	// Seq is the record of the change that made it, By who signed that; of a status
+	// that was never changed Seq is the credential's registration, or 0 for a DID,
+	// and By is "".
+	Seq record.Seq
+	By  did.ID
+	// Cascade: what depends on the target is to be treated alike.
+	Cascade bool
+}
+
+// CredentialStatus returns the status of a credential of that issuer, the one that
+// the digest means by itself if issuer is "". known is false if that issuer has not
+// registered it.
+func (v *View) CredentialStatus(digest [32]byte, issuer did.ID) (credential.StatusInfo, bool, error) {
+	e, known, err := v.CredentialStatusEntry(digest, issuer)
+	return e.StatusInfo, known, err
+}
+
+// CredentialStatusEntry is CredentialStatus with more about it.
+func (v *View) CredentialStatusEntry(digest record.Hash, issuer did.ID) (StatusEntry, bool, error) {
+	reg, err := v.registration(digest, issuer)
+	if err != nil || reg == nil {
+		return StatusEntry{}, false, err
+	}
+	e, known, err := v.status(view.CredentialTarget(digest, reg.Issuer))
+	if err == nil && !known {
+		e.Seq = reg.Seq
+	}
+	return e, err == nil, err
+}
+
+func (v *View) registration(digest record.Hash, issuer did.ID) (*view.Registration, error) {
+	if issuer == "" {
+		return view.GetPrimary(v.in, digest)
+	}
+	subject, err := v.subject(issuer)
+	if err != nil {
+		return nil, err
+	}
+	return view.GetRegistration(v.in, digest, subject)
+}
+
+// DIDStatus returns the status of a DID; known is false if it was never changed.
+func (v *View) DIDStatus(id did.ID) (credential.StatusInfo, bool, error) {
+	e, known, err := v.DIDStatusEntry(id)
+	return e.StatusInfo, known, err
+}
+
+// DIDStatusEntry is DIDStatus with more about it.
+func (v *View) DIDStatusEntry(id did.ID) (StatusEntry, bool, error) {
+	subject, err := v.subject(id)
+	if err != nil {
+		return StatusEntry{}, false, err
+	}
+	return v.status(view.DIDTarget(subject))
+}
+
+func (v *View) status(t view.Target) (StatusEntry, bool, error) {
+	e := StatusEntry{StatusInfo: credential.StatusInfo{Status: credential.Active}}
+	s, err := view.GetStatus(v.in, t)
+	if err != nil || s == nil {
+		return e, false, err
+	}
+	e.Status, e.Reason, e.Since = string(s.Status), s.Reason, s.Since.Time()
+	e.Seq, e.By, e.Cascade = s.Seq, s.By, s.Cascade
+	e.InvalidFrom = invalidFrom(s)
+	return e, true, nil
+}
+
+// invalidFrom was checked when the change was applied.
+func invalidFrom(s *view.Status) time.Time {
+	if s.InvalidFrom == "" {
+		return time.Time{}
+	}
+	t, err := record.ParseStamp(s.InvalidFrom)
+	if err != nil {
+		return time.Unix(0, 0).UTC() // what cannot be told is never in the holder's favour
+	}
+	return t
+}
