@@ -58,7 +58,7 @@ func (f *flow) notify() {
 func (f *flow) close(err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.err == nil {
+	if f.err == nil || f.err == io.EOF {
 		f.err = err
 		f.notify()
 	}
