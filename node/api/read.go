@@ -22,9 +22,10 @@ type Status struct {
 	Status      string      `json:"status"` // active, suspended or revoked
 	Reason      string      `json:"reason,omitempty"`
 	InvalidFrom string      `json:"invalidFrom,omitempty"`
-	Since       string      `json:"since,omitempty"` // record time of the change
-	By          string      `json:"by,omitempty"`    // DID that signed it
-	Seq         *record.Seq `json:"seq,omitempty"`   // record of the change
+	Since       string      `json:"since,omitempty"`   // record time of the change
+	By          string      `json:"by,omitempty"`      // DID that signed it
+	Seq         *record.Seq `json:"seq,omitempty"`     // record of the change
+	Cascade     bool        `json:"cascade,omitempty"` // what depends on the target is to be treated alike
 	Deactivated bool        `json:"deactivated,omitempty"`
 	AsOf        AsOf        `json:"asOf"`
 }

@@ -110,7 +110,7 @@ const KindHeartbeat = "heartbeat"
 //	records     seq, leaf
 //	did         did, versionId, versionNumber, deactivated
 //	credential  digest, issuer
-//	status      target, status, issuer (of a credential) or by (of a DID), reason, invalidFrom
+//	status      target, status, by, reason, invalidFrom; issuer too if the target is a credential
 //	heartbeat   size, root; time is the moment up to which the node has heard of everything
 //
 // A heartbeat's cursor covers all records before it, those the filter held back

@@ -1,0 +1,164 @@
+package admission
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/tabard-id/tabard/did"
+	"github.com/tabard-id/tabard/did/jcs"
+)
+
+func request(remote string, forwarded ...string) *http.Request {
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	r.RemoteAddr = remote
+	for _, f := range forwarded {
+		r.Header.Add("X-Forwarded-For", f)
+	}
+	return r
+}
+
+func must(t *testing.T, cfg Config) *Policy {
+	t.Helper()
+	p, err := New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func TestRateOfOneAddress(t *testing.T) {
+	now := time.Unix(0, 0)
+	p := must(t, Config{Writes: Rate{PerSecond: 2, Burst: 3}, now: func() time.Time { return now }})
+	a, b := request("192.0.2.1:1000"), request("192.0.2.2:1000")
+	for i := range 3 {
+		if _, ok := p.Allow(Write, a); !ok {
+			t.Fatalf("request %d of a burst of 3 was refused", i)
+		}
+	}
+	wait, ok := p.Allow(Write, a)
+	if ok || wait != 500*time.Millisecond {
+		t.Errorf("after the burst: %v, %v; want half a second", wait, ok)
+	}
+	if _, ok := p.Allow(Write, b); !ok {
+		t.Error("one address used up another's rate")
+	}
+	if _, ok := p.Allow(Read, a); !ok {
+		t.Error("writes used up the rate of reads")
+	}
+	now = now.Add(wait)
+	if _, ok := p.Allow(Write, request("192.0.2.1:2000")); !ok {
+		t.Error("no token after the time that was promised")
+	}
+}
+
+func TestTableOfAddressesIsBounded(t *testing.T) {
+	p := must(t, Config{Reads: Rate{PerSecond: 1}, Addresses: 64})
+	for i := range 5000 {
+		addr := netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)})
+		p.Allow(Read, request(netip.AddrPortFrom(addr, 1).String()))
+	}
+	held := 0
+	for i := range p.limiters[Read].shard {
+		held += len(p.limiters[Read].shard[i].byKey)
+	}
+	if held > 64 {
+		t.Errorf("%d addresses are held, at most 64 were asked for", held)
+	}
+}
+
+func TestAddress(t *testing.T) {
+	p := must(t, Config{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}})
+	for _, c := range []struct {
+		name string
+		r    *http.Request
+		want string
+	}{
+		{"direct", request("192.0.2.1:5"), "192.0.2.1"},
+		{"header of an untrusted peer", request("192.0.2.1:5", "198.51.100.7"), "192.0.2.1"},
+		{"through a proxy", request("10.1.1.1:5", "198.51.100.7"), "198.51.100.7"},
+		{"through two", request("10.1.1.1:5", "198.51.100.7, 10.2.2.2"), "198.51.100.7"},
+		{"forged before the proxy's own", request("10.1.1.1:5", "203.0.113.9, 198.51.100.7"), "198.51.100.7"},
+		{"two headers", request("10.1.1.1:5", "203.0.113.9", "198.51.100.7"), "198.51.100.7"},
+		{"rubbish", request("10.1.1.1:5", "203.0.113.9, unknown"), "10.1.1.1"},
+		{"IPv6 counts as its /64", request("[2001:db8:1:2:3:4:5:6]:5"), "2001:db8:1:2::"},
+		{"mapped", request("[::ffff:192.0.2.1]:5"), "192.0.2.1"},
+		{"no address", request("@"), "invalid IP"},
+	} {
+		if got := p.Address(c.r).String(); got != c.want {
+			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+	}
+}
+
+// registered resolves the documents it holds and nothing else.
+type registered map[did.ID]string
+
+func (r registered) Resolve(_ context.Context, id did.ID, _ did.Options) (did.Resolution, error) {
+	text, ok := r[id]
+	if !ok {
+		return did.Resolution{}, &did.Error{Code: did.NotFound}
+	}
+	v, err := jcs.Decode([]byte(text))
+	if err != nil {
+		return did.Resolution{}, err
+	}
+	doc, err := did.ParseDocument(v)
+	return did.Resolution{Document: doc}, err
+}
+
+func TestAllowList(t *testing.T) {
+	const (
+		key   = "z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK"
+		other = "z6MknGc3ocHs3zdPiJbnaaqDi58NGb4pk1Sp9WxWufuXSdxf"
+		org   = did.ID("did:webvh:QmOrg:a.example:org")
+		agent = did.ID("did:webvh:QmAgent:a.example:agent")
+	)
+	known := registered{
+		org: `{"id":"did:webvh:QmOrg:a.example:org","verificationMethod":[{"id":"#k","type":"Multikey",` +
+			`"controller":"did:webvh:QmOrg:a.example:org","publicKeyMultibase":"` + key + `"}]}`,
+		agent: `{"id":"did:webvh:QmAgent:a.example:agent"}`,
+	}
+	listKey := must(t, Config{Mode: AllowList, Controllers: []did.ID{"did:key:" + key}})
+	listOrg := must(t, Config{Mode: AllowList, Controllers: []did.ID{org}})
+	for _, c := range []struct {
+		name  string
+		p     *Policy
+		claim Claim
+		want  bool
+	}{
+		{"open", must(t, Config{}), Claim{Subject: "did:webvh:QmNew:a.example:x", Keys: []string{other}}, true},
+		{"created by a listed key", listKey, Claim{Subject: "did:webvh:QmNew:a.example:x", Keys: []string{key}}, true},
+		{"created by another key", listKey, Claim{Subject: "did:webvh:QmNew:a.example:x", Keys: []string{other}}, false},
+		{"created by a key of a listed DID", listOrg, Claim{Subject: "did:webvh:QmNew:a.example:x", Keys: []string{key}}, true},
+		{"created by a key that no listed DID has", listOrg, Claim{Subject: "did:webvh:QmNew:a.example:x", Keys: []string{other}}, false},
+		{"registered already", listOrg, Claim{Subject: agent, Keys: []string{other}}, true},
+		{"issuer registered", listOrg, Claim{Subject: agent}, true},
+		{"issuer did:key listed", listKey, Claim{Subject: "did:key:" + key}, true},
+		{"issuer did:key not listed", listKey, Claim{Subject: "did:key:" + other}, false},
+		{"nobody", listKey, Claim{}, false},
+	} {
+		if got := c.p.Admits(context.Background(), known, c.claim); got != c.want {
+			t.Errorf("%s: %v", c.name, got)
+		}
+	}
+}
+
+func TestConfigIsChecked(t *testing.T) {
+	for name, cfg := range map[string]Config{
+		"unknown mode":       {Mode: "closed"},
+		"empty list":         {Mode: AllowList},
+		"controller no DID":  {Mode: AllowList, Controllers: []did.ID{"alice"}},
+		"negative rate":      {Reads: Rate{PerSecond: -1}},
+		"negative burst":     {Reads: Rate{PerSecond: 1, Burst: -1}},
+		"too many":           {Controllers: make([]did.ID, maxControllers+1)},
+		"listed but invalid": {Controllers: []did.ID{"did:x"}},
+	} {
+		if _, err := New(cfg); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+}

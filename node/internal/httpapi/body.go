@@ -1,0 +1,123 @@
+package httpapi
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/tabard-id/tabard/did/jcs"
+	"github.com/tabard-id/tabard/node/api"
+)
+
+// Content types that routes take.
+var (
+	jsonTypes       = []string{"application/json", "application/ld+json", "application/vc", "application/vc+ld+json"}
+	resolutionTypes = []string{"application/json", "application/did-resolution"}
+	linesTypes      = []string{"text/jsonl", "application/jsonl", "application/jsonlines", "application/x-jsonlines",
+		"application/x-ndjson", "application/ndjson", "application/json", "application/json-l"}
+)
+
+// checkType fails unless the body is declared as one of the types. A body without a type is refused:
+// it is what a form or a script of another origin can send unasked.
+func checkType(r *http.Request, types []string) error {
+	header := r.Header.Get("Content-Type")
+	media, attrs, err := mime.ParseMediaType(header)
+	if err != nil || !slices.Contains(types, media) {
+		return api.Problemf(api.UnsupportedMediaType, "content type %.64q: want %s", header, strings.Join(types, ", "))
+	}
+	if charset, ok := attrs["charset"]; ok && !strings.EqualFold(charset, "utf-8") {
+		return api.NewProblem(api.UnsupportedMediaType, "JSON is UTF-8 (RFC 8259, 8.1)")
+	}
+	if enc := r.Header.Get("Content-Encoding"); enc != "" && !strings.EqualFold(enc, "identity") {
+		return api.NewProblem(api.UnsupportedMediaType, "encoded bodies are not taken")
+	}
+	return nil
+}
+
+// readBody reads at most limit bytes. What it returns belongs to the caller.
+func readBody(w *reply, r *http.Request, limit int64) ([]byte, error) {
+	if r.ContentLength > limit {
+		return nil, api.Problemf(api.BodyTooLarge, "at most %d bytes", limit)
+	}
+	var buf bytes.Buffer
+	if r.ContentLength > 0 {
+		buf.Grow(int(r.ContentLength) + bytes.MinRead)
+	}
+	if _, err := buf.ReadFrom(http.MaxBytesReader(w.ResponseWriter, r.Body, limit)); err != nil {
+		return nil, readProblem(err)
+	}
+	return buf.Bytes(), nil
+}
+
+func readProblem(err error) error {
+	var tooLarge *http.MaxBytesError
+	var slow net.Error
+	switch {
+	case errors.As(err, &tooLarge):
+		return err
+	case errors.As(err, &slow) && slow.Timeout():
+		return api.NewProblem(api.RequestTimeout, "")
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return api.NewProblem(api.Malformed, "the body ends early")
+	}
+	return api.NewProblem(api.Malformed, "the body cannot be read")
+}
+
+// readJSON reads a body of one JSON value.
+func readJSON(w *reply, r *http.Request, types []string) (jcs.Value, error) {
+	if err := checkType(r, types); err != nil {
+		return jcs.Value{}, err
+	}
+	body, err := readBody(w, r, api.MaxBody)
+	if err != nil {
+		return jcs.Value{}, err
+	}
+	return jcs.Decode(body)
+}
+
+// readObject reads a body that is one JSON object.
+func readObject(w *reply, r *http.Request, types []string) (jcs.Value, error) {
+	v, err := readJSON(w, r, types)
+	if err != nil {
+		return v, err
+	}
+	if !v.IsObject() {
+		return v, api.NewProblem(api.Malformed, "want a JSON object")
+	}
+	return v, nil
+}
+
+// readLines reads a body of JSON Lines: one value a line, empty lines skipped.
+func readLines(w *reply, r *http.Request) ([]jcs.Value, error) {
+	if err := checkType(r, linesTypes); err != nil {
+		return nil, err
+	}
+	body, err := readBody(w, r, api.MaxBody)
+	if err != nil {
+		return nil, err
+	}
+	const limit = 1024
+	var values []jcs.Value
+	for line := range bytes.SplitSeq(body, []byte("\n")) {
+		if len(bytes.TrimSpace(line)) == 0 {
+			continue
+		}
+		if len(values) == limit {
+			return nil, api.Problemf(api.TooManyLines, "at most %d lines", limit)
+		}
+		v, err := jcs.Decode(line)
+		if err != nil {
+			return nil, err
+		}
+		values = append(values, v)
+	}
+	if len(values) == 0 {
+		return nil, api.NewProblem(api.Malformed, "the body has no line")
+	}
+	return values, nil
+}

@@ -1,0 +1,115 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/tabard-id/tabard/consensus"
+	"github.com/tabard-id/tabard/did/multikey"
+	"github.com/tabard-id/tabard/ledger"
+	"github.com/tabard-id/tabard/node/internal/admission"
+)
+
+// Cluster is what the surface needs of consensus; *consensus.Replica is one. Errors are those of
+// package consensus.
+type Cluster interface {
+	Propose(ctx context.Context, cmd []byte) ([]byte, error)
+	ReadBarrier(ctx context.Context) error
+	Staleness() time.Duration
+	Leader() (id string, self bool)
+	Status() consensus.Status
+	Peers() []consensus.Peer
+}
+
+// Config of the surface. Ledger and Cluster are required.
+type Config struct {
+	Ledger    *ledger.Ledger
+	Cluster   Cluster
+	Admission *admission.Policy // default: open, without rates
+	// Stream serves GET /v1/stream; without it the route does not exist.
+	Stream http.Handler
+	// Verify checks one signature; default multikey.PublicKey.Verify. A cache of successful checks
+	// shared with the ledger spares it the second look.
+	Verify multikey.VerifyFunc
+
+	Registerer prometheus.Registerer // default: a registry of its own
+	Gatherer   prometheus.Gatherer   // what /metrics shows; default: that registry
+	Logger     *slog.Logger          // default: discard
+	NodeID     string
+
+	// MaxStaleDefault bounds the age of the state a verification is answered from, and that /readyz
+	// allows; default 5 s. Requests may ask for less or more.
+	MaxStaleDefault time.Duration
+	// WaitLimit bounds how long a read waits for a position or a leader; default 5 s.
+	WaitLimit time.Duration
+	// CacheBytes bounds the pre-encoded replies kept; default 128 MiB, negative: none.
+	CacheBytes int
+	// BulkRequests bounds the bulk requests served at once; default 4.
+	BulkRequests int
+	// BulkInFlight bounds the operations of one bulk request under way at once; default 768.
+	BulkInFlight int
+
+	now func() time.Time
+}
+
+func (c *Config) validate() error {
+	if c.Ledger == nil || c.Cluster == nil {
+		return errors.New("httpapi: a ledger and a cluster are required")
+	}
+	if c.Admission == nil {
+		open, err := admission.New(admission.Config{})
+		if err != nil {
+			return err
+		}
+		c.Admission = open
+	}
+	if c.Verify == nil {
+		c.Verify = multikey.PublicKey.Verify
+	}
+	if c.Registerer == nil {
+		own := prometheus.NewRegistry()
+		c.Registerer = own
+		if c.Gatherer == nil {
+			c.Gatherer = own
+		}
+	}
+	if c.Gatherer == nil {
+		c.Gatherer = prometheus.NewRegistry()
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.now == nil {
+		c.now = time.Now
+	}
+	c.limits()
+	return nil
+}
+
+func (c *Config) limits() {
+	const (
+		maxStale   = 5 * time.Second
+		waitLimit  = 5 * time.Second
+		cacheBytes = 128 << 20
+	)
+	if c.MaxStaleDefault <= 0 {
+		c.MaxStaleDefault = maxStale
+	}
+	if c.WaitLimit <= 0 {
+		c.WaitLimit = waitLimit
+	}
+	if c.CacheBytes == 0 {
+		c.CacheBytes = cacheBytes
+	}
+	if c.BulkRequests <= 0 {
+		c.BulkRequests = 4
+	}
+	if c.BulkInFlight <= 0 {
+		c.BulkInFlight = 768
+	}
+}

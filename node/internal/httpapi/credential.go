@@ -1,0 +1,181 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/tabard-id/tabard/did"
+	"github.com/tabard-id/tabard/did/credential"
+	"github.com/tabard-id/tabard/did/jcs"
+	"github.com/tabard-id/tabard/ledger"
+	"github.com/tabard-id/tabard/ledger/record"
+	"github.com/tabard-id/tabard/node/api"
+)
+
+// getCredential serves what is registered of a credential, its content if the issuer published it,
+// and its status.
+func (s *server) getCredential(w *reply, r *http.Request, rt route) error {
+	b, err := onlyBounds(r)
+	if err != nil {
+		return err
+	}
+	digest, err := record.ParseHash(rt.rest)
+	if err != nil {
+		return api.NewProblem(api.InvalidParameter, "a credential is named by the 64 lower-case hexadecimal digits of its digest")
+	}
+	v, err := s.view(w, r, b)
+	if err != nil {
+		return err
+	}
+	defer v.Close()
+	info, ok, err := v.Credential(digest)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return api.NewProblem(api.NotFound, "no credential of that digest is registered")
+	}
+	status, err := statusIn(r.Context(), v, rt.rest, "")
+	if err != nil {
+		return err
+	}
+	issuer, _ := info.Body.GetString("issuer")
+	return s.sendJSON(w, r, http.StatusOK, api.Credential{
+		Ledger: v.LedgerID(), Digest: rt.rest, Seq: info.Seq, Issuer: issuer,
+		Body: info.Body.Canonical(), Credential: info.Content, Status: status,
+	})
+}
+
+// postVerify judges a credential (VC API): 200 for one that verifies, 400 with the reasons for any
+// other, and 503 while this node cannot tell whether it is current.
+func (s *server) postVerify(w *reply, r *http.Request, _ route) error {
+	q, err := parseQuery(r.URL.RawQuery)
+	if err != nil {
+		return err
+	}
+	b, err := q.takeBounds()
+	if err != nil {
+		return err
+	}
+	if err := q.rest(); err != nil {
+		return err
+	}
+	if b.maxStale == 0 {
+		b.maxStale = s.MaxStaleDefault
+	}
+	body, err := readObject(w, r, jsonTypes)
+	if err != nil {
+		return err
+	}
+	doc, ok := body.Get("verifiableCredential")
+	if !ok {
+		return api.NewProblem(api.Malformed, "want {\"verifiableCredential\": …}")
+	}
+	v, err := s.view(w, r, b)
+	if err != nil {
+		return err
+	}
+	defer v.Close()
+	verdict := s.verdict(r, v, doc, b)
+	w.Header()[keyCacheControl] = valueNoStore
+	if verdict.Verified {
+		return s.sendJSON(w, r, http.StatusOK, verdict)
+	}
+	return s.sendJSON(w, r, http.StatusBadRequest, verdict)
+}
+
+func (s *server) verdict(r *http.Request, v *ledger.View, doc jcs.Value, b bounds) credential.Verdict {
+	now := s.now()
+	verifier := credential.Verifier{
+		Resolver: v, Status: v, Signature: s.Verify, Now: now, FreshUntil: now.Add(b.maxStale - s.Cluster.Staleness()),
+	}
+	if asOf, ok := asOf(v); ok {
+		verifier.AsOf = &credential.AsOf{Ledger: asOf.Ledger, Seq: uint64(asOf.Seq), Time: asOf.Time}
+	}
+	return verifier.Verify(r.Context(), doc)
+}
+
+// asOf names a view's newest record; there is none in an empty ledger.
+func asOf(v *ledger.View) (api.AsOf, bool) {
+	if v.Size() == 0 {
+		return api.AsOf{}, false
+	}
+	return api.AsOf{Ledger: v.LedgerID(), Seq: v.Size() - 1, Time: record.TimeOf(v.Time()).String()}, true
+}
+
+// getStatus serves the status of a credential, by its digest, or of a DID. Several issuers may have
+// registered one digest: ?issuer= says whose is meant.
+func (s *server) getStatus(w *reply, r *http.Request, rt route) error {
+	q, err := parseQuery(r.URL.RawQuery)
+	if err != nil {
+		return err
+	}
+	b, err := q.takeBounds()
+	if err != nil {
+		return err
+	}
+	issuer, _ := q.take("issuer")
+	if err := q.rest(); err != nil {
+		return err
+	}
+	target, err := decodeIdentifier(rt.rest)
+	if err != nil {
+		return err
+	}
+	v, err := s.view(w, r, b)
+	if err != nil {
+		return err
+	}
+	defer v.Close()
+	status, err := statusIn(r.Context(), v, target, did.ID(issuer))
+	if err != nil {
+		return err
+	}
+	return s.sendJSON(w, r, http.StatusOK, status)
+}
+
+// statusIn finds the status of a target that is registered; one nobody changed is active.
+func statusIn(ctx context.Context, v *ledger.View, target string, issuer did.ID) (api.Status, error) {
+	status := api.Status{Ledger: v.LedgerID(), Target: target, Status: credential.Active}
+	status.AsOf, _ = asOf(v)
+	if digest, err := record.ParseHash(target); err == nil {
+		entry, known, err := v.CredentialStatusEntry(digest, issuer)
+		if err == nil && !known {
+			err = api.NewProblem("unknown-target", "no such credential is registered")
+		}
+		if err != nil {
+			return status, err
+		}
+		return withEntry(status, entry), nil
+	}
+	id, err := did.Parse(target)
+	if err != nil || issuer != "" {
+		return status, api.NewProblem(api.InvalidParameter, "want the digest of a credential, or a DID without issuer")
+	}
+	res, err := v.Resolve(ctx, id, did.Options{})
+	if err != nil {
+		if did.CodeOf(err) == did.InternalError {
+			return status, err
+		}
+		return status, api.NewProblem("unknown-target", err.Error())
+	}
+	status.Deactivated = res.Metadata.Deactivated
+	entry, known, err := v.DIDStatusEntry(id)
+	if err != nil || !known {
+		return status, err
+	}
+	return withEntry(status, entry), nil
+}
+
+func withEntry(status api.Status, e ledger.StatusEntry) api.Status {
+	status.Status, status.Reason, status.By = e.Status, e.Reason, string(e.By)
+	status.Cascade = e.Cascade
+	if !e.InvalidFrom.IsZero() {
+		status.InvalidFrom = e.InvalidFrom.UTC().Format(time.RFC3339Nano)
+	}
+	if !e.Since.IsZero() {
+		status.Since, status.Seq = record.TimeOf(e.Since).String(), &e.Seq
+	}
+	return status
+}

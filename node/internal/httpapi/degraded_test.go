@@ -1,0 +1,168 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tabard-id/tabard/consensus"
+	"github.com/tabard-id/tabard/did"
+	"github.com/tabard-id/tabard/did/webvh"
+	"github.com/tabard-id/tabard/node/api"
+	"github.com/tabard-id/tabard/node/internal/admission"
+)
+
+// degraded is a cluster in a state that a test chooses: a replica whose answers are replaced.
+type degraded struct {
+	Cluster
+	propose   error // instead of proposing
+	barrier   error
+	staleness time.Duration
+	leader    bool
+}
+
+func (d *degraded) Propose(ctx context.Context, cmd []byte) ([]byte, error) {
+	if d.propose != nil {
+		return nil, d.propose
+	}
+	return d.Cluster.Propose(ctx, cmd)
+}
+
+func (d *degraded) ReadBarrier(ctx context.Context) error {
+	if d.barrier != nil {
+		return d.barrier
+	}
+	return d.Cluster.ReadBarrier(ctx)
+}
+
+func (d *degraded) Staleness() time.Duration { return d.staleness }
+
+func (d *degraded) Leader() (string, bool) {
+	if d.leader {
+		return d.Cluster.Leader()
+	}
+	return "", false
+}
+
+// degrade serves n's ledger over a cluster in that state.
+func (n *testNode) degrade(d *degraded, change ...func(*Config)) *testNode {
+	n.t.Helper()
+	d.Cluster = n.raft
+	cfg := Config{Ledger: n.ledger, Cluster: d, WaitLimit: 100 * time.Millisecond}
+	for _, f := range change {
+		f(&cfg)
+	}
+	h, err := New(cfg)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	other := *n
+	other.server = httptest.NewServer(h)
+	n.t.Cleanup(other.server.Close)
+	return &other
+}
+
+func TestWritesWithoutALeader(t *testing.T) {
+	whole := startNode(t)
+	for _, c := range []struct {
+		name    string
+		err     error
+		code    api.Code
+		outcome string
+	}{
+		{"no leader", consensus.ErrNoLeader, api.NoLeader, api.NotApplied},
+		{"overloaded", consensus.ErrOverloaded, api.Overloaded, api.NotApplied},
+		{"closing", consensus.ErrClosed, api.ShuttingDown, api.NotApplied},
+		{"leadership lost after the proposal", consensus.ErrOutcomeUnknown, api.OutcomeUnknown, api.Unknown},
+		{"no answer in time", context.DeadlineExceeded, api.OutcomeUnknown, api.Unknown},
+	} {
+		t.Log(c.name)
+		n := whole.degrade(&degraded{propose: c.err})
+		a := n.draft(webvh.CreateOptions{}, "agents", "late")
+		n.unchanged(func() {
+			got := n.post(a.logPath(), "text/jsonl", a.entry.Value.Canonical())
+			p := got.refused(c.code)
+			if p.Status != http.StatusServiceUnavailable || !p.Retryable || p.Outcome != c.outcome || got.header.Get("Retry-After") == "" {
+				t.Errorf("%+v", p)
+			}
+			bulk := n.post("/v1/records", api.TypeNDJSON, bulkBody(didLine(a.entry.Value))).outcomes()
+			if p := bulk[0].Problem; p == nil || p.Code != c.code || p.Outcome != c.outcome {
+				t.Errorf("in bulk: %+v", p)
+			}
+		})
+	}
+}
+
+// A node that lags must not refuse, by its old state, what the cluster would accept.
+func TestRefusalWaitsForTheLeader(t *testing.T) {
+	n := startNode(t).degrade(&degraded{barrier: consensus.ErrNoLeader})
+	issuer := &agent{n: n, key: newKey(t), id: "did:webvh:QmNXZqU7XNYkPT9JLFJHbJzsV6i4CBVkRn6wDBwfFQZ6c7:registry.example%3A8700:soon"}
+	n.unchanged(func() {
+		p := n.post("/v1/credentials", "application/json", registerBody(issuer.issue("x"), false)).refused(api.NoLeader)
+		if p.Outcome != api.NotApplied {
+			t.Errorf("outcome %q", p.Outcome)
+		}
+	})
+}
+
+func TestStaleNodeVouchesForNothing(t *testing.T) {
+	whole := startNode(t)
+	issuer := whole.register("issuers", "acme")
+	vc := issuer.issue("x")
+	n := whole.degrade(&degraded{staleness: 6 * time.Second, barrier: consensus.ErrNoLeader})
+	p := n.post("/credentials/verify", "application/json", verifyBody(vc)).refused(api.StatusStale)
+	if !p.Retryable || p.Outcome != "" {
+		t.Errorf("%+v", p)
+	}
+	if got := n.post("/credentials/verify?max-stale=1m", "application/json", verifyBody(vc)); got.status != http.StatusOK {
+		t.Errorf("with a wider bound: %d %s", got.status, got.body)
+	}
+	target := identifiers + string(issuer.id)
+	if got := n.get(target); got.status != http.StatusOK || got.header.Get(api.HeaderAge) != "6000" {
+		t.Errorf("a local read: %d, age %q", got.status, got.header.Get(api.HeaderAge))
+	}
+	n.get(target + "?max-stale=5s").refused(api.StatusStale)
+	n.get(target + "?consistency=linearizable").refused(api.NoLeader)
+	got := n.get("/readyz")
+	if got.status != http.StatusServiceUnavailable || !strings.Contains(string(got.body), "no leader") {
+		t.Errorf("ready: %d %s", got.status, got.body)
+	}
+	if n.get("/healthz").status != http.StatusOK {
+		t.Error("a stale node is taken for a dead one")
+	}
+}
+
+func TestAdmissionOverHTTP(t *testing.T) {
+	whole := startNode(t)
+	friend := newKey(t)
+	list, err := admission.New(admission.Config{Mode: admission.AllowList, Controllers: []did.ID{did.ID("did:key:" + friend.Public().String())}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := whole.degrade(&degraded{leader: true}, func(c *Config) { c.Admission = list })
+	a := n.draft(webvh.CreateOptions{}, "agents", "stranger")
+	n.unchanged(func() {
+		p := n.post(a.logPath(), "text/jsonl", a.entry.Value.Canonical()).refused(api.NotAdmitted)
+		if p.Status != http.StatusForbidden || p.Outcome != api.NotApplied {
+			t.Errorf("%+v", p)
+		}
+	})
+
+	slow, err := admission.New(admission.Config{Writes: admission.Rate{PerSecond: 0.1, Burst: 2}, Reads: admission.Rate{PerSecond: 0.1, Burst: 1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n = whole.degrade(&degraded{leader: true}, func(c *Config) { c.Admission = slow })
+	lines := n.post("/v1/records", api.TypeNDJSON, []byte("{}\n{}\n{}\n")).outcomes()
+	if lines[1].Problem.Code != api.Malformed || lines[2].Problem.Code != api.RateLimited {
+		t.Errorf("a bulk request got around the rate: %v %v", lines[1].Problem, lines[2].Problem)
+	}
+	n.get("/v1/cluster")
+	got := n.get("/v1/cluster")
+	if p := got.refused(api.RateLimited); p.RetryAfter != 10 || got.header.Get("Retry-After") != "10" {
+		t.Errorf("%+v", p)
+	}
+}

@@ -1,0 +1,77 @@
+package httpapi
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/tabard-id/tabard/node/api"
+	"github.com/tabard-id/tabard/vectors"
+)
+
+type refusalVector struct {
+	Name    string
+	Request struct {
+		Method, Target string
+		Headers        map[string]string
+		Body           *string
+		Repeat         *struct {
+			Before, Middle, After string
+			Times                 int
+		}
+	}
+	Response struct {
+		Status               int
+		Code, Error, Outcome string
+	}
+}
+
+func TestRefusalVectors(t *testing.T) {
+	data, err := vectors.FS.ReadFile("http/refusals.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct{ Cases []refusalVector }
+	if err := json.Unmarshal(data, &file); err != nil {
+		t.Fatal(err)
+	}
+	n := startNode(t)
+	for _, c := range file.Cases {
+		t.Run(c.Name, func(t *testing.T) {
+			n := n.within(t)
+			n.unchanged(func() { n.checkRefusal(c) })
+		})
+	}
+}
+
+func (n *testNode) checkRefusal(c refusalVector) {
+	n.t.Helper()
+	var header []string
+	for name, value := range c.Request.Headers {
+		header = append(header, name, value)
+	}
+	body := ""
+	if c.Request.Body != nil {
+		body = *c.Request.Body
+	} else if r := c.Request.Repeat; r != nil {
+		body = strings.Repeat(r.Before, r.Times) + r.Middle + strings.Repeat(r.After, r.Times)
+	}
+	got := n.do(c.Request.Method, c.Request.Target, strings.NewReader(body), header...)
+	if got.status != c.Response.Status {
+		n.t.Errorf("status %d, want %d: %s", got.status, c.Response.Status, got.body)
+	}
+	if c.Response.Code != "" {
+		if p := got.refused(api.Code(c.Response.Code)); p.Outcome != c.Response.Outcome {
+			n.t.Errorf("outcome %q, want %q", p.Outcome, c.Response.Outcome)
+		}
+		return
+	}
+	var result struct {
+		DIDDocument           json.RawMessage
+		DIDResolutionMetadata struct{ Error struct{ Type string } }
+	}
+	got.json(c.Response.Status, &result)
+	if result.DIDResolutionMetadata.Error.Type != c.Response.Error || string(result.DIDDocument) != "null" {
+		n.t.Errorf("want %s, got %s", c.Response.Error, got.body)
+	}
+}

@@ -1,0 +1,106 @@
+package httpapi
+
+import (
+	"net/http"
+	"strconv"
+	"sync"
+
+	"github.com/tabard-id/tabard/node/api"
+)
+
+// reply is a ResponseWriter that remembers what it sent. It lives for one request.
+type reply struct {
+	http.ResponseWriter
+	status  int
+	written int64
+	code    api.Code // of the problem it carried, if any
+}
+
+var replies = sync.Pool{New: func() any { return new(reply) }}
+
+func newReply(w http.ResponseWriter) *reply {
+	rep := replies.Get().(*reply)
+	*rep = reply{ResponseWriter: w}
+	return rep
+}
+
+func (w *reply) release() {
+	*w = reply{}
+	replies.Put(w)
+}
+
+func (w *reply) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *reply) Write(p []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	n, err := w.ResponseWriter.Write(p)
+	w.written += int64(n)
+	return n, err
+}
+
+// Unwrap is for http.ResponseController.
+func (w *reply) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// Header values that are the same on many replies, shared so that setting them costs no allocation.
+// net/http only reads them.
+var (
+	valueAnyOrigin = []string{"*"}
+	valueExposed   = []string{"ETag, Location, Retry-After, " + api.HeaderSeq + ", " + api.HeaderAge}
+	valueAccept    = []string{"Accept"}
+	valueNoCache   = []string{"no-cache"}
+	valueNoStore   = []string{"no-store"}
+	valueImmutable = []string{"public, max-age=31536000, immutable"}
+	valueNoSniff   = []string{"nosniff"}
+)
+
+// Header keys in canonical form.
+const (
+	keyAnyOrigin    = "Access-Control-Allow-Origin"
+	keyExposed      = "Access-Control-Expose-Headers"
+	keyCacheControl = "Cache-Control"
+	keyType         = "Content-Type"
+	keyLength       = "Content-Length"
+	keyETag         = "Etag"
+	keyVary         = "Vary"
+	keyRetryAfter   = "Retry-After"
+)
+
+// send writes a whole body. HEAD gets its headers and nothing else.
+func (w *reply) send(r *http.Request, status int, contentType string, body []byte) error {
+	h := w.Header()
+	h[keyType] = []string{contentType}
+	h[keyLength] = []string{strconv.Itoa(len(body))}
+	w.WriteHeader(status)
+	if r.Method == http.MethodHead {
+		return nil
+	}
+	_, err := w.Write(body)
+	return sent(err)
+}
+
+// allowAnyOrigin lets scripts of any origin read the reply: nothing here depends on who asks.
+func allowAnyOrigin(h http.Header, r *http.Request) {
+	h[keyAnyOrigin] = valueAnyOrigin
+	if r.Header["Origin"] != nil {
+		h[keyExposed] = valueExposed
+	}
+}
+
+// preflight answers OPTIONS; on a route closed to browsers it grants nothing.
+func preflight(w *reply, rt route) {
+	h := w.Header()
+	if rt.cors {
+		h[keyAnyOrigin] = valueAnyOrigin
+		h.Set("Access-Control-Allow-Methods", rt.methods.allow())
+		h.Set("Access-Control-Allow-Headers", "Accept, Content-Type, If-None-Match")
+		h.Set("Access-Control-Max-Age", "86400")
+	}
+	w.WriteHeader(http.StatusNoContent)
+}

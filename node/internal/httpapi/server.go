@@ -1,0 +1,95 @@
+package httpapi
+
+import (
+	"log/slog"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/tabard-id/tabard/node/api"
+)
+
+type server struct {
+	Config
+	metrics *metrics
+	cache   *cache
+	gauge   http.Handler // /metrics
+	stamped atomic.Pointer[stamped]
+	bulk    chan struct{}
+}
+
+// New returns the handler of a node's public listener. It is safe for concurrent use and keeps no
+// goroutine of its own.
+func New(cfg Config) (http.Handler, error) {
+	if err := cfg.validate(); err != nil {
+		return nil, err
+	}
+	s := &server{
+		Config: cfg,
+		cache:  newCache(cfg.CacheBytes),
+		gauge:  promhttp.HandlerFor(cfg.Gatherer, promhttp.HandlerOpts{}),
+		bulk:   make(chan struct{}, cfg.BulkRequests),
+	}
+	var err error
+	if s.metrics, err = newMetrics(cfg.Registerer, s.cache); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// ServeHTTP finds the route, serves it, and accounts for it.
+func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	start := s.now()
+	rt := s.route(rawPath(r))
+	rep := newReply(w)
+	if err := s.serve(rt, rep, r); err != nil {
+		s.fail(rt, rep, r, err)
+	}
+	elapsed := s.now().Sub(start)
+	s.metrics.observe(rt.name, rep.status, elapsed)
+	s.log(rt.name, rep, r, elapsed)
+	rep.release()
+}
+
+func (s *server) serve(rt route, w *reply, r *http.Request) error {
+	if rt.methods == nil {
+		return api.NewProblem(api.NotFound, "no such route")
+	}
+	if h := rt.methods.handler(r.Method); h != nil {
+		if wait, ok := s.Admission.Allow(rt.methods.class(r.Method), r); !ok {
+			return rateLimited(wait)
+		}
+		if rt.cors {
+			allowAnyOrigin(w.Header(), r)
+		}
+		return h(s, w, r, rt)
+	}
+	w.Header().Set("Allow", rt.methods.allow())
+	if r.Method == http.MethodOptions {
+		s.stamp(w, s.Ledger.Size())
+		preflight(w, rt)
+		return nil
+	}
+	return api.Problemf(api.MethodNotAllowed, "%s takes %s", rt.name, rt.methods.allow())
+}
+
+// log writes one line a request: what succeeded at debug, what was refused at info, what failed
+// at warn. Bodies and query strings are never logged.
+func (s *server) log(name string, w *reply, r *http.Request, elapsed time.Duration) {
+	level := slog.LevelDebug
+	switch {
+	case w.status >= http.StatusInternalServerError:
+		level = slog.LevelWarn
+	case w.status >= http.StatusBadRequest:
+		level = slog.LevelInfo
+	}
+	if !s.Logger.Enabled(r.Context(), level) {
+		return
+	}
+	s.Logger.LogAttrs(r.Context(), level, "request",
+		slog.String("route", name), slog.String("method", r.Method), slog.String("path", r.URL.Path),
+		slog.Int("status", w.status), slog.Int64("bytes", w.written), slog.Duration("elapsed", elapsed),
+		slog.String("code", string(w.code)), slog.String("remote", r.RemoteAddr))
+}

@@ -1,0 +1,119 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/tabard-id/tabard/consensus"
+	"github.com/tabard-id/tabard/ledger/record"
+	"github.com/tabard-id/tabard/node/api"
+	"github.com/tabard-id/tabard/node/internal/admission"
+)
+
+// submit takes an operation from admission to its receipt. Every error leaves the ledger as it was,
+// save one: outcome-unknown.
+func (s *server) submit(ctx context.Context, op record.Op, claim admission.Claim) (record.Outcome, error) {
+	command := op.Encode()
+	if len(command) > record.MaxCommand {
+		return record.Outcome{}, api.Problemf(api.BodyTooLarge, "an operation has at most %d bytes", record.MaxCommand)
+	}
+	if err := s.admit(ctx, op, claim); err != nil {
+		return record.Outcome{}, err
+	}
+	if err := s.precheck(ctx, op); err != nil {
+		return record.Outcome{}, err
+	}
+	result, err := s.Cluster.Propose(ctx, command)
+	if err != nil {
+		return record.Outcome{}, proposeError(err)
+	}
+	outcome, err := record.DecodeOutcome(result)
+	if err != nil {
+		// The operation was applied, by a leader whose answers we cannot read.
+		s.Logger.Error("outcome not understood", "error", err)
+		return record.Outcome{}, api.NewProblem(api.OutcomeUnknown, "the leader's answer was not understood")
+	}
+	if outcome.Code != record.Accepted {
+		return record.Outcome{}, refusal(outcome, nil)
+	}
+	s.settle(ctx, outcome)
+	return outcome, nil
+}
+
+// admit applies the policy. Witness proofs pass: they are nothing until an admitted entry takes them
+// along.
+func (s *server) admit(ctx context.Context, op record.Op, claim admission.Claim) error {
+	if s.Admission.Mode() == admission.Open || op.Name == record.OpWitness {
+		return nil
+	}
+	v := s.Ledger.View()
+	defer v.Close()
+	if s.Admission.Admits(ctx, v, claim) {
+		return nil
+	}
+	return api.NewProblem(api.NotAdmitted, "neither the subject nor the signer is on this registry's list")
+}
+
+// precheck judges an operation by the local state, so that what cannot be accepted costs no entry of
+// the replicated log. A node may lag: before it refuses it catches up and looks again.
+func (s *server) precheck(ctx context.Context, op record.Op) error {
+	judged, err := s.Ledger.Check(op, s.now())
+	if err == nil && judged.Code == record.Accepted {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.WaitLimit)
+	defer cancel()
+	if err := s.Cluster.ReadBarrier(ctx); err != nil {
+		return s.barrierProblem(err)
+	}
+	if judged, err = s.Ledger.Check(op, s.now()); err != nil {
+		return err
+	}
+	if judged.Code == record.Accepted {
+		return nil
+	}
+	return refusal(judged.Outcome, judged.Why)
+}
+
+// refusal is the problem of an outcome that is not acceptance.
+func refusal(outcome record.Outcome, why error) *api.Problem {
+	code, detail := outcome.Code.String(), ""
+	if why != nil {
+		detail = why.Error()
+	}
+	for strings.HasPrefix(detail, code+": ") { // the code stands by itself already
+		detail = detail[len(code)+2:]
+	}
+	p := api.NewProblem(api.Code(code), detail)
+	p.Head = outcome.Head
+	return p
+}
+
+// proposeError keeps a write's two bad endings apart: what surely was not proposed, and what may
+// have been.
+func proposeError(err error) error {
+	if consensus.NotProposed(err) || errors.Is(err, consensus.ErrOutcomeUnknown) {
+		return err
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return consensus.ErrOutcomeUnknown
+	}
+	return err
+}
+
+// settle waits until this node has applied what it is about to confirm, so that whoever holds the
+// receipt can read it here. A node that lags does not hold the receipt back for long.
+func (s *server) settle(ctx context.Context, outcome record.Outcome) {
+	const patience = time.Second
+	size := seqAfter(outcome.Seq)
+	if outcome.Count == 0 || s.Ledger.Size() >= size {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if err := s.Ledger.Wait(ctx, size); err != nil {
+		s.Logger.Debug("this node lags behind a write it forwarded", "seq", outcome.Seq, "error", err)
+	}
+}

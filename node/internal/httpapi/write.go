@@ -1,0 +1,136 @@
+package httpapi
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+
+	"github.com/tabard-id/tabard/ledger/record"
+	"github.com/tabard-id/tabard/node/api"
+)
+
+// postLog appends one or more entries to the log of the DID that lives at the path, creating it with
+// the first. The entries are accepted together or not at all.
+func (s *server) postLog(w *reply, r *http.Request, rt route) error {
+	if err := noQuery(r); err != nil {
+		return err
+	}
+	segments, err := folder(rt.rest)
+	if err != nil {
+		return err
+	}
+	entries, err := readLines(w, r)
+	if err != nil {
+		return err
+	}
+	last := entries[len(entries)-1]
+	if _, err := atPath(stateID(last), segments); err != nil {
+		return err
+	}
+	op, err := record.NewDIDOp(entries, nil)
+	if err != nil {
+		return refusalOf(err)
+	}
+	outcome, err := s.submit(r.Context(), op, claimOf(op))
+	if err != nil {
+		return err
+	}
+	return s.sendReceipt(w, r, s.receipt(op, outcome))
+}
+
+// postWitness takes witness proofs for entries that are still to be posted.
+func (s *server) postWitness(w *reply, r *http.Request, rt route) error {
+	if err := noQuery(r); err != nil {
+		return err
+	}
+	if _, err := folder(rt.rest); err != nil {
+		return err
+	}
+	file, err := readJSON(w, r, jsonTypes)
+	if err != nil {
+		return err
+	}
+	if !file.IsArray() {
+		return api.NewProblem(api.Malformed, "want an array of proofs by versionId (did:webvh 1.0, Witness Proofs File)")
+	}
+	op, err := record.NewWitnessOp(slices.Collect(file.Elems()))
+	if err != nil {
+		return refusalOf(err)
+	}
+	if _, err := s.submit(r.Context(), op, claimOf(op)); err != nil {
+		return err
+	}
+	return s.sendJSON(w, r, http.StatusAccepted, s.staged(op))
+}
+
+// postCredential registers a credential, with or without its content, or a digest alone.
+func (s *server) postCredential(w *reply, r *http.Request, _ route) error {
+	if err := noQuery(r); err != nil {
+		return err
+	}
+	body, err := readObject(w, r, jsonTypes)
+	if err != nil {
+		return err
+	}
+	op, err := credentialOp(body)
+	if err != nil {
+		return err
+	}
+	outcome, err := s.submit(r.Context(), op, claimOf(op))
+	if err != nil {
+		return err
+	}
+	receipt := s.receipt(op, outcome)
+	w.Header().Set("Location", "/v1/credentials/"+receipt.Digest)
+	return s.sendReceipt(w, r, receipt)
+}
+
+// postStatus changes the status of a credential or DID by a signed StatusChange.
+func (s *server) postStatus(w *reply, r *http.Request, _ route) error {
+	if err := noQuery(r); err != nil {
+		return err
+	}
+	change, err := readObject(w, r, jsonTypes)
+	if err != nil {
+		return err
+	}
+	op, err := record.NewStatusOp(change)
+	if err != nil {
+		return refusalOf(err)
+	}
+	outcome, err := s.submit(r.Context(), op, claimOf(op))
+	if err != nil {
+		return err
+	}
+	return s.sendReceipt(w, r, s.receipt(op, outcome))
+}
+
+// noQuery fails if a write has query parameters: it takes none.
+func noQuery(r *http.Request) error {
+	q, err := parseQuery(r.URL.RawQuery)
+	if err != nil {
+		return err
+	}
+	return q.rest()
+}
+
+func (s *server) sendReceipt(w *reply, r *http.Request, receipt api.Receipt) error {
+	s.stamp(w, max(s.Ledger.Size(), seqAfter(receipt.Seq)))
+	return s.sendJSON(w, r, http.StatusCreated, receipt)
+}
+
+// sendJSON encodes a reply that is made for this request alone.
+func (s *server) sendJSON(w *reply, r *http.Request, status int, v any) error {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	h := w.Header()
+	if h[keyCacheControl] == nil {
+		h[keyCacheControl] = valueNoCache
+	}
+	if h[api.HeaderSeq] == nil {
+		s.stamp(w, s.Ledger.Size())
+	}
+	return w.send(r, status, api.TypeJSON, append(body, '\n'))
+}
