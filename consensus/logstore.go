@@ -92,8 +92,14 @@ func (s *sealedLog) anchor(index uint64, d digest) {
 	s.anchorIndex, s.anchorSum = index, d
 }
 
-// digestAt returns the digest of the entry at index, if the log holds it.
+// digestAt returns the digest of the entry at index, if it is known here.
 func (s *sealedLog) digestAt(index uint64) (digest, bool) {
+	s.mu.RLock()
+	at, sum := s.anchorIndex, s.anchorSum
+	s.mu.RUnlock()
+	if index == at && index > 0 {
+		return sum, true
+	}
 	var l raft.Log
 	if err := s.get(index, &l); err != nil {
 		return digest{}, false

@@ -133,8 +133,8 @@ func (n *Node) Stop() {
 func (n *Node) Crash() {
 	n.Isolate()
 	n.Stop()
-	if m, ok := n.Machine.(interface{ Crash() }); ok {
-		m.Crash()
+	if m, ok := n.Machine.(interface{ Reborn() consensus.StateMachine }); ok {
+		n.Machine = m.Reborn()
 	}
 	n.Rejoin()
 }

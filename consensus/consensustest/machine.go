@@ -8,6 +8,8 @@ import (
 	"io"
 	"slices"
 	"sync"
+
+	"github.com/tabard-id/tabard/consensus"
 )
 
 // Machine is a state machine of registers for tests. It remembers every command
@@ -117,11 +119,12 @@ func (m *Machine) Flush() error {
 	return nil
 }
 
-// Crash forgets what was not flushed.
-func (m *Machine) Crash() {
+// Reborn returns the machine as it is after a crash, with what was flushed. The
+// old one stays as it was when it was last used.
+func (m *Machine) Reborn() consensus.StateMachine {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.now, m.fail = m.durable.clone(), nil
+	return &Machine{now: m.durable.clone(), durable: m.durable.clone()}
 }
 
 // WriteSnapshot implements consensus.StateMachine.
