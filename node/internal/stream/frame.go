@@ -89,14 +89,13 @@ func (f *frame) fillStatus(m *api.Frame, body jcs.Value) {
 	f.status = strings.Clone(m.Status)
 	proof, _ := body.Get("proof")
 	method, _ := proof.GetString("verificationMethod")
-	signer, _, _ := strings.Cut(method, "#")
+	m.By, _, _ = strings.Cut(method, "#")
 	if strings.HasPrefix(m.Target, "did:") {
-		m.By = signer
 		f.concern(m.Target)
 		return
 	}
-	m.Issuer = signer
-	f.issuer = strings.Clone(signer)
+	m.Issuer = m.By // nobody else changes a credential's status
+	f.issuer = strings.Clone(m.Issuer)
 }
 
 // concern adds a DID; the copy lets go of the record it was read from.

@@ -1,0 +1,208 @@
+package node
+
+import (
+	"crypto/tls"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/tabard-id/tabard/consensus"
+	"github.com/tabard-id/tabard/did"
+	"github.com/tabard-id/tabard/did/web"
+	"github.com/tabard-id/tabard/node/internal/admission"
+)
+
+// Config describes one node. Dir is required, and Domain for the first start of a
+// cluster; every other field has a usable zero value.
+type Config struct {
+	// NodeID names this node among Peers; "node1" if empty.
+	NodeID string
+	// Dir is the node's own directory; it is made if absent.
+	Dir string
+	// Domain is where the registry's DIDs live, host or host:port as in a URL (or
+	// as in a DID, with %3A). It cannot change once the ledger has a record;
+	// empty, it is taken from there.
+	Domain string
+
+	// HTTP is the public listening address; ":8700" if empty.
+	HTTP string
+	// HTTPListener, if set, is used in place of HTTP, and closed by Close.
+	HTTPListener net.Listener
+	// TLSCert and TLSKey are PEM files for the public listener: both or neither.
+	TLSCert, TLSKey string
+
+	// Peers are all members of the cluster, this node included, the same list on
+	// every node. Empty: a cluster of this node alone.
+	Peers []Peer
+	// Bind is the listening address for peers; the node's own in Peers if empty.
+	Bind string
+	// PeerListener, if set, is used in place of Bind, and closed by Close.
+	PeerListener net.Listener
+	// Secret, of at least 32 bytes, is the same on every node. The nodes know each
+	// other by it, and the key that may change the registry's DID derives from it.
+	// A cluster of one makes its own, in Dir.
+	Secret []byte
+
+	// Admission says whose writes are let in, and how fast; everybody's if zero.
+	Admission Admission
+	// Streams bounds the subscribers of /v1/stream.
+	Streams Streams
+	// MaxStale is the age of the local state beyond which the node is not ready and
+	// answers no verification, unless a request allows more; 5 s if zero.
+	MaxStale time.Duration
+	// ShutdownTimeout bounds Close; 10 s if zero.
+	ShutdownTimeout time.Duration
+
+	// Logger gets structured logs; nil discards them.
+	Logger *slog.Logger
+
+	// certificate is used in place of TLSCert and TLSKey.
+	certificate *tls.Certificate
+}
+
+// Peer is a member of the cluster: an ID of 1 to 63 characters a-z, 0-9 and inner
+// hyphens, and the address that the others reach it at.
+type Peer = consensus.Peer
+
+// Admission is the policy of one node towards its clients, Rate one of its token
+// buckets.
+type (
+	Admission = admission.Config
+	Rate      = admission.Rate
+	// AdmissionMode is Open or AllowList.
+	AdmissionMode = admission.Mode
+)
+
+// The modes of admission.
+const (
+	Open      = admission.Open
+	AllowList = admission.AllowList
+)
+
+// Streams bounds subscribers; zero values are the defaults of package stream.
+type Streams struct {
+	Max           int           // in all
+	MaxPerAddress int           // of one IPv4 address or IPv6 /64
+	WriteTimeout  time.Duration // how long one may read nothing
+}
+
+const (
+	defaultNodeID   = "node1"
+	defaultHTTP     = ":8700"
+	defaultMaxStale = 5 * time.Second
+	defaultShutdown = 10 * time.Second
+	minSecret       = 32
+	maxPeers        = 63 // each has a key in the registry's document
+)
+
+// validate fills in defaults and refuses what cannot work. It touches no file.
+func (c *Config) validate() error {
+	if c.Dir == "" {
+		return errors.New("node: no directory")
+	}
+	if c.NodeID == "" {
+		c.NodeID = defaultNodeID
+	}
+	if c.HTTP == "" {
+		c.HTTP = defaultHTTP
+	}
+	if c.MaxStale <= 0 {
+		c.MaxStale = defaultMaxStale
+	}
+	if c.ShutdownTimeout <= 0 {
+		c.ShutdownTimeout = defaultShutdown
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if (c.TLSCert == "") != (c.TLSKey == "") {
+		return errors.New("node: a certificate and its key go together")
+	}
+	if c.Streams.Max < 0 || c.Streams.MaxPerAddress < 0 || c.Streams.WriteTimeout < 0 {
+		return errors.New("node: a bound on streams is negative")
+	}
+	var err error
+	if c.Domain, err = parseDomain(c.Domain); err != nil {
+		return fmt.Errorf("node: %w", err)
+	}
+	return c.validatePeers()
+}
+
+func (c *Config) validatePeers() error {
+	if len(c.Peers) == 0 {
+		c.Peers = []Peer{{ID: c.NodeID, Address: "127.0.0.1:0"}}
+	}
+	if len(c.Peers) > maxPeers {
+		return fmt.Errorf("node: %d peers, at most %d", len(c.Peers), maxPeers)
+	}
+	own := false
+	for _, p := range c.Peers {
+		own = own || p.ID == c.NodeID
+	}
+	switch {
+	case !own:
+		return fmt.Errorf("node: %q is not among the peers", c.NodeID)
+	case len(c.Secret) == 0 && len(c.Peers) > 1:
+		return errors.New("node: a cluster of several nodes needs a secret")
+	case len(c.Secret) > 0 && len(c.Secret) < minSecret:
+		return fmt.Errorf("node: the secret has %d bytes, fewer than %d", len(c.Secret), minSecret)
+	}
+	return nil
+}
+
+// parseDomain returns host or host:port, in the one spelling a DID has for it.
+func parseDomain(s string) (string, error) {
+	if s == "" {
+		return "", nil
+	}
+	id, err := web.ParseID(did.ID("did:web:" + strings.Replace(s, ":", "%3A", 1)))
+	if err != nil {
+		return "", fmt.Errorf("domain %.64q: %w", s, err)
+	}
+	if len(id.Path) > 0 {
+		return "", fmt.Errorf("domain %.64q has a path", s)
+	}
+	return id.Domain, nil
+}
+
+// ParsePeers reads the notation of flags and files, "node1=host:port".
+func ParsePeers(items []string) ([]Peer, error) {
+	var peers []Peer
+	for _, item := range items {
+		id, address, found := strings.Cut(strings.TrimSpace(item), "=")
+		if !found || id == "" {
+			return nil, fmt.Errorf("peer %.64q: want <id>=<host>:<port>", item)
+		}
+		if _, _, err := net.SplitHostPort(address); err != nil {
+			return nil, fmt.Errorf("peer %.64q: %w", item, err)
+		}
+		peers = append(peers, Peer{ID: id, Address: address})
+	}
+	return peers, nil
+}
+
+// ParseSecret reads a cluster secret: at least 32 bytes in hexadecimal.
+func ParseSecret(text string) ([]byte, error) {
+	secret, err := hex.DecodeString(strings.TrimSpace(text))
+	if err != nil {
+		return nil, errors.New("secret: not hexadecimal") // the error would quote it
+	}
+	if len(secret) < minSecret {
+		return nil, fmt.Errorf("secret: %d bytes, fewer than %d", len(secret), minSecret)
+	}
+	return secret, nil
+}
+
+// ReadSecret reads the file that holds a cluster secret.
+func ReadSecret(path string) ([]byte, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("secret: %w", err)
+	}
+	return ParseSecret(string(text))
+}

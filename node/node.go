@@ -1,0 +1,279 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/tabard-id/tabard/consensus"
+	"github.com/tabard-id/tabard/did/multikey"
+	"github.com/tabard-id/tabard/ledger"
+	"github.com/tabard-id/tabard/node/internal/admission"
+	"github.com/tabard-id/tabard/node/internal/httpapi"
+	"github.com/tabard-id/tabard/node/internal/metrics"
+	"github.com/tabard-id/tabard/node/internal/stream"
+)
+
+// Node is one running node. All methods are safe for concurrent use.
+type Node struct {
+	cfg     Config
+	log     *slog.Logger
+	key     multikey.PrivateKey
+	verify  multikey.VerifyFunc
+	metrics *prometheus.Registry
+
+	ledger    *ledger.Ledger
+	replica   *consensus.Replica
+	hub       *stream.Hub
+	server    *http.Server
+	listener  net.Listener
+	registrar *registrar
+
+	cancel  context.CancelFunc // stops what runs in the background
+	started chan struct{}      // closed when everything is open
+	running sync.WaitGroup
+	close   sync.Once
+	done    chan struct{} // closed when all is closed
+
+	mu     sync.Mutex
+	cause  error // why the node stopped by itself
+	result error // of Close
+}
+
+// verified is how many successful signature checks are remembered: admission's are
+// spared to the ledger.
+const verified = 1 << 16
+
+// Start runs a node until Close, or until it can no longer vouch for its state
+// (Wait). It does not wait for a leader: see Ready. ctx bounds the start alone.
+func Start(ctx context.Context, cfg Config) (*Node, error) {
+	if err := cfg.validate(); err != nil {
+		return nil, errors.Join(err, closeListeners(cfg))
+	}
+	n := &Node{
+		cfg: cfg, log: cfg.Logger.With("node", cfg.NodeID),
+		verify: multikey.NewCache(verified).Verify, started: make(chan struct{}), done: make(chan struct{}),
+	}
+	if err := n.start(ctx); err != nil {
+		defer close(n.done)
+		return nil, fmt.Errorf("start node %s: %w", cfg.NodeID, errors.Join(err, n.abandon()))
+	}
+	return n, nil
+}
+
+// start opens one thing after another. What is open when it fails is abandon's.
+func (n *Node) start(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	err := os.MkdirAll(n.cfg.Dir, 0o700)
+	if err == nil {
+		n.key, err = nodeKey(n.cfg.Dir)
+	}
+	if err == nil && len(n.cfg.Secret) == 0 {
+		n.cfg.Secret, err = clusterSecret(n.cfg.Dir)
+	}
+	if err == nil {
+		n.metrics, err = metrics.New(n.cfg.NodeID)
+	}
+	if err == nil {
+		err = n.openLedger()
+	}
+	if err == nil {
+		err = n.listen()
+	}
+	if err == nil {
+		err = n.join()
+	}
+	if err == nil {
+		err = n.surface()
+	}
+	if err == nil {
+		n.serve()
+	}
+	return err
+}
+
+func (n *Node) openLedger() error {
+	counts, err := ledger.NewMetrics(n.metrics)
+	if err != nil {
+		return err
+	}
+	n.ledger, err = ledger.Open(ledger.Config{
+		Dir: filepath.Join(n.cfg.Dir, "ledger"), Logger: n.log, Verify: n.verify, Metrics: counts,
+	})
+	if err != nil {
+		return err
+	}
+	view := n.ledger.View()
+	defer view.Close()
+	if view.Size() == 0 {
+		return nil // perhaps for long: the domain may still come from a peer
+	}
+	if n.cfg.Domain != "" && n.cfg.Domain != view.Domain() {
+		return fmt.Errorf("the ledger in %s is of the domain %s, not of %s", n.cfg.Dir, view.Domain(), n.cfg.Domain)
+	}
+	n.cfg.Domain = view.Domain()
+	return nil
+}
+
+func (n *Node) listen() error {
+	certificate, err := loadCertificate(n.cfg)
+	if err != nil {
+		return err
+	}
+	n.listener, err = listenHTTP(n.cfg, certificate)
+	return err
+}
+
+// join starts consensus.
+func (n *Node) join() error {
+	self, err := encodeHello(n.cfg.NodeID, n.key.Public())
+	if err != nil {
+		return err
+	}
+	n.replica, err = consensus.Start(consensus.Config{
+		NodeID: n.cfg.NodeID, Dir: filepath.Join(n.cfg.Dir, "raft"), Peers: n.cfg.Peers,
+		Bind: n.cfg.Bind, Listener: n.cfg.PeerListener, Secret: n.cfg.Secret,
+		StateMachine: n.ledger, Logger: n.cfg.Logger, Fatal: n.fail,
+		Hello: func() []byte { return self },
+	})
+	if err != nil {
+		return err
+	}
+	update, err := registryKey(n.cfg.Secret)
+	if err != nil {
+		return err
+	}
+	n.registrar = &registrar{
+		node: n.cfg.NodeID, public: n.key.Public(), update: update, domain: n.cfg.Domain,
+		replica: n.replica, ledger: n.ledger, log: n.log, fatal: n.fail,
+	}
+	return metrics.Watch(n.metrics, n.replica, n.ledger)
+}
+
+// surface makes the HTTP handlers.
+func (n *Node) surface() error {
+	policy, err := admission.New(n.cfg.Admission)
+	if err != nil {
+		return err
+	}
+	n.hub, err = stream.New(stream.Config{
+		Source: stream.FromLedger(n.ledger), Staleness: n.replica.Staleness, CloseStale: n.cfg.MaxStale,
+		MaxSubscribers: n.cfg.Streams.Max, MaxPerAddress: n.cfg.Streams.MaxPerAddress,
+		WriteTimeout: n.cfg.Streams.WriteTimeout, ClientAddr: policy.Address,
+		Registerer: n.metrics, Logger: n.log,
+	})
+	if err != nil {
+		return err
+	}
+	handler, err := httpapi.New(httpapi.Config{
+		Ledger: n.ledger, Cluster: n.replica, Admission: policy, Stream: n.hub, Verify: n.verify,
+		Registerer: n.metrics, Gatherer: n.metrics, Logger: n.log, NodeID: n.cfg.NodeID,
+		MaxStaleDefault: n.cfg.MaxStale,
+	})
+	if err != nil {
+		return err
+	}
+	n.server = newServer(handler, n.log)
+	return nil
+}
+
+// serve starts what runs in the background. Nothing can fail any more but at work.
+func (n *Node) serve() {
+	ctx, cancel := context.WithCancel(context.Background())
+	n.cancel = cancel
+	n.running.Go(func() { n.registrar.run(ctx) })
+	n.running.Go(func() {
+		if err := n.server.Serve(n.listener); !errors.Is(err, http.ErrServerClosed) {
+			n.fail(fmt.Errorf("public listener: %w", err))
+		}
+	})
+	close(n.started)
+	n.log.Info("node started", "http", n.listener.Addr().String(), "size", n.ledger.Size())
+}
+
+// fail stops the node because of err. It does not wait.
+func (n *Node) fail(err error) {
+	n.mu.Lock()
+	first := n.cause == nil
+	if first {
+		n.cause = err
+	}
+	n.mu.Unlock()
+	if !first {
+		return
+	}
+	n.log.Error("node stops", "error", err)
+	go func() {
+		select {
+		case <-n.started:
+			n.Close() //nolint:errcheck // Wait returns it
+		case <-n.done: // the start failed, and closed what was open
+		}
+	}()
+}
+
+// Wait returns when the node is closed: nil after Close, else why it stopped.
+func (n *Node) Wait() error {
+	<-n.done
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return errors.Join(n.cause, n.result)
+}
+
+// Done is closed when the node is.
+func (n *Node) Done() <-chan struct{} { return n.done }
+
+// ID returns the node's id.
+func (n *Node) ID() string { return n.cfg.NodeID }
+
+// Addr returns the address of the public listener.
+func (n *Node) Addr() net.Addr { return n.listener.Addr() }
+
+// LedgerID returns the id of the ledger; "" before its first record is here.
+func (n *Node) LedgerID() string {
+	view := n.ledger.View()
+	defer view.Close()
+	return view.LedgerID()
+}
+
+// Leads reports whether the node believes that it leads the cluster.
+func (n *Node) Leads() bool {
+	_, self := n.replica.Leader()
+	return self
+}
+
+// ready reports what /readyz does.
+func (n *Node) ready() bool {
+	leader, _ := n.replica.Leader()
+	return leader != "" && n.ledger.Size() > 0 && n.replica.Staleness() <= n.cfg.MaxStale
+}
+
+// readyPoll is how often Ready looks.
+const readyPoll = 5 * time.Millisecond
+
+// Ready waits until the node has a leader, a ledger and a current state.
+func (n *Node) Ready(ctx context.Context) error {
+	tick := time.NewTicker(readyPoll)
+	defer tick.Stop()
+	for !n.ready() {
+		select {
+		case <-tick.C:
+		case <-n.done:
+			return errors.Join(fmt.Errorf("node %s stopped before it was ready", n.cfg.NodeID), n.Wait())
+		case <-ctx.Done():
+			return fmt.Errorf("node %s is not ready: %w", n.cfg.NodeID, context.Cause(ctx))
+		}
+	}
+	return nil
+}
