@@ -55,7 +55,7 @@ type Config struct {
 
 	HeartbeatTimeout time.Duration // without a leader before an election; 500 ms
 	ElectionTimeout  time.Duration // 500 ms
-	LeaderLease      time.Duration // without a quorum before a leader steps down; half HeartbeatTimeout
+	LeaderLease      time.Duration // without a quorum before a leader steps down; HeartbeatTimeout
 	CommitInterval   time.Duration // at most twice this until an idle follower learns of a commit; 10 ms
 	TickInterval     time.Duration // age at which the leader replicates its clock again; 500 ms
 	RPCTimeout       time.Duration // one exchange between nodes; 4 × ElectionTimeout
@@ -82,7 +82,7 @@ func (c Config) withDefaults() Config {
 	def(&c.QueueBytes, 32<<20)
 	dur(&c.HeartbeatTimeout, 500*time.Millisecond)
 	dur(&c.ElectionTimeout, max(500*time.Millisecond, c.HeartbeatTimeout))
-	dur(&c.LeaderLease, c.HeartbeatTimeout/2)
+	dur(&c.LeaderLease, c.HeartbeatTimeout)
 	dur(&c.CommitInterval, 10*time.Millisecond)
 	dur(&c.TickInterval, 500*time.Millisecond)
 	dur(&c.RPCTimeout, 4*c.ElectionTimeout)

@@ -164,6 +164,7 @@ func TestHazardFlippedBitInLogEntryOnRead(t *testing.T) {
 	for i := range 200 { // past what the leader keeps in memory
 		c.Put(leader, fmt.Sprint("c", i), "k", fmt.Sprint(i))
 	}
+	leader = c.Leader()
 	stores[leader.ID].flip.Store(leader.Replica.Status().LastIndex - 150)
 	behind.Start()
 	if err := <-leader.Fatal; !errors.Is(err, consensus.ErrCorrupt) || !strings.Contains(err.Error(), "log entry") {

@@ -235,12 +235,18 @@ func (c *Cluster) Propose(ctx context.Context, n *consensus.Replica, cmd Command
 	return err
 }
 
-// Put proposes a new value and fails the test if it is not acknowledged.
+// Put has a value written through n, under other ids if the first is not
+// acknowledged, and fails the test if none is.
 func (c *Cluster) Put(n *Node, id, key, value string) {
 	c.TB.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	if err := c.Propose(ctx, n.Replica, Command{id, key, value}); err != nil {
-		c.TB.Fatalf("put %s on %s: %v", id, n.ID, err)
-	}
+	try := 0
+	c.Eventually("a write through "+n.ID, func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		cmd := Command{id, key, value}
+		if try++; try > 1 {
+			cmd.ID = fmt.Sprintf("%s, attempt %d", id, try)
+		}
+		return c.Propose(ctx, n.Replica, cmd)
+	})
 }
