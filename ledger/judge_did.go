@@ -126,21 +126,49 @@ func (j *judge) host(a *appendix) error {
 		return nil
 	}
 	if a.last.Domain != registry.Domain {
-		return leave(a, registry)
+		if err := leave(a, registry); err != nil {
+			return err
+		}
 	}
-	path := strings.Join(a.last.Path, "/")
-	if path == "" || Reserved(a.last.Path[0]) {
+	return j.claimPaths(a, registry)
+}
+
+// claimPaths gives the DID the path of every entry that has it on the registry's
+// domain; a log that has moved in may have been here before.
+func (j *judge) claimPaths(a *appendix, registry view.Identity) error {
+	for i := range a.entries {
+		id := a.last
+		if i < len(a.entries)-1 {
+			text, _ := a.entries[i].State.GetString("id")
+			var err error
+			if id, err = webvh.ParseID(did.ID(text)); err != nil {
+				return &refusal{code: record.StateID, why: err}
+			}
+		}
+		if id.Domain != registry.Domain {
+			continue
+		}
+		if err := j.claimPath(id.Path, a.scid); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (j *judge) claimPath(segments []string, scid string) error {
+	path := strings.Join(segments, "/")
+	if path == "" || Reserved(segments[0]) {
 		return refuse(record.ReservedPath, "path %.200q is the registry's own", path)
 	}
 	owner, err := view.GetPath(j.in, path)
 	if err != nil {
 		return err
 	}
-	if owner != "" && owner != a.scid {
+	if owner != "" && owner != scid {
 		return refuse(record.PathTaken, "path %.200q is that of %s", path, owner)
 	}
 	if owner == "" {
-		view.PutPath(j.plan, path, a.scid)
+		view.PutPath(j.plan, path, scid)
 	}
 	return nil
 }

@@ -30,7 +30,7 @@ type View struct {
 // gone is what a view of a closed ledger reads from.
 type gone struct{}
 
-func (gone) Get([]byte) ([]byte, error)                             { return nil, ErrClosed }
+func (gone) Get([]byte) ([]byte, error)                              { return nil, ErrClosed }
 func (gone) Scan(_, _ []byte, _ func(key, value []byte) error) error { return ErrClosed }
 
 // View returns the present state, which must be closed. The view of a closed

@@ -1,8 +1,9 @@
 // Package view is what the ledger knows besides its records: projections that can
 // be rebuilt from them, one file each, and the few things that are kept beside
-// them (credential content, witness proofs set aside). A key and its value are a
-// function of the records alone, never of how they were batched, of a clock or of
-// the node; so nodes can compare them, and one day commit to them.
+// them (credential content, witness proofs set aside, the receipts of operations).
+// A projection's keys and values are a function of the records alone, never of how
+// they were batched, of a clock or of the node; so nodes can compare them, and one
+// day commit to them. What is kept beside is a function of the commands.
 //
 // The first byte of a key says what it is of. Numbers in keys and values are
 // big-endian.
@@ -114,6 +115,20 @@ func seqOf(value []byte) record.Seq { return record.Seq(binary.BigEndian.Uint64(
 // withSeq returns rest with room for a position in front.
 func withSeq(rest []byte) []byte {
 	return append(make([]byte, seqSize, seqSize+len(rest)), rest...)
+}
+
+// Beside reports whether a key is of what is kept beside the records, and cannot be
+// rebuilt from them.
+func Beside(key []byte) bool {
+	if len(key) == 0 {
+		return false
+	}
+	switch key[0] {
+	case famContent, famOutcome, famQueue, famSlot, famStaged:
+		return true
+	default:
+		return Unsettled(key)
+	}
 }
 
 // Unsettled reports whether a key's value depends on anything but the commands
