@@ -130,8 +130,9 @@ func unwitnessed(t testing.TB, prev *webvh.State, e webvh.Entry) webvh.State {
 	if prev != nil {
 		s = *prev
 	}
-	w, _ := e.Parameters.Get("witness")
-	s.Witness = witnessOf(w)
+	if w, ok := e.Parameters.Get("witness"); ok {
+		s.Witness = witnessOf(w)
+	}
 	id, _ := e.State.GetString("id")
 	parsed, err := webvh.ParseID(did.ID(id))
 	if err != nil {
@@ -170,7 +171,7 @@ func (a *agent) update(o webvh.UpdateOptions, services ...string) jcs.Value {
 		o.Document = a.document(a.id(), services...)
 	}
 	if o.Time.IsZero() {
-		o.Time = epoch.Add(time.Duration(a.state.Number) * time.Second)
+		o.Time = a.later()
 	}
 	e, err := webvh.Update(a.state, o, a.key)
 	if err != nil {
@@ -180,9 +181,19 @@ func (a *agent) update(o webvh.UpdateOptions, services ...string) jcs.Value {
 	return e.Value
 }
 
+// later is a second after the newest entry.
+func (a *agent) later() time.Time {
+	a.t.Helper()
+	t, err := time.Parse(time.RFC3339, a.state.VersionTime)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	return t.Add(time.Second)
+}
+
 func (a *agent) deactivate() jcs.Value {
 	a.t.Helper()
-	e, err := webvh.Deactivate(a.state, a.document(a.id()), epoch.Add(time.Duration(a.state.Number)*time.Second), a.key)
+	e, err := webvh.Deactivate(a.state, a.document(a.id()), a.later(), a.key)
 	if err != nil {
 		a.t.Fatal(err)
 	}

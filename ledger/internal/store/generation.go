@@ -35,7 +35,12 @@ func NewGenerations(fsys vfs.FS, dir string) (*Generations, error) {
 	if err := fsys.MkdirAll(dir, 0o750); err != nil {
 		return nil, fmt.Errorf("ledger directory: %w", err)
 	}
-	return &Generations{fs: fsys, dir: dir}, nil
+	g := &Generations{fs: fsys, dir: dir}
+	// A directory that its own parent forgets is lost with all that was synced in it.
+	if err := g.sync(fsys.PathDir(dir)); err != nil {
+		return nil, err
+	}
+	return g, nil
 }
 
 // Path returns the directory of a generation.
@@ -82,11 +87,11 @@ func (g *Generations) Use(n uint64) error {
 	if err := g.fs.Rename(temporary, g.fs.PathJoin(g.dir, currentFile)); err != nil {
 		return fmt.Errorf("use store %d: %w", n, err)
 	}
-	return g.syncDir()
+	return g.sync(g.dir)
 }
 
-func (g *Generations) syncDir() error {
-	d, err := g.fs.OpenDir(g.dir)
+func (g *Generations) sync(dir string) error {
+	d, err := g.fs.OpenDir(dir)
 	if err != nil {
 		return fmt.Errorf("ledger directory: %w", err)
 	}
