@@ -63,6 +63,8 @@ type Config struct {
 
 	// certificate is used in place of TLSCert and TLSKey.
 	certificate *tls.Certificate
+	// tune changes what consensus is started with.
+	tune func(*consensus.Config)
 }
 
 // Peer is a member of the cluster: an ID of 1 to 63 characters a-z, 0-9 and inner
@@ -160,7 +162,11 @@ func parseDomain(s string) (string, error) {
 	if s == "" {
 		return "", nil
 	}
-	id, err := web.ParseID(did.ID("did:web:" + strings.Replace(s, ":", "%3A", 1)))
+	encoded := s
+	if !strings.Contains(s, "%3A") {
+		encoded = strings.Replace(s, ":", "%3A", 1)
+	}
+	id, err := web.ParseID(did.ID("did:web:" + encoded))
 	if err != nil {
 		return "", fmt.Errorf("domain %.64q: %w", s, err)
 	}

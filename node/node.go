@@ -141,13 +141,16 @@ func (n *Node) join() error {
 	if err != nil {
 		return err
 	}
-	n.replica, err = consensus.Start(consensus.Config{
+	cfg := consensus.Config{
 		NodeID: n.cfg.NodeID, Dir: filepath.Join(n.cfg.Dir, "raft"), Peers: n.cfg.Peers,
 		Bind: n.cfg.Bind, Listener: n.cfg.PeerListener, Secret: n.cfg.Secret,
 		StateMachine: n.ledger, Logger: n.cfg.Logger, Fatal: n.fail,
 		Hello: func() []byte { return self },
-	})
-	if err != nil {
+	}
+	if n.cfg.tune != nil {
+		n.cfg.tune(&cfg)
+	}
+	if n.replica, err = consensus.Start(cfg); err != nil {
 		return err
 	}
 	update, err := registryKey(n.cfg.Secret)

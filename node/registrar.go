@@ -44,11 +44,12 @@ type replica interface {
 }
 
 // Times of the registrar: how long it waits for peers to tell their keys, and when
-// it looks again after it did what there was to do, or failed.
+// it looks again after it did what there was to do, or after it failed.
 const (
 	helloWait  = time.Second
-	lookAgain  = 5 * time.Second
-	retryAfter = 200 * time.Millisecond
+	lookAgain  = 2 * time.Second
+	retryFirst = 200 * time.Millisecond
+	retryLast  = time.Minute
 	stepWait   = 10 * time.Second
 )
 
@@ -71,8 +72,8 @@ func (r *registrar) run(ctx context.Context) {
 		wait := lookAgain
 		if _, self := r.replica.Leader(); self {
 			if err := r.step(ctx); err != nil && ctx.Err() == nil {
+				wait = min(retryFirst<<min(failed, 10), retryLast)
 				failed++
-				wait = min(retryAfter<<min(failed, 8), lookAgain)
 				r.log.Warn("the registry's document is not up to date", "error", err)
 			} else {
 				failed = 0
@@ -273,8 +274,10 @@ func (r *registrar) propose(ctx context.Context, entry webvh.Entry) error {
 	switch outcome.Code {
 	case record.Accepted:
 		return nil
-	case record.PathTaken, record.StalePredecessor:
-		return nil // another leader was faster; the next look sees what it wrote
+	case record.ReservedPath, record.PathTaken, record.StalePredecessor:
+		// Another leader was faster: the domain's root is taken, or the document has
+		// a newer version. The next look sees what it wrote.
+		return nil
 	}
 	return fmt.Errorf("refused: %s", outcome.Code)
 }
