@@ -12,7 +12,9 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/did/webvh"
@@ -76,6 +78,7 @@ func load(b *testing.B, server *httptest.Server, targets []string, connections i
 	var next atomic.Int64
 	var wg sync.WaitGroup
 	b.ResetTimer()
+	before := cpuTime(b)
 	for range connections {
 		wg.Go(func() {
 			conn, err := net.Dial("tcp", server.Listener.Addr().String())
@@ -95,6 +98,17 @@ func load(b *testing.B, server *httptest.Server, targets []string, connections i
 		})
 	}
 	wg.Wait()
+	b.ReportMetric(float64((cpuTime(b)-before).Nanoseconds())/float64(b.N), "cpu-ns/op")
+}
+
+// cpuTime is what the process has used: unlike the time on the wall it says something on a machine
+// that does other things too.
+func cpuTime(b *testing.B) time.Duration {
+	var use syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &use); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(use.Utime.Nano() + use.Stime.Nano())
 }
 
 func roundTrip(conn io.Writer, r *bufio.Reader, target string) error {

@@ -47,18 +47,20 @@ func (s *server) postRecords(w *reply, r *http.Request, _ route) error {
 	h := w.Header()
 	h[keyType], h[keyCacheControl] = []string{api.TypeNDJSON}, valueNoStore
 	s.stamp(w, s.Ledger.Size())
-	if err := s.openDuplex(w); err != nil {
+	control := http.NewResponseController(w.ResponseWriter)
+	if err := s.openDuplex(control); err != nil {
 		return err
 	}
+	defer control.SetWriteDeadline(time.Time{}) // the connection may live on; a failure is the connection's end
 	b := &bulk{s: s, r: r, order: newOrder(), room: make(chan struct{}, s.BulkInFlight)}
 	return b.run(w, http.MaxBytesReader(nil, r.Body, api.MaxBulkBody))
 }
 
 // openDuplex lets outcomes go out while lines still come in, for as long as a bulk request may last.
 // A transport that knows neither, such as a recorder in a test, does without.
-func (s *server) openDuplex(w *reply) error {
+func (s *server) openDuplex(control *http.ResponseController) error {
 	const most = 5 * time.Minute
-	control, end := http.NewResponseController(w.ResponseWriter), s.now().Add(most)
+	end := s.now().Add(most)
 	return errors.Join(
 		ignoreUnsupported(control.EnableFullDuplex()),
 		ignoreUnsupported(control.SetReadDeadline(end)),

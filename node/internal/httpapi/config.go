@@ -47,7 +47,7 @@ type Config struct {
 	MaxStaleDefault time.Duration
 	// WaitLimit bounds how long a read waits for a position or a leader; default 5 s.
 	WaitLimit time.Duration
-	// CacheBytes bounds the pre-encoded replies kept; default 128 MiB, negative: none.
+	// CacheBytes bounds the pre-encoded replies kept; default 256 MiB, negative: none.
 	CacheBytes int
 	// BulkRequests bounds the bulk requests served at once; default 4.
 	BulkRequests int
@@ -95,7 +95,7 @@ func (c *Config) limits() {
 	const (
 		maxStale   = 5 * time.Second
 		waitLimit  = 5 * time.Second
-		cacheBytes = 128 << 20
+		cacheBytes = 256 << 20
 	)
 	if c.MaxStaleDefault <= 0 {
 		c.MaxStaleDefault = maxStale

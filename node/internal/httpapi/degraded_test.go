@@ -105,6 +105,8 @@ func TestRefusalWaitsForTheLeader(t *testing.T) {
 		if p.Outcome != api.NotApplied {
 			t.Errorf("outcome %q", p.Outcome)
 		}
+		// What no state would accept is refused all the same.
+		n.post("/v1/credentials", "application/json", []byte(`{"credential":{}}`)).refused("credential-invalid")
 	})
 }
 

@@ -100,7 +100,7 @@ func (q *query) takeOptions(beside params) error {
 }
 
 var known = map[string]bool{"versionId": true, "versionTime": true, "versionNumber": true,
-	"expandRelativeUrls": true, "verificationRelationship": true, "accept": true}
+	"expandRelativeUrls": true, "verificationRelationship": true}
 
 func (q *query) setOptions(options params) error {
 	q.options.VersionID = options["versionId"]

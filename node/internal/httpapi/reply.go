@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/tabard-id/tabard/node/api"
+	"github.com/tabard-id/tabard/node/internal/admission"
 )
 
 // reply is a ResponseWriter that remembers what it sent. It lives for one request.
@@ -57,7 +58,6 @@ var (
 	valueNoCache   = []string{"no-cache"}
 	valueNoStore   = []string{"no-store"}
 	valueImmutable = []string{"public, max-age=31536000, immutable"}
-	valueNoSniff   = []string{"nosniff"}
 )
 
 // Header keys in canonical form.
@@ -93,14 +93,19 @@ func allowAnyOrigin(h http.Header, r *http.Request) {
 	}
 }
 
-// preflight answers OPTIONS; on a route closed to browsers it grants nothing.
+// preflight answers OPTIONS. Browsers get what is read; on a route that writes, or that is closed to
+// them, they are not granted the content type that a write needs.
 func preflight(w *reply, rt route) {
 	h := w.Header()
 	if rt.cors {
 		h[keyAnyOrigin] = valueAnyOrigin
-		h.Set("Access-Control-Allow-Methods", rt.methods.allow())
-		h.Set("Access-Control-Allow-Headers", "Accept, Content-Type, If-None-Match")
 		h.Set("Access-Control-Max-Age", "86400")
+		methods, headers := rt.methods.allow(), "Accept, Content-Type, If-None-Match"
+		if rt.methods.posts == admission.Write {
+			methods, headers = "GET, HEAD", "Accept, If-None-Match"
+		}
+		h.Set("Access-Control-Allow-Methods", methods)
+		h.Set("Access-Control-Allow-Headers", headers)
 	}
 	w.WriteHeader(http.StatusNoContent)
 }

@@ -79,6 +79,11 @@ func TestResolveVersions(t *testing.T) {
 	if res.DIDDocumentMetadata["versionId"] != first.VersionID {
 		t.Errorf("by POST: %v", res.DIDDocumentMetadata)
 	}
+	var doc map[string]any
+	n.post(encoded, "application/json", []byte(`{"accept":"application/did"}`)).json(http.StatusOK, &doc)
+	if doc["id"] != string(a.id) {
+		t.Errorf("with the accept option: %v", doc)
+	}
 	n.get(encoded+"?versionNumber=9").json(http.StatusNotFound, &res)
 	n.get(encoded+"?versionTime=2001-01-01T00:00:00Z").json(http.StatusNotFound, &res)
 
@@ -205,5 +210,12 @@ func TestPreflight(t *testing.T) {
 	}
 	if closed := n.do(http.MethodOptions, "/v1/status", nil); closed.header.Get("Access-Control-Allow-Origin") != "" {
 		t.Errorf("writes are open to browsers: %v", closed.header)
+	}
+	for _, both := range []string{"/v1/records", "/agents/x/did.jsonl"} {
+		got := n.do(http.MethodOptions, both, nil)
+		if strings.Contains(got.header.Get("Access-Control-Allow-Methods")+got.header.Get("Access-Control-Allow-Headers"), "POST") ||
+			strings.Contains(got.header.Get("Access-Control-Allow-Headers"), "Content-Type") {
+			t.Errorf("%s: writes are open to browsers: %v", both, got.header)
+		}
 	}
 }

@@ -63,6 +63,9 @@ func (s *server) postIdentifier(w *reply, r *http.Request, rt route) error {
 		if err != nil {
 			return s.sendResolutionError(w, r, rep, err)
 		}
+		if accept, ok := options.take("accept"); ok {
+			rep = negotiate([]string{accept})
+		}
 		for name, value := range beside {
 			if _, twice := options[name]; twice {
 				return s.sendResolutionError(w, r, rep, invalidOptions("an option is given twice"))

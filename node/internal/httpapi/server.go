@@ -61,7 +61,7 @@ func (s *server) serve(rt route, w *reply, r *http.Request) error {
 		if wait, ok := s.Admission.Allow(rt.methods.class(r.Method), r); !ok {
 			return rateLimited(wait)
 		}
-		if rt.cors {
+		if rt.cors && !rt.operates(r) {
 			allowAnyOrigin(w.Header(), r)
 		}
 		return h(s, w, r, rt)
@@ -89,7 +89,7 @@ func (s *server) log(name string, w *reply, r *http.Request, elapsed time.Durati
 		return
 	}
 	s.Logger.LogAttrs(r.Context(), level, "request",
-		slog.String("route", name), slog.String("method", r.Method), slog.String("path", r.URL.Path),
+		slog.String("route", name), slog.String("method", r.Method), slog.String("path", cut(r.URL.Path)),
 		slog.Int("status", w.status), slog.Int64("bytes", w.written), slog.Duration("elapsed", elapsed),
 		slog.String("code", string(w.code)), slog.String("remote", r.RemoteAddr))
 }

@@ -56,12 +56,23 @@ func (s *server) admit(ctx context.Context, op record.Op, claim admission.Claim)
 	return api.NewProblem(api.NotAdmitted, "neither the subject nor the signer is on this registry's list")
 }
 
+// timeless are the refusals that follow from an operation's bytes: no state, however new, would have
+// it otherwise.
+var timeless = map[record.Code]bool{
+	record.Malformed: true, record.EntryMalformed: true, record.EntryTooLarge: true, record.RecordTooLarge: true,
+	record.MethodUnknown: true, record.CryptosuiteNotAllowed: true, record.StateID: true, record.DocumentInvalid: true,
+	record.ReservedPath: true, record.CredentialInvalid: true, record.DigestMismatch: true,
+}
+
 // precheck judges an operation by the local state, so that what cannot be accepted costs no entry of
 // the replicated log. A node may lag: before it refuses it catches up and looks again.
 func (s *server) precheck(ctx context.Context, op record.Op) error {
 	judged, err := s.Ledger.Check(op, s.now())
-	if err == nil && judged.Code == record.Accepted {
+	switch {
+	case err == nil && judged.Code == record.Accepted:
 		return nil
+	case err == nil && timeless[judged.Code]:
+		return refusal(judged.Outcome, judged.Why)
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.WaitLimit)
 	defer cancel()
