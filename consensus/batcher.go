@@ -3,6 +3,7 @@ package consensus
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"time"
 
@@ -15,13 +16,13 @@ type applier interface {
 	State() raft.RaftState
 }
 
-// batcher forms log entries from the queue: an idle log takes a command at once,
-// a busy one takes all that gathered while earlier entries were under way.
+// batcher forms log entries from the queue: an idle log takes a command at once; a
+// busy one takes the next entry when it is full, or when all before it have ended.
+// An entry costs every node a sync of its disk whatever it holds, so a part-full
+// one in between would only put off the commands that are gathering.
 type batcher struct {
 	raft           applier
 	queue          *queue
-	maxItems       int
-	maxBytes       int
 	tick           time.Duration
 	enqueueTimeout time.Duration
 	kick           chan struct{} // capacity 1: propose a tick now
@@ -41,7 +42,6 @@ type flight struct {
 func newBatcher(r applier, q *queue, c *Config) *batcher {
 	b := &batcher{
 		raft: r, queue: q,
-		maxItems: c.MaxBatchCommands, maxBytes: c.MaxBatchBytes,
 		tick: c.TickInterval, enqueueTimeout: c.CallTimeout,
 		kick:    make(chan struct{}, 1),
 		slots:   make(chan struct{}, c.MaxInFlight),
@@ -70,19 +70,33 @@ func (b *batcher) propose() {
 			tick = true
 			timer.Reset(b.tick)
 		}
+		if len(b.slots) > 0 && !b.queue.full() {
+			continue // complete wakes us
+		}
+		b.gather()
 		select {
 		case b.slots <- struct{}{}:
 		case <-b.stop:
 			return
 		}
 		f := &flight{}
-		f.proposals = b.queue.take(make([]*proposal, 0, min(b.maxItems, b.queue.len()+1)), b.maxItems, b.maxBytes)
+		f.proposals = b.queue.take()
 		if len(f.proposals) == 0 && !(tick && b.raft.State() == raft.Leader) {
 			<-b.slots
 			continue
 		}
 		b.launch(f)
 		timer.Reset(b.tick)
+	}
+}
+
+// gather lets those run who were just answered and propose again at once, so that
+// they get into the next entry. It waits for nothing: with nobody ready to run it
+// returns immediately.
+func (b *batcher) gather() {
+	for n := -1; n != b.queue.len() && !b.queue.full(); {
+		n = b.queue.len()
+		runtime.Gosched()
 	}
 }
 
@@ -112,6 +126,7 @@ func (b *batcher) complete() {
 			}
 		}
 		<-b.slots
+		b.queue.signal()
 	}
 }
 

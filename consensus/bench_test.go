@@ -96,6 +96,10 @@ func benchReplicas(b *testing.B) (replicas []*consensus.Replica, leader int) {
 func BenchmarkPropose(b *testing.B) {
 	b.Run("at the leader", func(b *testing.B) {
 		replicas, leader := benchReplicas(b)
+		before := replicas[leader].Status().LastIndex
+		defer func() {
+			b.ReportMetric(float64(b.N)/float64(replicas[leader].Status().LastIndex-before), "commands/entry")
+		}()
 		writers(b, func(_ int, cmd []byte) error {
 			_, err := replicas[leader].Propose(context.Background(), cmd)
 			return err

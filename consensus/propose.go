@@ -37,13 +37,15 @@ func (r *Replica) bounded(ctx context.Context) (context.Context, context.CancelF
 	return context.WithTimeout(ctx, r.cfg.CallTimeout)
 }
 
+var errNoneKnown = fmt.Errorf("%w: none is known", ErrNoLeader)
+
 // withLeader runs do with the leader's id, again while it ends in ErrNoLeader, for
 // at most LeaderWait.
 func (r *Replica) withLeader(ctx context.Context, do func(leader string) error) error {
 	var patience *time.Timer
 	for {
 		changed := r.leaderChanged()
-		err := fmt.Errorf("%w: none is known", ErrNoLeader)
+		err := errNoneKnown
 		if r.ctx.Err() != nil {
 			return ErrClosed
 		}

@@ -33,8 +33,9 @@ func (p *proposal) abandon() bool {
 
 // queue holds proposals until a batch has room, bounded in number and bytes.
 type queue struct {
-	maxItems, maxBytes int
-	wake               chan struct{} // capacity 1: there may be something to take
+	maxItems, maxBytes     int
+	batchItems, batchBytes int           // bounds of one batch
+	wake                   chan struct{} // capacity 1: a first proposal, or a whole batch, waits
 
 	mu     sync.Mutex
 	items  []*proposal
@@ -42,8 +43,11 @@ type queue struct {
 	closed bool
 }
 
-func newQueue(maxItems, maxBytes int) *queue {
-	return &queue{maxItems: maxItems, maxBytes: maxBytes, wake: make(chan struct{}, 1)}
+func newQueue(c *Config) *queue {
+	return &queue{
+		maxItems: c.QueueCommands, maxBytes: c.QueueBytes, batchItems: c.MaxBatchCommands, batchBytes: c.MaxBatchBytes,
+		wake: make(chan struct{}, 1),
+	}
 }
 
 // push appends p. Errors: ErrOverloaded, ErrClosed.
@@ -58,7 +62,9 @@ func (q *queue) push(p *proposal) error {
 	}
 	q.items = append(q.items, p)
 	q.bytes += len(p.cmd)
-	q.signal()
+	if len(q.items) == 1 || q.fullLocked() {
+		q.signal()
+	}
 	return nil
 }
 
@@ -69,14 +75,15 @@ func (q *queue) signal() {
 	}
 }
 
-// take moves proposals for one batch to dst, oldest first: up to maxItems of
-// together maxBytes, or a single larger one. Expired ones are answered.
-func (q *queue) take(dst []*proposal, maxItems, maxBytes int) []*proposal {
+// take removes the proposals of one batch, oldest first: up to batchItems of
+// together batchBytes, or a single larger one. Expired ones are answered.
+func (q *queue) take() []*proposal {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	dst := make([]*proposal, 0, min(q.batchItems, len(q.items)))
 	now, n, size := time.Now(), 0, 0
 	for _, p := range q.items {
-		if len(dst) == maxItems || len(dst) > 0 && size+len(p.cmd) > maxBytes {
+		if len(dst) == q.batchItems || len(dst) > 0 && size+len(p.cmd) > q.batchBytes {
 			break
 		}
 		n++
@@ -112,6 +119,15 @@ func (q *queue) close() {
 	}
 	q.items, q.bytes = nil, 0
 }
+
+// full reports whether a whole batch waits.
+func (q *queue) full() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.fullLocked()
+}
+
+func (q *queue) fullLocked() bool { return len(q.items) >= q.batchItems || q.bytes >= q.batchBytes }
 
 func (q *queue) len() int {
 	q.mu.Lock()

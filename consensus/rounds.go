@@ -18,19 +18,26 @@ type rounds struct {
 	next   []func(index uint64, err error)
 }
 
-// join has to called, once, with the result of a round that begins after now.
+// join has to called, once, with the result of a round that begins after now. It
+// must not block.
 func (r *rounds) join(to func(index uint64, err error)) {
+	if !r.enter(to) {
+		to(0, ErrClosed)
+	}
+}
+
+func (r *rounds) enter(to func(index uint64, err error)) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closed {
-		go to(0, ErrClosed)
-		return
+		return false
 	}
 	r.next = append(r.next, to)
 	if !r.busy {
 		r.busy = true
 		r.running.Go(r.loop)
 	}
+	return true
 }
 
 func (r *rounds) loop() {

@@ -12,7 +12,7 @@ import (
 
 // serve begins to answer: proposals, peers, and changes of leadership.
 func (r *Replica) serve() {
-	r.queue = newQueue(r.cfg.QueueCommands, r.cfg.QueueBytes)
+	r.queue = newQueue(&r.cfg)
 	r.batch = newBatcher(r.raft, r.queue, &r.cfg)
 	r.mux.serve = func(c net.Conn) { serveCalls(c, peerCalls{r}, &r.cfg) }
 	r.mux.start()
