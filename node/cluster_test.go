@@ -31,6 +31,7 @@ type cluster struct {
 	secret  []byte
 	peers   []Peer
 	nodes   []*Node // nil where stopped
+	change  func(i int, cfg *Config)
 	created int
 }
 
@@ -58,11 +59,15 @@ func newCluster(t *testing.T, n int) *cluster {
 func (c *cluster) start(indexes ...int) {
 	c.t.Helper()
 	for _, i := range indexes {
-		n, err := Start(context.Background(), Config{
+		cfg := Config{
 			NodeID: c.peers[i].ID, Dir: c.path(i), Domain: testDomain, HTTP: "127.0.0.1:0",
 			Peers: c.peers, Secret: c.secret,
 			tune: func(cfg *consensus.Config) { cfg.TrailingEntries = 4 },
-		})
+		}
+		if c.change != nil {
+			c.change(i, &cfg)
+		}
+		n, err := Start(context.Background(), cfg)
 		if err != nil {
 			c.t.Fatal(err)
 		}

@@ -53,6 +53,10 @@ type Node struct {
 // spared to the ledger.
 const verified = 1 << 16
 
+// heartbeatStale is the age of the state beyond which subscribers hear no heartbeat:
+// a few ticks of the leader.
+const heartbeatStale = 2 * time.Second
+
 // Start runs a node until Close, or until it can no longer vouch for its state
 // (Wait). It does not wait for a leader: see Ready. ctx bounds the start alone.
 func Start(ctx context.Context, cfg Config) (*Node, error) {
@@ -171,7 +175,8 @@ func (n *Node) surface() error {
 		return err
 	}
 	n.hub, err = stream.New(stream.Config{
-		Source: stream.FromLedger(n.ledger), Staleness: n.replica.Staleness, CloseStale: n.cfg.MaxStale,
+		Source: stream.FromLedger(n.ledger), Staleness: n.replica.Staleness,
+		MaxStale: min(heartbeatStale, n.cfg.MaxStale), CloseStale: n.cfg.MaxStale,
 		MaxSubscribers: n.cfg.Streams.Max, MaxPerAddress: n.cfg.Streams.MaxPerAddress,
 		WriteTimeout: n.cfg.Streams.WriteTimeout, ClientAddr: policy.Address,
 		Registerer: n.metrics, Logger: n.log,
