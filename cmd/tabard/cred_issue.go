@@ -1,0 +1,163 @@
+package main
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/tabard-id/tabard/did"
+	"github.com/tabard-id/tabard/did/credential"
+	"github.com/tabard-id/tabard/did/jcs"
+	"github.com/tabard-id/tabard/did/proof"
+)
+
+func credIssueCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "issue",
+		Usage:     "sign a credential with a local key and print it",
+		ArgsUsage: "[TEMPLATE|-]",
+		Description: "Nothing is sent anywhere. TEMPLATE is an unsigned credential in JSON; flags add to it.\n" +
+			"The cryptosuite follows from the key: eddsa-jcs-2022 or ecdsa-jcs-2019.\n\n" +
+			"EXAMPLES:\n" +
+			"   tabard cred issue -d alice --subject \"$BOT\" --type AgentCredential --claim mayBook=flights > vc.json\n" +
+			"   tabard cred issue -d alice --valid-for 24h draft.json | tabard cred register -\n" +
+			"   tabard cred issue --key p256.json --claim 'limits={\"eur\":100}'",
+		Flags: append(signerFlags(),
+			&cli.StringFlag{Name: "id", Usage: "`URL` that names the credential"},
+			&cli.StringSliceFlag{Name: "type", Usage: "credential `TYPE` besides VerifiableCredential; repeatable"},
+			&cli.StringFlag{Name: "subject", Usage: "`DID` or URL of the subject"},
+			&cli.StringSliceFlag{Name: "claim", Usage: "`NAME=VALUE` about the subject; a value that is JSON is taken as such; repeatable"},
+			&cli.StringFlag{Name: "valid-from", Usage: "RFC 3339 `TIME` (default: now)"},
+			&cli.StringFlag{Name: "valid-until", Usage: "RFC 3339 `TIME`"},
+			&cli.DurationFlag{Name: "valid-for", Usage: "`TIME` from now to valid-until"},
+			outputFlag(),
+		),
+		Action: credIssue,
+	}
+}
+
+func credIssue(c *cli.Context) error {
+	if c.NArg() > 1 {
+		return exactArgs(c, 1)
+	}
+	out, err := newPrinter(c)
+	if err != nil {
+		return err
+	}
+	who, err := signerFromFlags(c)
+	if err != nil {
+		return err
+	}
+	draft := jcs.Object()
+	if c.NArg() == 1 {
+		if draft, err = readCredential(c, c.Args().First()); err != nil {
+			return err
+		}
+	}
+	vc, err := fillCredential(c, draft, who)
+	if err != nil {
+		return err
+	}
+	if _, err := credential.Parse(vc); err != nil {
+		return usage("this would be no credential: %w", err)
+	}
+	secured, err := proof.Sign(vc, who.key, proof.SignOptions{
+		VerificationMethod: who.method, Purpose: did.AssertionMethod, Created: time.Now(),
+	})
+	if err != nil {
+		return usage("%w", err)
+	}
+	talk(c, "Issued as %s.", who.did)
+	return out.document(secured)
+}
+
+// fillCredential adds to a draft what the flags say, and what a credential cannot be without.
+func fillCredential(c *cli.Context, vc jcs.Value, who signer) (jcs.Value, error) {
+	if _, ok := vc.Get("@context"); !ok {
+		vc = vc.With("@context", texts(credential.ContextV2))
+	}
+	if _, ok := vc.Get("issuer"); !ok {
+		vc = vc.With("issuer", jcs.FromString(string(who.did)))
+	}
+	vc = withTypes(vc, c.StringSlice("type"))
+	if id := c.String("id"); id != "" {
+		vc = vc.With("id", jcs.FromString(id))
+	}
+	vc, err := withSubject(vc, c.String("subject"), c.StringSlice("claim"))
+	if err != nil {
+		return vc, err
+	}
+	return withValidity(c, vc)
+}
+
+func withTypes(vc jcs.Value, more []string) jcs.Value {
+	types := []string{credential.Type}
+	if old, ok := vc.Get("type"); ok {
+		types = nil
+		if s, isText := old.Str(); isText {
+			types = append(types, s)
+		}
+		for item := range old.Elems() {
+			if s, isText := item.Str(); isText {
+				types = append(types, s)
+			}
+		}
+	}
+	for _, t := range more {
+		if !slices.Contains(types, t) {
+			types = append(types, t)
+		}
+	}
+	return vc.With("type", texts(types...))
+}
+
+// withSubject sets the subject's id and claims.
+func withSubject(vc jcs.Value, id string, claims []string) (jcs.Value, error) {
+	subject, ok := vc.Get("credentialSubject")
+	if !ok {
+		subject = jcs.Object()
+	}
+	if (id != "" || len(claims) > 0) && !subject.IsObject() {
+		return vc, usage("the draft has several subjects: --subject and --claim do not say of which")
+	}
+	if id != "" {
+		subject = subject.With("id", jcs.FromString(id))
+	}
+	for _, claim := range claims {
+		name, value, ok := strings.Cut(claim, "=")
+		if !ok || name == "" {
+			return vc, usage("--claim %q: want NAME=VALUE", claim)
+		}
+		v, err := jcs.Decode([]byte(value))
+		if err != nil {
+			v = jcs.FromString(value)
+		}
+		subject = subject.With(name, v)
+	}
+	return vc.With("credentialSubject", subject), nil
+}
+
+func withValidity(c *cli.Context, vc jcs.Value) (jcs.Value, error) {
+	now := time.Now().UTC().Truncate(time.Second)
+	from, until := c.String("valid-from"), c.String("valid-until")
+	if d := c.Duration("valid-for"); d > 0 {
+		if until != "" {
+			return vc, usage("--valid-for and --valid-until exclude each other")
+		}
+		until = now.Add(d).Format(time.RFC3339)
+	}
+	_, hasFrom := vc.Get("validFrom")
+	_, isV1 := vc.Get("issuanceDate")
+	if from == "" && !hasFrom && !isV1 {
+		from = now.Format(time.RFC3339)
+	}
+	if from != "" {
+		vc = vc.With("validFrom", jcs.FromString(from))
+	}
+	if until != "" {
+		vc = vc.With("validUntil", jcs.FromString(until))
+	}
+	return vc, nil
+}

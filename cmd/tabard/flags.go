@@ -1,0 +1,117 @@
+package main
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/tabard-id/tabard/ledger/record"
+	"github.com/tabard-id/tabard/node/client"
+)
+
+// defaultServer is node 1 of `tabard dev`.
+const defaultServer = "http://127.0.0.1:8700"
+
+func outputFlag() cli.Flag {
+	return &cli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: formatTable, Usage: "`FORMAT`: table, json or jsonl"}
+}
+
+// words is the value of a list flag whose items may also be separated by commas.
+func words(c *cli.Context, name string) []string {
+	var out []string
+	for _, s := range c.StringSlice(name) {
+		for word := range strings.SplitSeq(s, ",") {
+			if word = strings.TrimSpace(word); word != "" {
+				out = append(out, word)
+			}
+		}
+	}
+	return out
+}
+
+// clientFlags are those of every command that talks to a registry.
+func clientFlags(more ...cli.Flag) []cli.Flag {
+	return slices.Concat(more, []cli.Flag{
+		outputFlag(),
+		&cli.StringSliceFlag{Name: "server", Aliases: []string{"s"}, Usage: "base `URL` of a node; several are tried in turn", DefaultText: defaultServer},
+		&cli.StringFlag{Name: "ca", Usage: "PEM `FILE` of a certificate authority to trust besides the system's"},
+		&cli.DurationFlag{Name: "timeout", Value: 30 * time.Second, Usage: "give up after this `TIME`"},
+	})
+}
+
+// readFlags choose how fresh a read must be.
+func readFlags(more ...cli.Flag) []cli.Flag {
+	return clientFlags(append(more,
+		&cli.Uint64Flag{Name: "min-seq", Usage: "wait until the node holds the record at position `SEQ`"},
+		&cli.DurationFlag{Name: "max-stale", Usage: "refuse an answer from a state older than this `TIME`"},
+		&cli.BoolFlag{Name: "linearizable", Usage: "see every write acknowledged before this read"},
+	)...)
+}
+
+// newClient makes the SDK client that the flags describe.
+func newClient(c *cli.Context) (*client.Client, error) {
+	servers := words(c, "server")
+	if len(servers) == 0 {
+		servers = []string{defaultServer}
+	}
+	opts, err := clientOptions(c)
+	if err != nil {
+		return nil, err
+	}
+	cl, err := client.New(servers, opts...)
+	if err != nil {
+		return nil, usage("--server: %w", err)
+	}
+	return cl, nil
+}
+
+// clientOptions are what the flags say about connections and reads.
+func clientOptions(c *cli.Context) ([]client.Option, error) {
+	opts := []client.Option{client.WithUserAgent("tabard/" + version())}
+	if path := c.String("ca"); path != "" {
+		transport, err := trusting(path)
+		if err != nil {
+			return nil, usage("--ca: %w", err)
+		}
+		opts = append(opts, client.WithHTTPClient(&http.Client{Transport: transport}))
+	}
+	return append(opts, client.WithReads(readOptions(c)...)), nil
+}
+
+func readOptions(c *cli.Context) []client.ReadOption {
+	var out []client.ReadOption
+	if c.IsSet("min-seq") {
+		out = append(out, client.MinSeq(record.Seq(c.Uint64("min-seq"))))
+	}
+	if c.IsSet("max-stale") {
+		out = append(out, client.MaxStale(c.Duration("max-stale")))
+	}
+	if c.Bool("linearizable") {
+		out = append(out, client.Linearizable())
+	}
+	return out
+}
+
+// trusting is the default transport with one more certificate authority.
+func trusting(path string) (*http.Transport, error) {
+	pem, err := readBounded(path, maxConfigBytes)
+	if err != nil {
+		return nil, err
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool()
+	}
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("%s holds no certificate", path)
+	}
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
+	return transport, nil
+}

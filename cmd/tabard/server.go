@@ -1,0 +1,180 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/netip"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/tabard-id/tabard/did"
+	"github.com/tabard-id/tabard/node"
+)
+
+func serverCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "server",
+		Usage: "run one node of a cluster",
+		Description: "Every node gets a name of its own, the same list of peers and the same secret. They may be started in\n" +
+			"any order; a majority of them is a working cluster. A node that starts with an empty directory catches\n" +
+			"up by itself. The secret is read from --secret-file or from the variable TABARD_SECRET, never from the\n" +
+			"command line. A node without --peers is a cluster of its own. SIGTERM stops it cleanly.\n\n" +
+			"EXAMPLES:\n" +
+			"   tabard server --dir /data --domain registry.example\n" +
+			"   openssl rand -hex 32 > secret\n" +
+			"   tabard server --node-id n1 --dir n1 --http :8700 --domain registry.example --secret-file secret \\\n" +
+			"     --peers n1=10.0.0.1:8800,n2=10.0.0.2:8800,n3=10.0.0.3:8800\n" +
+			"   tabard server --config /etc/tabard.json   # {\"node-id\": \"n1\", \"dir\": \"/data\", \"peers\": [...]}",
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "node-id", Usage: "`NAME` of this node among the peers (default: node1)"},
+			&cli.StringFlag{Name: "dir", Usage: "`DIR` of this node's data", Value: "tabard-data"},
+			&cli.StringFlag{Name: "domain", Usage: "`HOST[:PORT]` where the registry's DIDs live; fixed by the first start"},
+			&cli.StringFlag{Name: "http", Usage: "public listening `ADDRESS`", Value: ":8700"},
+			&cli.StringFlag{Name: "tls-cert", Usage: "PEM `FILE` of the public listener's certificate"},
+			&cli.StringFlag{Name: "tls-key", Usage: "PEM `FILE` of its key"},
+			&cli.StringSliceFlag{Name: "peers", Usage: "all members, this one too, as `NAME=HOST:PORT`; separated by commas"},
+			&cli.StringFlag{Name: "peer-bind", Usage: "listening `ADDRESS` for peers (default: this node's among them)"},
+			&cli.StringFlag{Name: "secret-file", Usage: "`FILE` with the cluster's secret: at least 32 bytes in hexadecimal"},
+			&cli.StringFlag{Name: "admission", Usage: "whose writes are let in: `MODE` open or allow-list", Value: string(node.Open)},
+			&cli.StringSliceFlag{Name: "admit", Usage: "`DID` of a controller that an allow-list lets in; repeatable"},
+			&cli.Float64Flag{Name: "read-rate", Usage: "reads per second and address, `N`; 0 is no limit"},
+			&cli.Float64Flag{Name: "write-rate", Usage: "writes per second and address, `N`; 0 is no limit"},
+			&cli.Float64Flag{Name: "verify-rate", Usage: "verifications per second and address, `N`; 0 is no limit"},
+			&cli.StringSliceFlag{Name: "trusted-proxy", Usage: "`PREFIX` of addresses whose X-Forwarded-For is believed; repeatable"},
+			&cli.IntFlag{Name: "max-streams", Usage: "subscribers of the stream in all, `N`"},
+			&cli.IntFlag{Name: "max-streams-per-address", Usage: "subscribers of one address, `N`"},
+			&cli.DurationFlag{Name: "max-stale", Usage: "age of the state at which the node stops vouching, `TIME`", Value: 5 * time.Second},
+			&cli.DurationFlag{Name: "shutdown-timeout", Usage: "how long a clean stop may take, `TIME`", Value: 10 * time.Second},
+			&cli.StringFlag{Name: "log-level", Usage: "`LEVEL`: debug, info, warn or error", Value: "info"},
+			&cli.StringFlag{Name: "log-format", Usage: "`FORMAT`: json or text", Value: "json"},
+		},
+		Action: server,
+	}
+}
+
+func server(c *cli.Context) error {
+	if err := exactArgs(c, 0); err != nil {
+		return err
+	}
+	cfg, err := serverConfig(c)
+	if err != nil {
+		return err
+	}
+	n, err := node.Start(c.Context, cfg)
+	if err != nil {
+		return err
+	}
+	return serveUntilDone(c.Context, n)
+}
+
+// runner is a node, or several.
+type runner interface {
+	Wait() error // returns when it has stopped, and why
+	Close() error
+}
+
+// serveUntilDone waits for an interrupt, which stops the node cleanly, or for the node to fail.
+func serveUntilDone(ctx context.Context, n runner) error {
+	stopped := make(chan error, 1)
+	go func() { stopped <- n.Wait() }()
+	select {
+	case <-ctx.Done():
+		return n.Close()
+	case err := <-stopped:
+		if closed := n.Close(); !errors.Is(err, closed) {
+			err = errors.Join(err, closed)
+		}
+		return err
+	}
+}
+
+// serverConfig reads a node's configuration from the flags.
+func serverConfig(c *cli.Context) (node.Config, error) {
+	cfg := node.Config{
+		NodeID: c.String("node-id"), Dir: c.String("dir"), Domain: c.String("domain"), HTTP: c.String("http"),
+		TLSCert: c.String("tls-cert"), TLSKey: c.String("tls-key"), Bind: c.String("peer-bind"),
+		Streams:  node.Streams{Max: c.Int("max-streams"), MaxPerAddress: c.Int("max-streams-per-address")},
+		MaxStale: c.Duration("max-stale"), ShutdownTimeout: c.Duration("shutdown-timeout"),
+	}
+	var err error
+	if cfg.Peers, err = node.ParsePeers(words(c, "peers")); err != nil {
+		return cfg, usage("--peers: %w", err)
+	}
+	if cfg.Secret, err = secretFromSettings(c); err != nil {
+		return cfg, err
+	}
+	if cfg.Admission, err = admissionFromFlags(c); err != nil {
+		return cfg, err
+	}
+	if cfg.Logger, err = loggerFromFlags(c); err != nil {
+		return cfg, err
+	}
+	return cfg, nil
+}
+
+// secretFromSettings reads the secret from its file or, without one, from its variable.
+func secretFromSettings(c *cli.Context) ([]byte, error) {
+	if path := c.String("secret-file"); path != "" {
+		secret, err := node.ReadSecret(path)
+		if err != nil {
+			return nil, usage("--secret-file: %w", err)
+		}
+		return secret, nil
+	}
+	text := os.Getenv("TABARD_SECRET")
+	if text == "" {
+		return nil, nil
+	}
+	secret, err := node.ParseSecret(text)
+	if err != nil {
+		return nil, usage("TABARD_SECRET: %w", err)
+	}
+	return secret, nil
+}
+
+func admissionFromFlags(c *cli.Context) (node.Admission, error) {
+	a := node.Admission{
+		Mode:  node.AdmissionMode(c.String("admission")),
+		Reads: node.Rate{PerSecond: c.Float64("read-rate")}, Writes: node.Rate{PerSecond: c.Float64("write-rate")},
+		Verifications: node.Rate{PerSecond: c.Float64("verify-rate")},
+	}
+	if a.Mode != node.Open && a.Mode != node.AllowList {
+		return a, usage("--admission %q: want %s or %s", a.Mode, node.Open, node.AllowList)
+	}
+	for _, s := range words(c, "admit") {
+		id, err := did.Parse(s)
+		if err != nil {
+			return a, usage("--admit: %w", err)
+		}
+		a.Controllers = append(a.Controllers, id)
+	}
+	for _, s := range words(c, "trusted-proxy") {
+		prefix, err := netip.ParsePrefix(s)
+		if err != nil {
+			return a, usage("--trusted-proxy: %w", err)
+		}
+		a.TrustedProxies = append(a.TrustedProxies, prefix)
+	}
+	return a, nil
+}
+
+// loggerFromFlags logs to standard error.
+func loggerFromFlags(c *cli.Context) (*slog.Logger, error) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(c.String("log-level"))); err != nil {
+		return nil, usage("--log-level %q: want debug, info, warn or error", c.String("log-level"))
+	}
+	opts := &slog.HandlerOptions{Level: level}
+	switch format := strings.ToLower(c.String("log-format")); format {
+	case "json":
+		return slog.New(slog.NewJSONHandler(c.App.ErrWriter, opts)), nil
+	case "text":
+		return slog.New(slog.NewTextHandler(c.App.ErrWriter, opts)), nil
+	default:
+		return nil, usage("--log-format %q: want json or text", format)
+	}
+}

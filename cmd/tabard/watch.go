@@ -1,0 +1,169 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/tabard-id/tabard/node/api"
+	"github.com/tabard-id/tabard/node/client"
+)
+
+func watchCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "watch",
+		Usage: "follow the ledger as it grows",
+		Description: "Prints one line per record, in ledger order, each exactly once: lost connections and restarted nodes are\n" +
+			"bridged by reconnecting, to whichever --server answers, and resuming. With --cursor-file the position\n" +
+			"outlives the command too. Interrupt to stop.\n\n" +
+			"EXAMPLES:\n" +
+			"   tabard watch\n" +
+			"   tabard watch --kinds status --status revoked,suspended -o jsonl\n" +
+			"   tabard watch --after \"$LEDGER:start\" --count 100 -o jsonl\n" +
+			"   tabard watch --cursor-file seen.txt -s http://127.0.0.1:8700 -s http://127.0.0.1:8701",
+		Flags: []cli.Flag{
+			outputFlag(),
+			&cli.StringSliceFlag{Name: "server", Aliases: []string{"s"}, Usage: "base `URL` of a node; several are tried in turn", DefaultText: defaultServer},
+			&cli.StringFlag{Name: "ca", Usage: "PEM `FILE` of a certificate authority to trust besides the system's"},
+			&cli.StringFlag{Name: "after", Usage: "`CURSOR` of the last record seen, LEDGER:SEQ or LEDGER:start (default: from now)"},
+			&cli.StringFlag{Name: "cursor-file", Usage: "`FILE` that keeps the cursor of the last record printed"},
+			&cli.StringSliceFlag{Name: "kinds", Usage: "only these `KINDS`: did, credential, status"},
+			&cli.StringSliceFlag{Name: "did", Usage: "only records about this `DID`; repeatable"},
+			&cli.StringSliceFlag{Name: "issuer", Usage: "only records by this `DID`; repeatable"},
+			&cli.StringSliceFlag{Name: "status", Usage: "only changes to this `STATUS`; repeatable"},
+			&cli.BoolFlag{Name: "heartbeats", Usage: "print heartbeats too"},
+			&cli.IntFlag{Name: "count", Usage: "stop after `N` records"},
+			&cli.DurationFlag{Name: "for", Usage: "stop after this `TIME`"},
+		},
+		Action: watchAction,
+	}
+}
+
+func watchAction(c *cli.Context) error {
+	if err := exactArgs(c, 0); err != nil {
+		return err
+	}
+	out, err := newPrinter(c)
+	if err != nil {
+		return err
+	}
+	cl, err := newClient(c)
+	if err != nil {
+		return err
+	}
+	after, err := startCursor(c)
+	if err != nil {
+		return err
+	}
+	ctx := c.Context
+	if d := c.Duration("for"); d > 0 {
+		limited, stop := context.WithTimeout(ctx, d)
+		defer stop()
+		ctx = limited
+	}
+	frames := cl.Watch(ctx, client.WatchOptions{
+		After: after, Kinds: words(c, "kinds"), Statuses: words(c, "status"),
+		DIDs: words(c, "did"), Issuers: words(c, "issuer"), Heartbeats: c.Bool("heartbeats"),
+		Notify: func(e client.WatchEvent) { talkOfConnection(c, e) },
+	})
+	left := c.Int("count")
+	for frame, err := range frames {
+		if err != nil {
+			return ended(err)
+		}
+		if err := printFrame(out, frame); err != nil {
+			return err
+		}
+		if path := c.String("cursor-file"); path != "" {
+			if err := replaceFile(path, []byte(frame.Cursor+"\n")); err != nil {
+				return err
+			}
+		}
+		if frame.Kind == api.KindHeartbeat {
+			continue
+		}
+		if left--; left == 0 {
+			return nil
+		}
+	}
+	return nil
+}
+
+// ended is nil for the ends that were asked for: an interrupt, --for.
+func ended(err error) error {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return nil
+	}
+	if errors.Is(err, api.ErrCursor) {
+		return usage("%w", err)
+	}
+	var closed *client.StreamClosed
+	if errors.As(err, &closed) {
+		return fail(exitConflict, "%w", err)
+	}
+	return err
+}
+
+// startCursor is where to begin: what the cursor file says, or else --after.
+func startCursor(c *cli.Context) (string, error) {
+	path := c.String("cursor-file")
+	if path == "" {
+		return c.String("after"), nil
+	}
+	const limit = 1 << 10
+	data, err := readBounded(path, limit)
+	if errors.Is(err, fs.ErrNotExist) {
+		return c.String("after"), nil
+	}
+	if err != nil {
+		return "", usage("--cursor-file: %w", err)
+	}
+	return strings.TrimSpace(string(data)), nil
+}
+
+func talkOfConnection(c *cli.Context, e client.WatchEvent) {
+	if e.Err != nil {
+		talk(c, "Lost %s: %v. Resuming after %s.", e.Node, e.Err, e.After)
+		return
+	}
+	talk(c, "Watching %s after %s.", e.Node, e.After)
+}
+
+// printFrame prints one frame on one line, whatever the format: a stream has no end to indent for.
+func printFrame(out printer, f api.Frame) error {
+	if out.format != formatTable {
+		return printer{out.out, formatJSONL}.json(f)
+	}
+	seq, what := "", f.DID
+	if f.Seq != nil {
+		seq = seqText(*f.Seq)
+	}
+	switch f.Kind {
+	case "did":
+		what += "  version " + f.VersionID
+		if f.Deactivated {
+			what += "  deactivated"
+		}
+	case "credential":
+		what = f.Digest + "  by " + f.Issuer
+	case "status":
+		what = f.Target + "  " + f.Status
+		if f.Reason != "" {
+			what += "  (" + f.Reason + ")"
+		}
+	case api.KindHeartbeat:
+		what = "size " + seqText(f.Size) + "  root " + f.Root
+	}
+	at := f.Time
+	if t, err := time.Parse(time.RFC3339, f.Time); err == nil {
+		at = t.Local().Format("15:04:05.000")
+	}
+	return table{rows: [][]string{{at, pad(seq, 8), pad(f.Kind, 10), what}}}.write(out.out)
+}
+
+// pad fills a column that cannot know what is still to come.
+func pad(s string, width int) string { return s + strings.Repeat(" ", max(width-len(s), 0)) }
