@@ -26,3 +26,28 @@ func check(t *testing.T, row Row, err error) {
 		}
 	}
 }
+
+func TestWritesMeasure(t *testing.T) {
+	row, err := Writes(context.Background(), WriteOptions{Rounds: 1, Writers: 16, Count: 64})
+	check(t, row, err)
+}
+
+func TestBulkMeasures(t *testing.T) {
+	row, err := Bulk(context.Background(), WriteOptions{Rounds: 1, Writers: 16, Count: 64})
+	check(t, row, err)
+}
+
+func TestResolveMeasures(t *testing.T) {
+	row, err := Resolve(context.Background(), ResolveOptions{Rounds: 1, DIDs: 16, Conns: 2, Count: 64})
+	check(t, row, err)
+}
+
+func TestStreamMeasures(t *testing.T) {
+	row, err := Stream(context.Background(), StreamOptions{Subscribers: 10, Count: 3})
+	check(t, row, err)
+}
+
+func TestRestartMeasures(t *testing.T) {
+	row, err := Restart(context.Background(), RestartOptions{Records: 1000})
+	check(t, row, err)
+}

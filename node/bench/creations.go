@@ -3,6 +3,7 @@ package bench
 import (
 	"fmt"
 	"runtime"
+	"strings"
 	"sync"
 	"time"
 
@@ -54,7 +55,7 @@ func create(domain string, path []string) (creation, error) {
 		return creation{}, err
 	}
 	id, _ := entry.State.GetString("id")
-	return creation{did: did.ID(id), target: fmt.Sprintf("/%s/%s/did.jsonl", path[0], path[1]), entry: entry.Value, line: entry.Value.Canonical()}, nil
+	return creation{did: did.ID(id), target: "/" + strings.Join(path, "/") + "/did.jsonl", entry: entry.Value, line: entry.Value.Canonical()}, nil
 }
 
 // document is what a small agent publishes: one key to authenticate and assert with.
