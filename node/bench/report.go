@@ -2,9 +2,7 @@ package bench
 
 import (
 	"fmt"
-	"io"
 	"slices"
-	"text/tabwriter"
 	"time"
 )
 
@@ -62,27 +60,8 @@ func percentile(sorted []time.Duration, p float64) time.Duration {
 	return sorted[min(len(sorted)-1, int(p*float64(len(sorted))))]
 }
 
-// WriteTable prints rows for people.
-func WriteTable(w io.Writer, rows []Row) error {
-	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(t, "WHAT\tFIGURE\tBESIDE\tPEER\tRATIO\tAIM")
-	for _, row := range rows {
-		peer, ratio := "", ""
-		if row.PeerValue != 0 {
-			peer = fmt.Sprintf("%.0f", row.PeerValue)
-		}
-		if row.Ratio != 0 {
-			ratio = fmt.Sprintf("%.2f", row.Ratio)
-		}
-		fmt.Fprintf(t, "%s\t%.0f %s\t%s\t%s\t%s\t%s\n", row.Name, row.Value, row.Unit, row.Peer, peer, ratio, row.Aim)
-		for _, name := range sortedKeys(row.Notes) {
-			fmt.Fprintf(t, "  %s\t%s\t\t\t\t\n", name, row.Notes[name])
-		}
-	}
-	return t.Flush()
-}
-
-func sortedKeys(m map[string]string) []string {
+// SortedKeys returns the names of notes in order.
+func SortedKeys(m map[string]string) []string {
 	keys := make([]string, 0, len(m))
 	for k := range m {
 		keys = append(keys, k)
