@@ -107,5 +107,7 @@ func inName(b, s []byte) bool {
 		if end+1 < len(b) && b[end+1] == ':' {
 			return true
 		}
+		// What else of s is in this string is not in a name either.
+		b = b[min(end, len(b)):]
 	}
 }

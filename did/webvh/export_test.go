@@ -11,7 +11,9 @@ func StateAfter(prev *State, e Entry) State {
 	return s
 }
 
-// Multihash and ParseTime are for tests.
+// Multihash, ParseTime and InName are for tests.
 func Multihash(data []byte) string { return multihash(data) }
 
 func ParseTime(s string) (time.Time, bool) { return parseTime(s) }
+
+func InName(b []byte, s string) bool { return inName(b, []byte(s)) }

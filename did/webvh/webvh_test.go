@@ -206,6 +206,20 @@ func TestSCIDInNames(t *testing.T) {
 	}
 }
 
+// TestSCIDEverywhere: a first entry that repeats its SCID throughout costs no
+// more than its size. (Looking for names from each mention to the end of its
+// string cost a minute for one such entry of a megabyte.)
+func TestSCIDEverywhere(t *testing.T) {
+	text := []byte(`{"x":"` + strings.Repeat(webvh.KeyHash(""), 200_000) + `"}`)
+	start := time.Now()
+	if webvh.InName(text, webvh.KeyHash("")) {
+		t.Error("found in a name")
+	}
+	if d := time.Since(start); d > 5*time.Second {
+		t.Errorf("took %s", d)
+	}
+}
+
 func TestTooLarge(t *testing.T) {
 	long := `{"id":"{DID}","x":"` + strings.Repeat("x", webvh.MaxEntryBytes) + `"}`
 	f := forge(t, draft{}, draft{state: long})
