@@ -64,12 +64,16 @@ var timeless = map[record.Code]bool{
 	record.ReservedPath: true, record.CredentialInvalid: true, record.DigestMismatch: true,
 }
 
+// notBegun answers writes before there is a record 0. That one is the registry's own: the nodes make
+// it, and nobody else may.
+var notBegun = api.NewProblem(api.StatusStale, "the ledger has no record yet")
+
 // precheck judges an operation by the local state, so that what cannot be accepted costs no entry of
 // the replicated log. A node may lag: before it refuses it catches up and looks again.
 func (s *server) precheck(ctx context.Context, op record.Op) error {
 	judged, err := s.Ledger.Check(op, s.now())
 	switch {
-	case err == nil && judged.Code == record.Accepted:
+	case err == nil && judged.Code == record.Accepted && s.Ledger.Size() > 0:
 		return nil
 	case err == nil && timeless[judged.Code]:
 		return refusal(judged.Outcome, judged.Why)
@@ -78,6 +82,9 @@ func (s *server) precheck(ctx context.Context, op record.Op) error {
 	defer cancel()
 	if err := s.Cluster.ReadBarrier(ctx); err != nil {
 		return s.barrierProblem(err)
+	}
+	if s.Ledger.Size() == 0 {
+		return notBegun
 	}
 	if judged, err = s.Ledger.Check(op, s.now()); err != nil {
 		return err
