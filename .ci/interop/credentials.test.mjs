@@ -90,7 +90,7 @@ test('registered, revoked by its issuer, refused by every node', async () => {
   const revoked = await call(2, 'POST', '/v1/status', change);
   assert.equal(revoked.status, 201, revoked.text);
   for (let i = 0; i < nodes.length; i++) {
-    const verdict = await call(i, 'POST', `/credentials/verify?min-seq=${revoked.body.seq + 1}`, {verifiableCredential: credential});
+    const verdict = await call(i, 'POST', `/credentials/verify?min-seq=${revoked.body.seq}`, {verifiableCredential: credential});
     assert.equal(verdict.status, 400, verdict.text);
     assert.ok(verdict.body.checks.some(check => check.name === 'status' && check.code === 'revoked'), verdict.text);
   }

@@ -64,7 +64,7 @@ func run(nodes []string) error {
 
 	for _, node := range nodes {
 		var got struct{ DIDDocument object }
-		if err := expect(http.StatusOK, "GET", fmt.Sprintf("%s/1.0/identifiers/%s?min-seq=%d", node, url.QueryEscape(did), receipt.Seq+1), nil, &got); err != nil {
+		if err := expect(http.StatusOK, "GET", fmt.Sprintf("%s/1.0/identifiers/%s?min-seq=%d", node, url.QueryEscape(did), receipt.Seq), nil, &got); err != nil {
 			return fmt.Errorf("resolve on %s: %w", node, err)
 		}
 		if got.DIDDocument["id"] != did {
@@ -110,7 +110,7 @@ func run(nodes []string) error {
 	}
 	fmt.Printf("revocation heard on %s after %s\n", last, time.Since(sent).Round(100*time.Microsecond))
 	for _, node := range nodes {
-		if err := verdict(node, receipt.Seq+1, credential, false); err != nil {
+		if err := verdict(node, receipt.Seq, credential, false); err != nil {
 			return err
 		}
 	}
@@ -149,7 +149,7 @@ func secure(document object, method string, private ed25519.PrivateKey) object {
 	}
 	options, body := sha256.Sum256(canonical(proof)), sha256.Sum256(canonical(document))
 	proof["proofValue"] = "z" + base58(ed25519.Sign(private, slices.Concat(options[:], body[:])))
-	document["proof"] = []any{proof}
+	document["proof"] = proof
 	return document
 }
 
