@@ -121,7 +121,10 @@ func (n *Node) openLedger() error {
 	view := n.ledger.View()
 	defer view.Close()
 	if view.Size() == 0 {
-		return nil // perhaps for long: the domain may still come from a peer
+		if n.cfg.Domain == "" && len(n.cfg.Peers) == 1 {
+			return errNoDomain
+		}
+		return nil // the ledger may come from a peer
 	}
 	if n.cfg.Domain != "" && n.cfg.Domain != view.Domain() {
 		return fmt.Errorf("the ledger in %s is of the domain %s, not of %s", n.cfg.Dir, view.Domain(), n.cfg.Domain)

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -14,6 +15,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"github.com/tabard-id/tabard/did"
+	"github.com/tabard-id/tabard/did/multikey"
 	"github.com/tabard-id/tabard/did/webvh"
 	"github.com/tabard-id/tabard/node/api"
 )
@@ -269,6 +271,44 @@ func TestResolveEverywhere(t *testing.T) {
 	}
 }
 
+// TestNobodyElseBegins: record 0 is the registry's own. While the nodes cannot make
+// it, an outsider cannot either.
+func TestNobodyElseBegins(t *testing.T) {
+	c := newCluster(t, 2)
+	c.change = func(_ int, cfg *Config) { cfg.Domain = "" }
+	c.start(0, 1)
+	at := c.url(c.leader())
+	key, err := multikey.Generate(multikey.Ed25519)
+	if err != nil {
+		t.Fatal(err)
+	}
+	entry, err := webvh.Create(webvh.CreateOptions{Domain: testDomain, Time: time.Now()}, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/.well-known/did.jsonl", "/did.jsonl"} {
+		resp, err := http.Post(at+path, api.TypeJSONLines, bytes.NewReader(append(entry.Value.Canonical(), '\n')))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if body := readAll(t, resp); resp.StatusCode/100 == 2 {
+			t.Errorf("%s: %d %s", path, resp.StatusCode, body)
+		}
+	}
+	line := append([]byte(`{"op":"did","entries":[`), append(entry.Value.Canonical(), "]}\n"...)...)
+	resp, err := http.Post(at+"/v1/records", api.TypeNDJSON, bytes.NewReader(line))
+	if err != nil {
+		t.Fatal(err)
+	}
+	readAll(t, resp)
+	if s := state(t, at); s.Size != 0 {
+		t.Errorf("%d records", s.Size)
+	}
+	if code, body := get(t, at+"/readyz"); code != http.StatusServiceUnavailable {
+		t.Errorf("readyz: %d %s", code, body)
+	}
+}
+
 func TestStartRefusals(t *testing.T) {
 	dir := t.TempDir()
 	peers := []Peer{{ID: "node1", Address: "127.0.0.1:1"}, {ID: "node2", Address: "127.0.0.1:2"}}
@@ -278,6 +318,7 @@ func TestStartRefusals(t *testing.T) {
 		want string
 	}{
 		"no directory":     {Config{}, "no directory"},
+		"no domain":        {Config{Dir: dir, HTTP: "127.0.0.1:0"}, "no domain"},
 		"bad domain":       {Config{Dir: dir, Domain: "UPPER_CASE"}, "domain"},
 		"address":          {Config{Dir: dir, Domain: "127.0.0.1:8700"}, "IP address"},
 		"domain with path": {Config{Dir: dir, Domain: "a.example%3A1:b"}, "path"},
@@ -285,10 +326,10 @@ func TestStartRefusals(t *testing.T) {
 		"no secret":        {Config{Dir: dir, Peers: peers}, "needs a secret"},
 		"short secret":     {Config{Dir: dir, Peers: peers, Secret: secret[:31]}, "fewer than 32"},
 		"half of TLS":      {Config{Dir: dir, TLSCert: "x"}, "go together"},
-		"no certificate":   {Config{Dir: dir, TLSCert: "none.pem", TLSKey: "none.pem", HTTP: "127.0.0.1:0"}, "none.pem"},
-		"bad address":      {Config{Dir: dir, HTTP: "nowhere"}, "listener"},
+		"no certificate":   {Config{Dir: dir, Domain: testDomain, TLSCert: "none.pem", TLSKey: "none.pem", HTTP: "127.0.0.1:0"}, "none.pem"},
+		"bad address":      {Config{Dir: dir, Domain: testDomain, HTTP: "nowhere"}, "listener"},
 		"negative bound":   {Config{Dir: dir, Streams: Streams{Max: -1}}, "negative"},
-		"admission":        {Config{Dir: dir, HTTP: "127.0.0.1:0", Admission: Admission{Mode: "closed"}}, "admission"},
+		"admission":        {Config{Dir: dir, Domain: testDomain, HTTP: "127.0.0.1:0", Admission: Admission{Mode: "closed"}}, "admission"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
