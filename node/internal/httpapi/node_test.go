@@ -5,10 +5,10 @@ import (
 	"context"
 	"encoding/json"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -40,42 +40,81 @@ type testNode struct {
 // startNode starts a node whose ledger has its first record. The configuration may be changed first.
 func startNode(t testing.TB, change ...func(*Config)) *testNode {
 	t.Helper()
-	n := &testNode{t: t, now: time.Now().Add(-time.Hour).UTC().Truncate(time.Second)}
-	cache := multikey.NewCache(1 << 14)
-	var err error
-	if n.ledger, err = ledger.Open(ledger.Config{Dir: t.TempDir(), Verify: cache.Verify}); err != nil {
+	return startCluster(t, 1, change...)[0]
+}
+
+// startCluster starts nodes of one cluster, all of which have the first record.
+func startCluster(t testing.TB, size int, change ...func(*Config)) []*testNode {
+	t.Helper()
+	listeners, peers := listen(t, size)
+	now := time.Now().Add(-time.Hour).UTC().Truncate(time.Second)
+	nodes := make([]*testNode, size)
+	for i := range nodes {
+		n := &testNode{t: t, now: now}
+		cache := multikey.NewCache(1 << 14)
+		n.ledger = openLedger(t, cache)
+		n.raft = startRaft(t, peers[i].ID, listeners[i], peers, n.ledger)
+		cfg := Config{Ledger: n.ledger, Cluster: n.raft, NodeID: peers[i].ID, Verify: cache.Verify,
+			WaitLimit: 500 * time.Millisecond, MaxStaleDefault: time.Minute}
+		for _, f := range change {
+			f(&cfg)
+		}
+		h, err := New(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n.server = httptest.NewServer(h)
+		t.Cleanup(n.server.Close)
+		nodes[i] = n
+	}
+	nodes[0].genesis()
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	for _, n := range nodes {
+		n.id = nodes[0].id
+		if err := n.ledger.Wait(ctx, 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return nodes
+}
+
+func openLedger(t testing.TB, cache *multikey.Cache) *ledger.Ledger {
+	t.Helper()
+	l, err := ledger.Open(ledger.Config{Dir: t.TempDir(), Verify: cache.Verify})
+	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := n.ledger.Close(); err != nil {
+		if err := l.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	n.raft = startRaft(t, n.ledger)
-	cfg := Config{Ledger: n.ledger, Cluster: n.raft, NodeID: "n1", Verify: cache.Verify, WaitLimit: 500 * time.Millisecond,
-		MaxStaleDefault: time.Minute, Logger: slog.New(slog.DiscardHandler)}
-	for _, f := range change {
-		f(&cfg)
-	}
-	h, err := New(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	n.server = httptest.NewServer(h)
-	t.Cleanup(n.server.Close)
-	n.genesis()
-	return n
+	return l
 }
 
-func startRaft(t testing.TB, state consensus.StateMachine) *consensus.Replica {
+func listen(t testing.TB, size int) (listeners []net.Listener, peers []consensus.Peer) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for i := range size {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		listeners = append(listeners, l)
+		peers = append(peers, consensus.Peer{ID: "n" + strconv.Itoa(i+1), Address: l.Addr().String()})
+	}
+	return listeners, peers
+}
+
+func startRaft(t testing.TB, id string, l net.Listener, peers []consensus.Peer, state consensus.StateMachine) *consensus.Replica {
+	t.Helper()
+	election := 20 * time.Millisecond // alone, a node need wait for nobody
+	if len(peers) > 1 {
+		election = 200 * time.Millisecond
 	}
 	r, err := consensus.Start(consensus.Config{
-		NodeID: "n1", Dir: t.TempDir(), Listener: l, Peers: []consensus.Peer{{ID: "n1", Address: l.Addr().String()}},
-		StateMachine: state, HeartbeatTimeout: 50 * time.Millisecond, ElectionTimeout: 50 * time.Millisecond,
+		NodeID: id, Dir: t.TempDir(), Listener: l, Peers: peers, StateMachine: state,
+		HeartbeatTimeout: election, ElectionTimeout: election,
 		TickInterval: 50 * time.Millisecond, LeaderWait: 10 * time.Second, Fatal: func(err error) { t.Error(err) },
 	})
 	if err != nil {
