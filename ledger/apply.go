@@ -79,7 +79,7 @@ type batch struct {
 	// those have changed.
 	state    view.State
 	identity view.Identity
-	changed  overlay
+	changed  *overlay
 	touches  []string
 	writes   *store.Batch
 }
@@ -93,7 +93,7 @@ func (l *Ledger) newBatch(now record.Time, cmds [][]byte) *batch {
 		ledger: l, now: now,
 		ops: make([]record.Op, len(cmds)), plans: make([]*plan, len(cmds)),
 		state: view.State{Time: l.state.Time, Tree: l.state.Tree.Clone()}, identity: l.identity,
-		changed: make(overlay, 8*len(cmds)), writes: l.gen.db.NewBatch(size),
+		changed: new(overlay), writes: l.gen.db.NewBatch(size),
 	}
 }
 
@@ -105,23 +105,29 @@ func (b *batch) judgeAll(cmds [][]byte) error {
 	}
 	workers = min(workers, len(cmds))
 	errs := make([]error, len(cmds))
-	if workers <= 1 {
-		for i, cmd := range cmds {
-			errs[i] = b.judgeFirst(i, cmd)
-		}
-		return firstError(errs)
-	}
+	failures := make([]error, workers)
 	var next atomic.Int64
-	var wg sync.WaitGroup
-	for range workers {
-		wg.Go(func() {
-			for i := int(next.Add(1)) - 1; i < len(cmds); i = int(next.Add(1)) - 1 {
-				errs[i] = b.judgeFirst(i, cmds[i])
-			}
-		})
+	work := func(worker int) {
+		lookup, err := b.ledger.gen.db.NewLookup()
+		if err != nil {
+			failures[worker] = err
+			return
+		}
+		for i := int(next.Add(1)) - 1; i < len(cmds); i = int(next.Add(1)) - 1 {
+			errs[i] = b.judgeFirst(i, cmds[i], lookup)
+		}
+		failures[worker] = lookup.Close()
 	}
-	wg.Wait()
-	return firstError(errs)
+	if workers == 1 {
+		work(0)
+	} else {
+		var wg sync.WaitGroup
+		for worker := range workers {
+			wg.Go(func() { work(worker) })
+		}
+		wg.Wait()
+	}
+	return errors.Join(firstError(errs), errors.Join(failures...))
 }
 
 func firstError(errs []error) error {
@@ -134,7 +140,7 @@ func firstError(errs []error) error {
 }
 
 // judgeFirst decodes command i and judges it by the state before the batch.
-func (b *batch) judgeFirst(i int, cmd []byte) error {
+func (b *batch) judgeFirst(i int, cmd []byte, before view.Reader) error {
 	op, err := record.DecodeOp(cmd)
 	if errors.Is(err, record.ErrMalformed) {
 		b.plans[i] = &plan{outcome: record.Outcome{Code: record.Malformed}, why: err}
@@ -144,7 +150,7 @@ func (b *batch) judgeFirst(i int, cmd []byte) error {
 		return err
 	}
 	b.ops[i] = op
-	b.plans[i], err = b.ledger.decide(op, b.now, b.ledger.gen.db, nil, b.ledger.identity)
+	b.plans[i], err = b.ledger.decide(op, b.now, before, nil, b.ledger.identity)
 	return err
 }
 
@@ -166,9 +172,9 @@ func (b *batch) settle(i int) (record.Outcome, error) {
 }
 
 func (b *batch) carryOut(p *plan) {
-	first := b.state.Tree.Size()
-	p.place(record.Seq(first))
-	b.changed.add(p)
+	first := record.Seq(b.state.Tree.Size())
+	p.place(first)
+	b.changed.add(p, first)
 	for _, c := range p.changes {
 		if c.deleted {
 			b.writes.Delete(c.key)
@@ -176,12 +182,9 @@ func (b *batch) carryOut(p *plan) {
 		}
 		b.writes.Set(c.key, c.value)
 	}
-	for i := range p.records {
-		r := &p.records[i]
-		key, value := view.RecordEntry(record.Seq(first)+record.Seq(i), r.leaf, r.data)
-		b.changed[string(key)] = value
-		b.writes.Set(key, value)
-		b.state.Tree.Append(merkle.Hash(r.leaf), func(h merkle.Stored) { b.writes.Set(view.NodeEntry(h)) })
+	for i, value := range p.records {
+		b.writes.Set(view.RecordKey(first+record.Seq(i)), value)
+		b.state.Tree.Append(merkle.Hash(view.LeafOf(value)), func(h merkle.Stored) { b.writes.Set(view.NodeEntry(h)) })
 		b.state.Time = b.now
 	}
 	if p.founds != nil {
@@ -208,7 +211,7 @@ func (b *batch) commit(index uint64) error {
 	for _, key := range b.touches {
 		l.touched.touch(key, record.Seq(l.state.Tree.Size()))
 	}
-	if len(b.changed) > 0 {
+	if len(b.changed.hashes) > 0 {
 		l.publish()
 	}
 	l.applied.Store(index)

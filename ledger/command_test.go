@@ -5,6 +5,7 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/did/webvh"
 	"github.com/tabard-id/tabard/ledger/record"
 )
@@ -72,12 +73,19 @@ func TestResubmissionsGetTheFirstReceipt(t *testing.T) {
 	a := newAgent(t, "a", []string{"a"}, nil)
 	create := f.didOp(a)
 	first := f.accept(create)
+	a.update(webvh.UpdateOptions{}, "one")
+	one := a.pending[0]
+	a.update(webvh.UpdateOptions{}, "two")
+	both := f.didOp(a)
+	appended := f.accept(both)
+	part := f.l.mustOutcome(t, appended.Seq-1)
 	c := a.sign(a.credential("s"))
 	register := f.credentialOp(c, true)
 	registered := f.accept(register)
 	suspend := f.changeOp(a, string(a.id()), record.Suspended)
 	suspended := f.accept(suspend)
 	f.change(a, string(a.id()), record.Active)
+	f.change(a, string(a.id()), record.Revoked)
 	before := dump(t, f.l)
 	p, _ := c.Get("proof")
 	for name, test := range map[string]struct {
@@ -85,6 +93,8 @@ func TestResubmissionsGetTheFirstReceipt(t *testing.T) {
 		want record.Outcome
 	}{
 		"log entry":                        {create, first},
+		"several entries":                  {both, appended},
+		"one of them":                      {f.entryOp(one), part},
 		"credential":                       {register, registered},
 		"credential, not to be published":  {f.credentialOp(c, false), registered},
 		"credential by digest":             {must(t)(record.NewDigestOp(record.CredentialDigest(c), a.id(), p)), registered},
@@ -96,9 +106,26 @@ func TestResubmissionsGetTheFirstReceipt(t *testing.T) {
 			t.Errorf("%s: outcomes %+v, the first time it was %+v", name, out, test.want)
 		}
 	}
+	f.refuse(f.entryOp(one.With("versionTime", jcs.FromString("2026-01-02T03:04:59Z"))), record.StalePredecessor)
 	if string(before) != string(dump(t, f.l)) {
 		t.Error("resubmissions changed the views")
 	}
+}
+
+// mustOutcome is that of an operation that appended record seq and nothing else.
+func (l *Ledger) mustOutcome(t testing.TB, seq record.Seq) record.Outcome {
+	t.Helper()
+	v := l.View()
+	defer v.Close()
+	data, err := v.Record(seq)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := record.Decode(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return record.Outcome{Code: record.Accepted, Seq: seq, Count: 1, Time: r.Time, Leaf: record.LeafHash(data)}
 }
 
 func TestOperationsOfOneBatchSeeEachOther(t *testing.T) {

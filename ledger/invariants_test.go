@@ -106,8 +106,7 @@ func (r *rebuilder) record(seq record.Seq, data []byte) {
 	}
 	r.last = rec.Time
 	leaf := record.LeafHash(data)
-	k, value := view.RecordEntry(seq, leaf, data)
-	r.kv[string(k)] = value
+	r.kv[string(view.RecordKey(seq))] = append(leaf[:], data...)
 	r.state.Tree.Append(merkle.Hash(leaf), func(h merkle.Stored) {
 		k, value := view.NodeEntry(h)
 		r.kv[string(k)] = value

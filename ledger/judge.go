@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/tabard-id/tabard/did"
+	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/did/multikey"
 	"github.com/tabard-id/tabard/did/proof"
 	"github.com/tabard-id/tabard/did/webvh"
@@ -47,7 +48,7 @@ func refuse(code record.Code, format string, args ...any) error {
 
 // decide judges op at the time now, which is that of its records if it is
 // accepted. base and batch are the state before it. The error is not a refusal.
-func (l *Ledger) decide(op record.Op, now record.Time, base view.Reader, batch overlay, identity view.Identity) (*plan, error) {
+func (l *Ledger) decide(op record.Op, now record.Time, base view.Reader, batch *overlay, identity view.Identity) (*plan, error) {
 	p := new(plan)
 	in := &inputs{base: base, batch: batch, plan: p}
 	j := &judge{
@@ -70,43 +71,47 @@ func (j *judge) operation(op record.Op) error {
 	if op.Name == record.OpWitness {
 		return j.stage(op)
 	}
-	digest := op.Digest()
-	if first, ok, err := view.GetOutcome(j.in, digest); err != nil || ok {
-		j.plan.outcome = first
-		return err
-	}
-	var err error
 	switch op.Name {
 	case record.OpDID:
-		err = j.did(op)
+		return j.did(op)
 	case record.OpCredential:
-		err = j.credential(op)
+		return j.credential(op)
 	case record.OpStatus:
-		err = j.status(op)
+		return j.status(op)
 	default:
-		err = fmt.Errorf("%w %.40q", record.ErrUnknownOp, op.Name)
+		return fmt.Errorf("%w %.40q", record.ErrUnknownOp, op.Name)
 	}
-	if err != nil {
-		return err
-	}
-	j.accept(digest)
-	return nil
 }
 
 // accept completes the plan of an operation that appends records.
-func (j *judge) accept(digest record.Hash) {
-	p := j.plan
-	last := len(p.records) - 1
-	p.outcome = record.Outcome{
-		Code: record.Accepted, Count: len(p.records), Time: j.now, Leaf: p.records[last].leaf,
+func (j *judge) accept() {
+	last := len(j.plan.records) - 1
+	j.plan.outcome = record.Outcome{
+		Code: record.Accepted, Count: len(j.plan.records), Time: j.now, Leaf: view.LeafOf(j.plan.records[last]),
 	}
-	view.PutOutcome(p, digest, p.outcome, last)
 }
 
-// append adds a record of that body.
-func (j *judge) append(kind record.Kind, r record.Record) (int, error) {
-	r.Kind, r.Time = kind, j.now
-	n, err := j.plan.add(r)
+// again answers an operation that was accepted before: its last record is seq, and
+// it had count of them.
+func (j *judge) again(seq record.Seq, count int) error {
+	data, err := view.GetRecord(j.in, seq)
+	if err != nil {
+		return err
+	}
+	r, err := record.Decode(data)
+	if err != nil {
+		return fmt.Errorf("record %d: %w", seq, err)
+	}
+	j.plan.outcome = record.Outcome{
+		Code: record.Accepted, Seq: seq, Count: count, Time: r.Time, Leaf: record.LeafHash(data),
+	}
+	return nil
+}
+
+// append adds a record of that body; size is a guess at how large it is.
+func (j *judge) append(kind record.Kind, body jcs.Value, size int) (int, error) {
+	r := record.Record{Kind: kind, Time: j.now, Body: body}
+	n, err := j.plan.add(r, size)
 	if errors.Is(err, record.ErrTooLarge) {
 		return 0, &refusal{code: record.RecordTooLarge, why: err}
 	}

@@ -24,6 +24,17 @@ func (j *judge) credential(op record.Op) error {
 	if op.Claimed != nil && *op.Claimed != op.CredentialDigest {
 		return refuse(record.DigestMismatch, "the digest is %s", op.CredentialDigest)
 	}
+	subject, err := j.subject(op.Issuer)
+	if err != nil {
+		return err
+	}
+	known, err := view.GetRegistration(j.in, op.CredentialDigest, subject)
+	if err != nil {
+		return err
+	}
+	if known != nil {
+		return j.again(known.Seq, 1)
+	}
 	body := record.CredentialBody{Digest: op.CredentialDigest, Issuer: op.Issuer, Proof: op.Proof}
 	whole := op.Credential.IsObject()
 	if whole {
@@ -31,11 +42,10 @@ func (j *judge) credential(op record.Op) error {
 			return err
 		}
 	}
-	subject, err := j.issuer(op.Issuer)
-	if err != nil {
+	if err := j.issuer(op.Issuer, subject); err != nil {
 		return err
 	}
-	primary, err := j.unregistered(op.CredentialDigest, subject)
+	primary, err := view.GetPrimary(j.in, op.CredentialDigest)
 	if err != nil {
 		return err
 	}
@@ -47,7 +57,7 @@ func (j *judge) credential(op record.Op) error {
 	if err != nil {
 		return err
 	}
-	rec, err := j.append(record.KindCredential, record.Record{Body: body.Value()})
+	rec, err := j.append(record.KindCredential, body.Value(), 1<<10)
 	if err != nil {
 		return err
 	}
@@ -56,20 +66,8 @@ func (j *judge) credential(op record.Op) error {
 		view.PutContent(j.plan, op.CredentialDigest, op.Credential.Canonical())
 	}
 	j.plan.touches = append(j.plan.touches, op.CredentialDigest.String())
+	j.accept()
 	return nil
-}
-
-// unregistered refuses what that issuer has registered, under whatever DID it had
-// then, and returns the primary registration of the digest.
-func (j *judge) unregistered(digest record.Hash, issuer string) (*view.Registration, error) {
-	known, err := view.GetRegistration(j.in, digest, issuer)
-	if err != nil {
-		return nil, err
-	}
-	if known != nil {
-		return nil, refuse(record.NoChange, "registered by record %d", known.Seq)
-	}
-	return view.GetPrimary(j.in, digest)
 }
 
 // content checks the structure and dates, and fills in what they say.
@@ -100,34 +98,30 @@ func firstText(v jcs.Value, names ...string) string {
 	return ""
 }
 
-// issuer refuses an issuer that cannot be resolved or has no authority, and
-// returns what it is looked up by.
-func (j *judge) issuer(id did.ID) (string, error) {
+// issuer refuses an issuer, looked up by subject, that cannot be resolved or has no
+// authority.
+func (j *judge) issuer(id did.ID, subject string) error {
 	if _, err := did.Parse(string(id)); err != nil {
-		return "", &refusal{code: record.IssuerUnresolvable, why: err}
+		return &refusal{code: record.IssuerUnresolvable, why: err}
 	}
 	res, err := j.Resolve(context.Background(), id, did.Options{})
 	if err != nil {
 		if did.CodeOf(err) == did.InternalError {
-			return "", err
+			return err
 		}
-		return "", &refusal{code: record.IssuerUnresolvable, why: err}
+		return &refusal{code: record.IssuerUnresolvable, why: err}
 	}
 	if res.Document == nil {
-		return "", refuse(record.IssuerNotAuthorised, "%s is deactivated", id)
-	}
-	subject, err := j.subject(id)
-	if err != nil {
-		return "", err
+		return refuse(record.IssuerNotAuthorised, "%s is deactivated", id)
 	}
 	status, err := view.GetStatus(j.in, view.DIDTarget(subject))
 	if err != nil {
-		return "", err
+		return err
 	}
 	if status != nil && status.Status != record.Active {
-		return "", refuse(record.IssuerNotAuthorised, "%s is %s since record %d", id, status.Status, status.Seq)
+		return refuse(record.IssuerNotAuthorised, "%s is %s since record %d", id, status.Status, status.Seq)
 	}
-	return subject, nil
+	return nil
 }
 
 // securedByIssuer checks all proofs of a credential, one of which must be by a key

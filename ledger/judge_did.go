@@ -37,7 +37,7 @@ func (j *judge) did(op record.Op) error {
 	if err != nil {
 		return err
 	}
-	if err := j.compareHead(a); err != nil {
+	if done, err := j.compareHead(a); err != nil || done {
 		return err
 	}
 	if err := j.host(a); err != nil {
@@ -55,7 +55,7 @@ func (j *judge) did(op record.Op) error {
 	if err != nil {
 		return j.entryRefusal(a, err)
 	}
-	return j.appendEntries(a, prev, states, witness)
+	return j.appendEntries(op, a, prev, states, witness)
 }
 
 // openLog parses the entries and finds the log they are of.
@@ -78,27 +78,56 @@ func (j *judge) openLog(op record.Op) (*appendix, error) {
 }
 
 // compareHead refuses entries that do not follow the head, and those of a DID that
-// is revoked.
-func (j *judge) compareHead(a *appendix) error {
+// is revoked. Entries that are all in the log already are done.
+func (j *judge) compareHead(a *appendix) (done bool, err error) {
 	first := a.entries[0].Number
 	if a.head == nil {
 		if first != 1 {
-			return refuse(record.StalePredecessor, "the first entry is of version %d, and no log of %s is here", first, a.scid)
+			return false, refuse(record.StalePredecessor, "the first entry is of version %d, and no log of %s is here", first, a.scid)
 		}
-		return nil
+		return false, nil
 	}
 	if first != a.head.Number+1 {
-		return &refusal{code: record.StalePredecessor, head: a.head.VersionID,
+		if done, err := j.appended(a); err != nil || done {
+			return done, err
+		}
+		return false, &refusal{code: record.StalePredecessor, head: a.head.VersionID,
 			why: fmt.Errorf("version %d does not follow the head %s", first, a.head.VersionID)}
 	}
 	status, err := view.GetStatus(j.in, view.DIDTarget(a.scid))
 	if err != nil {
-		return err
+		return false, err
 	}
 	if status != nil && status.Status == record.Revoked {
-		return refuse(record.DIDRevoked, "%s was revoked by record %d", a.head.DID, status.Seq)
+		return false, refuse(record.DIDRevoked, "%s was revoked by record %d", a.head.DID, status.Seq)
 	}
-	return nil
+	return false, nil
+}
+
+// appended reports whether the entries, their proofs aside, are those of successive
+// records; then the outcome is that of appending them.
+func (j *judge) appended(a *appendix) (bool, error) {
+	var first, last record.Seq
+	for i := range a.entries {
+		at, ok, err := view.GetEntry(j.in, a.scid, a.entries[i].Number)
+		if err != nil || !ok {
+			return false, err
+		}
+		stored, err := j.entryAt(at.Seq)
+		if err != nil {
+			return false, err
+		}
+		if !stored.Without("proof").Equal(a.entries[i].Value.Without("proof")) {
+			return false, nil
+		}
+		if i == 0 {
+			first = at.Seq
+		}
+		if last = at.Seq; last != first+record.Seq(i) {
+			return false, nil
+		}
+	}
+	return true, j.again(last, len(a.entries))
 }
 
 // entryRefusal adds the head where a wrong predecessor may be the reason.
@@ -238,14 +267,14 @@ func parseProofs(items []jcs.Value) ([]webvh.WitnessProof, error) {
 }
 
 // appendEntries plans a record for each entry and the changes to the views.
-func (j *judge) appendEntries(a *appendix, prev *webvh.State, states []webvh.State, witness []webvh.WitnessProof) error {
+func (j *judge) appendEntries(op record.Op, a *appendix, prev *webvh.State, states []webvh.State, witness []webvh.WitnessProof) error {
 	approvals := j.newApprovals(a, witness)
 	var used []webvh.WitnessProof
 	for i := range states {
 		proofs := approvals.of(i, approvers(prev, &states[i]))
 		used = append(used, proofs...)
 		body := record.DIDBody{Entry: a.entries[i].Value, Witness: proofValues(proofs)}
-		rec, err := j.append(record.KindDID, record.Record{Body: body.Value()})
+		rec, err := j.append(record.KindDID, body.Value(), op.Size()/len(states)+128)
 		if err != nil {
 			return err
 		}
@@ -258,6 +287,7 @@ func (j *judge) appendEntries(a *appendix, prev *webvh.State, states []webvh.Sta
 	}
 	view.PutHead(j.plan, prev, len(states)-1)
 	j.touchDID(a.scid, a.last)
+	j.accept()
 	if len(used) == 0 {
 		return nil
 	}

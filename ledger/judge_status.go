@@ -32,6 +32,11 @@ type signed struct {
 // authority over the target, the target must allow the transition, and only then
 // is the signature checked.
 func (j *judge) status(op record.Op) error {
+	digest := op.Digest()
+	if first, ok, err := view.GetOutcome(j.in, digest); err != nil || ok {
+		j.plan.outcome = first
+		return err
+	}
 	c, err := j.openChange(op)
 	if err != nil {
 		return err
@@ -41,7 +46,7 @@ func (j *judge) status(op record.Op) error {
 			return err
 		}
 	}
-	rec, err := j.append(record.KindStatus, record.Record{Body: c.Value})
+	rec, err := j.append(record.KindStatus, c.Value, op.Size())
 	if err != nil {
 		return err
 	}
@@ -54,6 +59,8 @@ func (j *judge) status(op record.Op) error {
 		next.Controllers = c.controllers
 	}
 	view.PutStatus(j.plan, c.target, next, rec)
+	j.accept()
+	view.PutOutcome(j.plan, digest, j.plan.outcome, rec)
 	return nil
 }
 

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"encoding/binary"
+	"hash/maphash"
 
 	"github.com/tabard-id/tabard/ledger/internal/store"
 	"github.com/tabard-id/tabard/ledger/internal/view"
@@ -18,19 +19,16 @@ type plan struct {
 	why     error
 	records []planned
 	changes []change
-	// reads are the keys that the judgement depends on.
-	reads []string
+	// reads are the keys that the judgement depends on, hashed.
+	reads []uint64
 	// touches are the keys of ChangedSince that it concerns.
 	touches []string
 	// founds is who the ledger is, if the operation is what founds it.
 	founds *view.Identity
 }
 
-// planned is a record without a position.
-type planned struct {
-	leaf record.Hash
-	data []byte
-}
+// planned is the stored value of a record without a position.
+type planned []byte
 
 // change sets or deletes one key of the views.
 type change struct {
@@ -55,13 +53,14 @@ func (p *plan) Delete(key []byte) {
 	p.changes = append(p.changes, change{key: key, rec: -1, deleted: true})
 }
 
-// add encodes a record, and returns its number within the operation.
-func (p *plan) add(r record.Record) (int, error) {
-	data, err := r.Encode()
+// add encodes a record, and returns its number within the operation. size is a
+// guess at its size.
+func (p *plan) add(r record.Record, size int) (int, error) {
+	value, err := view.RecordValue(size, r.Append)
 	if err != nil {
 		return 0, err
 	}
-	p.records = append(p.records, planned{leaf: record.LeafHash(data), data: data})
+	p.records = append(p.records, value)
 	return len(p.records) - 1, nil
 }
 
@@ -77,29 +76,73 @@ func (p *plan) place(first record.Seq) {
 	}
 }
 
-// overlay is what a batch has changed so far; nil values are deleted keys.
-type overlay map[string][]byte
+// keySeed is of this process. That two keys have one hash costs a judgement made
+// twice, with the same result.
+var keySeed = maphash.MakeSeed()
 
-// conflicts reports whether anything the plan depends on has been changed.
-func (o overlay) conflicts(p *plan) bool {
-	if len(o) == 0 {
+// overlay is what the operations of a batch have changed so far. Most batches are of
+// operations that have nothing to do with each other, for which the hashes will do.
+type overlay struct {
+	hashes map[uint64]struct{}
+	// values has the changes of settled[:merged] by key; nil is a deleted key.
+	values  map[string][]byte
+	settled []settled
+	merged  int
+}
+
+// settled is a plan whose first record has a position.
+type settled struct {
+	*plan
+	first record.Seq
+}
+
+// conflicts reports whether anything the plan depends on may have been changed.
+func (o *overlay) conflicts(p *plan) bool {
+	if len(o.hashes) == 0 {
 		return false
 	}
 	for _, key := range p.reads {
-		if _, changed := o[key]; changed {
+		if _, changed := o.hashes[key]; changed {
 			return true
 		}
 	}
 	return false
 }
 
-func (o overlay) add(p *plan) {
-	for _, c := range p.changes {
-		if c.deleted {
-			o[string(c.key)] = nil
-			continue
-		}
-		o[string(c.key)] = c.value
+func (o *overlay) add(p *plan, first record.Seq) {
+	if len(p.changes) == 0 {
+		return
+	}
+	if o.hashes == nil {
+		o.hashes = make(map[uint64]struct{}, 1<<10)
+	}
+	for i := range p.changes {
+		o.hashes[maphash.Bytes(keySeed, p.changes[i].key)] = struct{}{}
+	}
+	o.settled = append(o.settled, settled{p, first})
+}
+
+// get returns a changed value, nil if the key was deleted.
+func (o *overlay) get(key []byte) (value []byte, changed bool) {
+	if o == nil {
+		return nil, false
+	}
+	for ; o.merged < len(o.settled); o.merged++ {
+		o.merge(o.settled[o.merged])
+	}
+	value, changed = o.values[string(key)]
+	return value, changed
+}
+
+func (o *overlay) merge(s settled) {
+	if o.values == nil {
+		o.values = make(map[string][]byte)
+	}
+	for _, c := range s.changes {
+		o.values[string(c.key)] = c.value
+	}
+	for i, value := range s.records {
+		o.values[string(view.RecordKey(s.first+record.Seq(i)))] = value
 	}
 }
 
@@ -108,18 +151,18 @@ func (o overlay) add(p *plan) {
 // for.
 type inputs struct {
 	base  view.Reader
-	batch overlay
+	batch *overlay
 	plan  *plan
 }
 
 func (in *inputs) Get(key []byte) ([]byte, error) {
-	in.plan.reads = append(in.plan.reads, string(key))
+	in.plan.reads = append(in.plan.reads, maphash.Bytes(keySeed, key))
 	for i := len(in.plan.changes) - 1; i >= 0; i-- {
 		if c := &in.plan.changes[i]; string(c.key) == string(key) {
 			return copied(c.value, c.deleted)
 		}
 	}
-	if value, changed := in.batch[string(key)]; changed {
+	if value, changed := in.batch.get(key); changed {
 		return copied(value, value == nil)
 	}
 	return in.base.Get(key)

@@ -52,6 +52,8 @@ type Op struct {
 	Change jcs.Value
 
 	payload jcs.Value
+	// size is that of the command it was decoded from.
+	size int
 }
 
 // ErrMalformed is wrapped by the errors of everything here that reads an
@@ -100,6 +102,10 @@ func NewStatusOp(change jcs.Value) (Op, error) {
 func NewWitnessOp(file []jcs.Value) (Op, error) {
 	return parseOp(opPayload(OpWitness, member("file", jcs.Array(file...))))
 }
+
+// Size is the size of the command that the operation was decoded from, 0 if there
+// was none.
+func (op Op) Size() int { return op.size }
 
 // Payload returns the payload's JSON.
 func (op Op) Payload() jcs.Value { return op.payload }

@@ -60,7 +60,9 @@ func DecodeOp(command []byte) (Op, error) {
 	if err != nil {
 		return Op{}, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
-	return parseOp(v)
+	op, err := parseOp(v)
+	op.size = len(command)
+	return op, err
 }
 
 // parseOp reads a payload and takes apart what every judgement needs.

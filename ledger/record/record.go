@@ -46,20 +46,23 @@ var (
 // Encode returns the bytes of r: its RFC 8785 form. A record beyond MaxRecord is
 // ErrTooLarge.
 func (r Record) Encode() ([]byte, error) {
-	const frame = len(`{"body":,"kind":"","time":""}`) + len(timeLayout)
-	body := r.Body.Canonical()
-	size := frame + len(r.Kind) + len(body)
-	if size > MaxRecord {
-		return nil, fmt.Errorf("%w: %d bytes of at most %d", ErrTooLarge, size, MaxRecord)
-	}
-	b := make([]byte, 0, size)
-	b = append(b, `{"body":`...)
-	b = append(b, body...)
+	return r.Append(nil)
+}
+
+// Append appends the bytes of r, as of Encode.
+func (r Record) Append(dst []byte) ([]byte, error) {
+	start := len(dst)
+	b := append(dst, `{"body":`...)
+	b = r.Body.Append(b)
 	b = append(b, `,"kind":"`...)
 	b = append(b, r.Kind...)
 	b = append(b, `","time":"`...)
 	b = r.Time.Append(b)
-	return append(b, `"}`...), nil
+	b = append(b, `"}`...)
+	if size := len(b) - start; size > MaxRecord {
+		return dst, fmt.Errorf("%w: %d bytes of at most %d", ErrTooLarge, size, MaxRecord)
+	}
+	return b, nil
 }
 
 // limits bound the JSON of commands and records.

@@ -8,7 +8,8 @@
 //     is an error that IsCorruption reports, never a value.
 //   - A Snapshot is a consistent state that later batches do not change.
 //
-// Batches are not synced: what is lost by a crash is replayed from the Raft log.
+// There is no write-ahead log: the Raft log is one already. What a crash takes away,
+// at most what fits the memtables, is applied again from there.
 package store
 
 import (
@@ -19,6 +20,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
+	"github.com/cockroachdb/pebble/v2/sstable"
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
@@ -51,7 +53,9 @@ type DB struct {
 // much the store holds.
 func Open(dir string, o Options) (*DB, error) {
 	d := new(DB)
-	cache := pebble.NewCache(orDefault(o.CacheBytes, 16<<20))
+	memTable := orDefault(o.MemTableBytes, 8<<20)
+	// The engine takes memtables out of what the cache may use.
+	cache := pebble.NewCache(orDefault(o.CacheBytes, 16<<20) + 2*memTable)
 	defer cache.Unref()
 	logger := o.Logger
 	if logger == nil {
@@ -61,9 +65,10 @@ func Open(dir string, o Options) (*DB, error) {
 		Cache:                       cache,
 		FS:                          o.FS,
 		FormatMajorVersion:          format,
+		DisableWAL:                  true,
 		Logger:                      engineLogger{logger},
 		EventListener:               d.events(logger),
-		MemTableSize:                uint64(orDefault(o.MemTableBytes, 8<<20)),
+		MemTableSize:                uint64(memTable),
 		MemTableStopWritesThreshold: 4,
 		L0CompactionThreshold:       4,
 		L0StopWritesThreshold:       24,
@@ -72,15 +77,24 @@ func Open(dir string, o Options) (*DB, error) {
 		CompactionConcurrencyRange:  func() (int, int) { return 1, 2 },
 	}
 	for i := range opts.Levels {
-		opts.Levels[i].BlockSize = 16 << 10
+		opts.Levels[i].BlockSize = 8 << 10
 		opts.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
+		opts.TargetFileSizes[i] = 8 << 20
 	}
+	opts.ApplyCompressionSettings(compression)
 	db, err := pebble.Open(dir, opts)
 	if err != nil {
 		return nil, fmt.Errorf("open store %s: %w", dir, err)
 	}
 	d.db = db
 	return d, nil
+}
+
+// compression is for what stays: the upper levels are rewritten soon.
+func compression() pebble.DBCompressionSettings {
+	settings := pebble.DBCompressionNone
+	settings.Levels[len(settings.Levels)-1] = sstable.SnappyCompression
+	return settings
 }
 
 func orDefault(n, fallback int64) int64 {

@@ -2,6 +2,7 @@ package view
 
 import (
 	"encoding/binary"
+	"strconv"
 	"time"
 
 	"github.com/tabard-id/tabard/did"
@@ -36,33 +37,50 @@ func GetHead(r Reader, scid string) (*Head, error) {
 
 // PutHead makes the operation's record rec the head of a log.
 func PutHead(w Writer, s *webvh.State, rec int) {
-	w.SetSeq(key(famHead, s.SCID), withSeq(encodeState(s).Canonical()), 0, rec)
+	value := make([]byte, seqSize, 1<<10)
+	w.SetSeq(key(famHead, s.SCID), appendState(value, s), 0, rec)
 }
 
-// encodeState writes a State as encoding/json does, with sorted names.
-func encodeState(s *webvh.State) jcs.Value {
-	members := append(make([]jcs.Member, 0, 16),
-		text("did", string(s.DID)), text("scid", s.SCID), text("method", s.Method),
-		text("versionId", s.VersionID), text("versionTime", s.VersionTime), text("created", s.Created),
-		jcs.Member{Name: "versionNumber", Value: jcs.FromInt(int64(s.Number))},
-		jcs.Member{Name: "witness", Value: s.Witness.Value()},
-		jcs.Member{Name: "ttl", Value: jcs.FromInt(int64(s.TTL))},
-	)
-	list := func(name string, items []string) {
-		if len(items) > 0 {
-			members = append(members, jcs.Member{Name: name, Value: textArray(items)})
-		}
-	}
-	list("updateKeys", s.UpdateKeys)
-	list("nextKeyHashes", s.NextKeyHashes)
-	list("watchers", s.Watchers)
-	if s.Portable {
-		members = append(members, jcs.Member{Name: "portable", Value: jcs.FromBool(true)})
-	}
+// appendState writes a State in RFC 8785 form, as its encoding by encoding/json has
+// it but for the order of names.
+func appendState(b []byte, s *webvh.State) []byte {
+	b = append(b, `{"created":`...)
+	b = appendText(b, s.Created)
 	if s.Deactivated {
-		members = append(members, jcs.Member{Name: "deactivated", Value: jcs.FromBool(true)})
+		b = append(b, `,"deactivated":true`...)
 	}
-	return jcs.Object(members...)
+	b = appendText(append(b, `,"did":`...), string(s.DID))
+	b = appendText(append(b, `,"method":`...), s.Method)
+	b = appendTexts(b, `,"nextKeyHashes":`, s.NextKeyHashes)
+	if s.Portable {
+		b = append(b, `,"portable":true`...)
+	}
+	b = appendText(append(b, `,"scid":`...), s.SCID)
+	b = strconv.AppendInt(append(b, `,"ttl":`...), int64(s.TTL), 10)
+	b = appendTexts(b, `,"updateKeys":`, s.UpdateKeys)
+	b = appendText(append(b, `,"versionId":`...), s.VersionID)
+	b = strconv.AppendInt(append(b, `,"versionNumber":`...), int64(s.Number), 10)
+	b = appendText(append(b, `,"versionTime":`...), s.VersionTime)
+	b = appendTexts(b, `,"watchers":`, s.Watchers)
+	b = s.Witness.Value().Append(append(b, `,"witness":`...))
+	return append(b, '}')
+}
+
+func appendText(b []byte, s string) []byte { return jcs.FromString(s).Append(b) }
+
+// appendTexts writes a member unless its list is empty.
+func appendTexts(b []byte, name string, list []string) []byte {
+	if len(list) == 0 {
+		return b
+	}
+	b = append(append(b, name...), '[')
+	for i, s := range list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendText(b, s)
+	}
+	return append(b, ']')
 }
 
 func textArray[S ~string](items []S) jcs.Value {

@@ -9,17 +9,29 @@ import (
 	"github.com/tabard-id/tabard/ledger/record"
 )
 
-// RecordEntry returns the key and value of a record: its leaf hash and its bytes.
-func RecordEntry(seq record.Seq, leaf record.Hash, data []byte) (key, value []byte) {
-	value = make([]byte, 0, len(leaf)+len(data))
-	value = append(append(value, leaf[:]...), data...)
-	return numbered(famRecord, uint64(seq)), value
+// RecordValue makes the stored value of a record: its leaf hash and its bytes, which
+// encode appends. size is a guess at how many there are.
+func RecordValue(size int, encode func(dst []byte) ([]byte, error)) (value []byte, err error) {
+	value, err = encode(make([]byte, sha256.Size, sha256.Size+size))
+	if err != nil {
+		return nil, err
+	}
+	// What is hashed is a zero byte and the record; there is room for it in front.
+	leaf := sha256.Sum256(value[sha256.Size-1:])
+	copy(value, leaf[:])
+	return value, nil
 }
+
+// LeafOf returns the leaf hash in the stored value of a record.
+func LeafOf(value []byte) record.Hash { return record.Hash(value[:sha256.Size]) }
+
+// RecordKey is where a record is stored.
+func RecordKey(seq record.Seq) []byte { return numbered(famRecord, uint64(seq)) }
 
 // GetRecord returns the bytes of a record, checked against its leaf hash, or
 // store.ErrNotFound.
 func GetRecord(r Reader, seq record.Seq) ([]byte, error) {
-	value, err := r.Get(numbered(famRecord, uint64(seq)))
+	value, err := r.Get(RecordKey(seq))
 	if err != nil {
 		return nil, fmt.Errorf("record %d: %w", seq, err)
 	}
@@ -44,7 +56,7 @@ func ScanRecords(s Scanner, from, to record.Seq, fn func(seq record.Seq, data []
 		return nil
 	}
 	next := from
-	err := s.Scan(numbered(famRecord, uint64(from)), numbered(famRecord, uint64(to)), func(key, value []byte) error {
+	err := s.Scan(RecordKey(from), RecordKey(to), func(key, value []byte) error {
 		if len(key) != 9 || record.Seq(binary.BigEndian.Uint64(key[1:])) != next {
 			return fmt.Errorf("record %d: %w: missing", next, ErrCorrupt)
 		}

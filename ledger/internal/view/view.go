@@ -1,6 +1,6 @@
 // Package view is what the ledger knows besides its records: projections that can
 // be rebuilt from them, one file each, and the few things that are kept beside
-// them (credential content, witness proofs set aside, the receipts of operations).
+// them (credential content, witness proofs set aside, the receipts of status changes).
 // A projection's keys and values are a function of the records alone, never of how
 // they were batched, of a clock or of the node; so nodes can compare them, and one
 // day commit to them. What is kept beside is a function of the commands.
@@ -30,7 +30,7 @@ const (
 	famContent    = 'k' // digest -> credential content, erasable
 	famAlias      = 'i' // SCID, DID -> that the log had the DID once
 	famNode       = 'm' // level, index -> Merkle tree hash
-	famOutcome    = 'o' // operation digest -> outcome
+	famOutcome    = 'o' // status change -> outcome
 	famPath       = 'p' // path -> SCID
 	famSlot       = 'Q' // number -> versionId in the queue of staged proofs
 	famQueue      = 'q' // ends of that queue
