@@ -19,7 +19,7 @@ func Parse(v jcs.Value) (*Credential, error) {
 	c := &Credential{Value: v}
 	for _, step := range []func(*Credential) error{
 		(*Credential).readContext, (*Credential).readNames, (*Credential).readIssuer, (*Credential).readSubjects,
-		(*Credential).readValidity, (*Credential).readStatus, (*Credential).checkTyped,
+		(*Credential).readValidity, (*Credential).readStatus, (*Credential).checkTyped, (*Credential).checkTexts,
 	} {
 		if err := step(c); err != nil {
 			return nil, err

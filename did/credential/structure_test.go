@@ -94,6 +94,10 @@ func (c credentials) wellFormed() []structureVector {
 		{"status-entry", "4.10", v.With("credentialStatus", parse(`{"type":"BitstringStatusListEntry"}`)), "valid", "", ""},
 		{"valid-for-an-instant", "4.9", v.With("validUntil", text("2026-01-01T00:00:00Z")), "valid", "", ""},
 		{"valid-from-without-offset", "6.3: interpreted as UTC", v.With("validFrom", text("2026-01-01T00:00:00")), "valid", "", ""},
+		{"name-as-string", "4.6", v.With("name", text("Agent")), "valid", "", ""},
+		{"name-in-a-language", "4.6, 11.1", v.With("name", parse(`{"@value":"Agentin","@language":"de","@direction":"ltr"}`)), "valid", "", ""},
+		{"description-in-two-languages", "4.6, 11.1", v.With("description", parse(`[{"@value":"an agent","@language":"en"},{"@value":"eine Agentin"}]`)), "valid", "", ""},
+		{"version-1-name-of-any-kind", "1.1: not a property of the data model", c.version1().With("name", jcs.FromInt(1)), "valid", "", ""},
 		{"period-by-instant-not-by-text", "4.9", v.With("validFrom", text("2026-01-01T12:00:00+14:00")).With("validUntil", text("2025-12-31T23:00:00Z")), "valid", "", ""},
 	}
 }
@@ -149,6 +153,13 @@ func (c credentials) malformed() []structureVector {
 		bad("seventeen-status-entries", "at most 16 are read", status, v.With(status, jcs.Array(slices.Repeat([]jcs.Value{parse(`{"type":"T"}`)}, 17)...))),
 		bad("schema-without-id", "4.11", "credentialSchema.id", v.With("credentialSchema", parse(`{"type":"JsonSchema"}`))),
 		bad("evidence-without-type", "5.6", "evidence.type", v.With("evidence", parse(`[{"type":"Evidence"},{}]`))),
+		bad("name-is-a-number", "4.6", "name", v.With("name", one)),
+		bad("name-is-null", "4.6", "name", v.With("name", jcs.Value{})),
+		bad("name-is-an-array-of-strings", "4.6", "name", v.With("name", jcs.Array(text("a"), text("b")))),
+		bad("name-is-an-empty-array", "4.6", "name", v.With("name", jcs.Array())),
+		bad("name-object-without-value", "11.1", "name", v.With("name", parse(`{"@language":"de"}`))),
+		bad("description-object-with-another-key", "11.1: no other keys", "description", v.With("description", parse(`{"@value":"x","id":"urn:x:1"}`))),
+		bad("description-language-is-a-number", "11.1", "description", v.With("description", parse(`{"@value":"x","@language":1}`))),
 		bad("terms-of-use-is-a-string", "5.5", "termsOfUse", v.With("termsOfUse", text("none"))),
 	}
 }
