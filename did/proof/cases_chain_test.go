@@ -38,6 +38,8 @@ func (m *maker) chains() []vector {
 		{Name: "previous-proof-replaced-by-another-of-that-id", Source: clause, Input: set(later, p[1]), Code: unverified},
 		{Name: "previous-proof-with-another-id", Source: clause, Input: set(p[0].With("id", text("urn:proof:3")), p[1]), Code: unverified},
 		{Name: "two-proofs-of-the-id", Source: clause + ": which one was meant is not said", Input: set(p[0], later, p[1]), Code: unverified},
+		{Name: "two-proofs-of-the-id-both-signed", Source: clause + ": one proof, not several", Code: unverified,
+			Input: m.attach(set(p[0], later), set(p[0], later), config(m.p256, one), m.p256)},
 		{Name: "previous-proof-does-not-hold", Source: clause, Code: unverified,
 			Input: m.chainOn(first.With("proof", member(first, "proof").With("nonce", text("x"))))},
 		{Name: "previous-proofs-not-signed", Source: clause + ": hashed without the previous proofs", Code: unverified,

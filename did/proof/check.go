@@ -55,8 +55,9 @@ func isRelationship(purpose string) bool {
 
 // covered returns the document as proof i signs it: with the proof's @context,
 // and with the proofs that its previousProof names as proof member (Data
-// Integrity 1.0, 4.5). Since each of those must hold as well, and no signature
-// can cover itself, a cycle never verifies.
+// Integrity 1.0, 4.5), each of which must hold as well. Nobody can sign a cycle
+// with a key that he has; what can be made is a key for a cycle (ECDSA), which
+// then says no more than that he may put keys into his document.
 func (s *Secured) covered(i int) (jcs.Value, error) {
 	p := &s.proofs[i]
 	doc, err := p.Document(s.unsecured)
