@@ -242,6 +242,25 @@ func TestOverload(t *testing.T) {
 	}
 }
 
+func TestLargeCommands(t *testing.T) {
+	c := consensustest.New(t, consensustest.Options{Configure: func(cfg *consensus.Config) {
+		cfg.MaxCommandBytes, cfg.MaxBatchBytes = 300<<10, 100<<10
+	}})
+	leader := c.Leader()
+	for i, n := range c.Nodes {
+		value := strings.Repeat(fmt.Sprint(i), 290<<10)
+		c.Put(n, fmt.Sprint("large", i), "k", value)
+		if got := leader.M().Get("k"); got != value {
+			t.Errorf("through %s: %d bytes arrived", n.ID, len(got))
+		}
+		_, err := n.Replica.Propose(within(t, 5*time.Second), make([]byte, 300<<10+1))
+		if !errors.Is(err, consensus.ErrTooLarge) || !consensus.NotProposed(err) {
+			t.Errorf("beyond the limit: %v", err)
+		}
+	}
+	c.Check()
+}
+
 func TestHello(t *testing.T) {
 	c := consensustest.New(t, consensustest.Options{Secret: []byte("sixteen bytes or more")})
 	for _, from := range c.Nodes {

@@ -58,7 +58,7 @@ type Config struct {
 	LeaderLease      time.Duration // without a quorum before a leader steps down; HeartbeatTimeout
 	CommitInterval   time.Duration // at most twice this until an idle follower learns of a commit; 10 ms
 	TickInterval     time.Duration // age at which the leader replicates its clock again; 500 ms
-	RPCTimeout       time.Duration // one exchange between nodes; 4 × ElectionTimeout
+	RPCTimeout       time.Duration // one exchange between nodes; 10 × ElectionTimeout
 	LeaderWait       time.Duration // Propose and ReadBarrier wait this long for a leader; 1 s, negative: not at all
 	CallTimeout      time.Duration // bound on Propose and ReadBarrier whatever the context says; 10 s
 
@@ -85,7 +85,7 @@ func (c Config) withDefaults() Config {
 	dur(&c.LeaderLease, c.HeartbeatTimeout)
 	dur(&c.CommitInterval, 10*time.Millisecond)
 	dur(&c.TickInterval, 500*time.Millisecond)
-	dur(&c.RPCTimeout, 4*c.ElectionTimeout)
+	dur(&c.RPCTimeout, 10*c.ElectionTimeout)
 	dur(&c.LeaderWait, time.Second)
 	dur(&c.CallTimeout, 10*time.Second)
 	def(&c.SnapshotEntries, 2048)

@@ -27,7 +27,8 @@ import (
 // flakyStore lets a test fail, hold up or falsify what the log store does.
 type flakyStore struct {
 	consensus.EntryStore
-	failing atomic.Bool
+	failing atomic.Bool // stores, and reports an error
+	full    atomic.Bool // stores nothing
 	stuck   atomic.Pointer[chan struct{}]
 	flip    atomic.Uint64 // index whose data are returned with a flipped bit
 }
@@ -37,6 +38,9 @@ var errDisk = errors.New("input/output error")
 func (s *flakyStore) StoreLogs(logs []*raft.Log) error {
 	if ch := s.stuck.Load(); ch != nil {
 		<-*ch
+	}
+	if s.full.Load() {
+		return errDisk
 	}
 	err := s.EntryStore.StoreLogs(logs)
 	if s.failing.Load() {

@@ -29,6 +29,8 @@ type mux struct {
 	raftConns chan net.Conn
 	greeting  chan struct{} // one per connection that has not yet said what it is for
 	done      chan struct{}
+	life      context.Context // ends with done
+	end       context.CancelFunc
 	running   sync.WaitGroup
 
 	mu     sync.Mutex
@@ -47,8 +49,9 @@ const (
 var errNotPeer = errors.New("not a peer")
 
 func newMux(c *Config, ln net.Listener, id *identity) *mux {
+	life, end := context.WithCancel(context.Background())
 	return &mux{
-		ln: ln, network: c.Network, identity: id, peers: c.Peers, self: c.NodeID,
+		life: life, end: end, ln: ln, network: c.Network, identity: id, peers: c.Peers, self: c.NodeID,
 		timeout: c.RPCTimeout, log: c.Logger,
 		raftConns: make(chan net.Conn), greeting: make(chan struct{}, maxGreeting),
 		done: make(chan struct{}), conns: make(map[*muxConn]struct{}),
@@ -156,6 +159,7 @@ func (m *mux) hear(c *muxConn) (byte, error) {
 func (m *mux) dial(ctx context.Context, id string, proto byte) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, m.timeout)
 	defer cancel()
+	defer context.AfterFunc(m.life, cancel)()
 	address := ""
 	for _, p := range m.peers {
 		if p.ID == id {
@@ -209,6 +213,7 @@ func (m *mux) close() error {
 	}
 	m.mu.Unlock()
 	close(m.done)
+	m.end()
 	err := m.ln.Close()
 	for _, c := range open {
 		_ = c.Close() // both ends are about to forget it

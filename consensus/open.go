@@ -38,6 +38,7 @@ const (
 	logName      = "raft.db"
 	snapshotsDir = "snapshots"
 	keyNode      = "tabard node"
+	keyRestored  = "tabard restored"
 )
 
 // openDisk opens and checks everything under c.Dir, and brings log, snapshots and
@@ -68,6 +69,7 @@ func openDisk(c *Config, fatal func(error)) (_ *disk, err error) {
 		return nil, err
 	}
 	d.snaps.entry, d.snaps.installed = d.log.digestAt, d.log.anchor
+	d.snaps.restored = func(applied uint64) error { return d.stable.SetUint64([]byte(keyRestored), applied) }
 	return d, d.reconcile(c)
 }
 
@@ -82,6 +84,12 @@ func openStore(c *Config, path string) (store entryStore, err error) {
 	})
 	if errors.Is(err, bbolt.ErrTimeout) {
 		err = errors.New("another process has it open")
+	}
+	if err == nil {
+		// A new file whose name is lost in a crash would take the node's votes along.
+		if err = errors.Join(syncDir(c.Dir), syncDir(filepath.Dir(c.Dir))); err != nil {
+			err = errors.Join(err, store.Close())
+		}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
@@ -146,7 +154,7 @@ func (d *disk) adopt(m *snapMeta, c *Config) error {
 		return err
 	}
 	d.log.anchor(m.Index, sum)
-	if c.StateMachine.AppliedIndex() >= m.Applied || m.Size == 0 {
+	if m.Size == 0 {
 		return nil
 	}
 	f, err := os.Open(filepath.Join(d.snaps.dir, m.ID, stateName))
@@ -156,7 +164,7 @@ func (d *disk) adopt(m *snapMeta, c *Config) error {
 	if err != nil {
 		return err
 	}
-	c.Logger.Info("restoring a snapshot received before the last stop", "index", m.Index)
+	c.Logger.Info("taking over a snapshot received before the last stop", "index", m.Index)
 	err = newFSM(c.StateMachine, d.snaps, func(error) {}).Restore(f)
 	if err != nil {
 		return fmt.Errorf("snapshot %s: %w: %w", m.ID, ErrCorrupt, err)
@@ -172,7 +180,11 @@ func (d *disk) checkState(c *Config, index, applied uint64) error {
 		return fmt.Errorf("state machine is at entry %d, but was flushed at %d: its data are older than the log; "+
 			"move both away and this node will fetch them from the others", at, applied)
 	}
-	if end := max(index, d.log.last); at > end {
+	restored, err := d.stable.GetUint64([]byte(keyRestored))
+	if err != nil && !errors.Is(err, raftboltdb.ErrKeyNotFound) {
+		return err
+	}
+	if end := max(index, d.log.last, restored); at > end {
 		return fmt.Errorf("state machine is at entry %d, but the log ends at %d: entries are lost or belong to another "+
 			"cluster: %w", at, end, ErrCorrupt)
 	}

@@ -180,7 +180,7 @@ func (r *Replica) raftConfig() *raft.Config {
 	c.ElectionTimeout = r.cfg.ElectionTimeout
 	c.LeaderLeaseTimeout = r.cfg.LeaderLease
 	c.CommitTimeout = r.cfg.CommitInterval
-	c.MaxAppendEntries = 16 // of about MaxBatchBytes each
+	c.MaxAppendEntries = 8 // of about MaxBatchBytes each, within one RPCTimeout
 	c.SnapshotInterval = r.cfg.SnapshotInterval
 	c.SnapshotThreshold = uint64(r.cfg.SnapshotEntries)
 	c.TrailingLogs = uint64(r.cfg.TrailingEntries)

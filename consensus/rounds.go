@@ -18,7 +18,7 @@ type rounds struct {
 	next   []func(index uint64, err error)
 }
 
-// join has to called, once, with the result of a round that begins after now. It
+// join arranges for a single call of to with the result of a round that begins after now. It
 // must not block.
 func (r *rounds) join(to func(index uint64, err error)) {
 	if !r.enter(to) {

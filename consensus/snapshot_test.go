@@ -64,6 +64,42 @@ func TestSnapshotInstalledOnEmptyNode(t *testing.T) {
 	c.Check()
 }
 
+// What a leader sends may be newer than the entry it is sent for. A node that stops
+// before it has the entries in between is ahead of its log, and starts again.
+func TestRestartAheadOfLogAfterInstall(t *testing.T) {
+	var store *flakyStore
+	c := consensustest.New(t, consensustest.Options{Configure: func(cfg *consensus.Config) {
+		snapshotting(cfg)
+		if cfg.NodeID == "n3" {
+			consensus.WrapStore(cfg, func(s consensus.EntryStore) consensus.EntryStore {
+				store = &flakyStore{EntryStore: s}
+				return store
+			})
+		}
+	}})
+	n := c.Nodes[2]
+	n.Stop()
+	if err := os.RemoveAll(n.Dir); err != nil {
+		t.Fatal(err)
+	}
+	n.Machine = consensustest.NewMachine()
+	leader := c.Leader()
+	fill(c, leader, "a", 30)
+	c.Check()
+	for _, p := range c.Running() {
+		snapshot(t, p)
+	}
+	fill(c, leader, "b", 10)
+	n.Start()
+	store.full.Store(true)
+	<-n.Fatal
+	n.Crash()
+	at := len(n.M().History())
+	n.Start()
+	c.Check()
+	t.Logf("restarted with %d of %d commands", at, len(n.M().History()))
+}
+
 // All nodes but the refilled one are replaced: what was installed can be handed on.
 func TestSnapshotHandedOnByRefilledNode(t *testing.T) {
 	c := consensustest.New(t, consensustest.Options{Configure: snapshotting})

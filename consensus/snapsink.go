@@ -184,8 +184,13 @@ func (s *snapStore) spool(m *snapMeta) (_ *os.File, size int64, err error) {
 	return f, size, err
 }
 
-// release drops installed contents that the state machine has taken over.
+// release drops installed contents that the state machine has taken over. They may
+// have been newer than the entry they were sent for, so that the state machine is
+// ahead of the log for now: that is recorded first.
 func (s *snapStore) release() error {
+	if err := s.restored(s.sm.AppliedIndex()); err != nil {
+		return err
+	}
 	metas, err := s.metas()
 	if err != nil {
 		return err

@@ -29,6 +29,8 @@ type snapStore struct {
 	entry func(index uint64) (digest, bool)
 	// installed is told of a snapshot that a leader sent, before it is restored.
 	installed func(index uint64, entry digest)
+	// restored records durably how far restored contents reach.
+	restored func(applied uint64) error
 
 	mu   sync.Mutex // guards the directory
 	next atomic.Uint64
@@ -64,6 +66,7 @@ func openSnapStore(dir string, sm StateMachine, log *slog.Logger) (*snapStore, e
 	return &snapStore{dir: dir, sm: sm, log: log,
 		entry:     func(uint64) (digest, bool) { return digest{}, false },
 		installed: func(uint64, digest) {},
+		restored:  func(uint64) error { return nil },
 	}, nil
 }
 
