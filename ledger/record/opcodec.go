@@ -56,13 +56,17 @@ func DecodeOp(command []byte) (Op, error) {
 	if len(command) > MaxCommand {
 		return Op{}, malformed("%d bytes of at most %d", len(command), MaxCommand)
 	}
+	op, err := parsePayload(payload)
+	op.size = len(command)
+	return op, err
+}
+
+func parsePayload(payload []byte) (Op, error) {
 	v, err := limits.Decode(payload)
 	if err != nil {
 		return Op{}, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
-	op, err := parseOp(v)
-	op.size = len(command)
-	return op, err
+	return parseOp(v)
 }
 
 // parseOp reads a payload and takes apart what every judgement needs.
