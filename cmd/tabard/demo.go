@@ -92,7 +92,7 @@ func tell(ctx context.Context, c *cli.Context, out printer, s *story, own bool) 
 		s.say("The cluster was for this story only. For one that stays: tabard dev")
 		return nil
 	}
-	s.say("Follow it: tabard watch --after %s:start -s %s", s.cluster.Ledger, s.nodes[0])
+	s.say("Follow it: tabard watch --after start -s %s", s.nodes[0])
 	return nil
 }
 

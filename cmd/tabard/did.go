@@ -10,7 +10,7 @@ func didCommand() *cli.Command {
 		Usage: "create, change, deactivate and check did:webvh DIDs",
 		Subcommands: []*cli.Command{
 			didCreateCommand(), didUpdateCommand(), didRotateCommand(), didDeactivateCommand(),
-			didPublishCommand(), didShowLogCommand(), didVerifyCommand(), didWitnessCommand(),
+			didPublishCommand(), didIDCommand(), didShowLogCommand(), didVerifyCommand(), didWitnessCommand(),
 		},
 	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -175,6 +176,28 @@ func errorMetadata(e *did.Error, cause error) jcs.Value {
 		problem = problem.With("rule", jcs.FromString(string(rule.Rule))).With("entry", jcs.FromInt(int64(rule.Entry)))
 	}
 	return jcs.Object(jcs.Member{Name: "error", Value: problem})
+}
+
+func didIDCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "id",
+		Usage:     "print the DID of a DID directory",
+		ArgsUsage: "DIR",
+		Description: "EXAMPLES:\n" +
+			"   tabard did id alice\n" +
+			"   tabard resolve \"$(tabard did id alice)\"",
+		Action: func(c *cli.Context) error {
+			if err := exactArgs(c, 1); err != nil {
+				return err
+			}
+			d, err := openDIDDir(c.Args().First())
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintln(c.App.Writer, d.id())
+			return err
+		},
+	}
 }
 
 func didShowLogCommand() *cli.Command {

@@ -23,13 +23,13 @@ func watchCommand() *cli.Command {
 			"EXAMPLES:\n" +
 			"   tabard watch\n" +
 			"   tabard watch --kinds status --status revoked,suspended -o jsonl\n" +
-			"   tabard watch --after \"$LEDGER:start\" --count 100 -o jsonl\n" +
+			"   tabard watch --after start --count 100 -o jsonl\n" +
 			"   tabard watch --cursor-file seen.txt -s http://127.0.0.1:8700 -s http://127.0.0.1:8701",
 		Flags: []cli.Flag{
 			outputFlag(),
 			&cli.StringSliceFlag{Name: "server", Aliases: []string{"s"}, Usage: "base `URL` of a node; several are tried in turn", DefaultText: defaultServer},
 			&cli.StringFlag{Name: "ca", Usage: "PEM `FILE` of a certificate authority to trust besides the system's"},
-			&cli.StringFlag{Name: "after", Usage: "`CURSOR` of the last record seen, LEDGER:SEQ or LEDGER:start (default: from now)"},
+			&cli.StringFlag{Name: "after", Usage: "`CURSOR` of the last record seen, LEDGER:SEQ; start for every record there is (default: from now)"},
 			&cli.StringFlag{Name: "cursor-file", Usage: "`FILE` that keeps the cursor of the last record printed"},
 			&cli.StringSliceFlag{Name: "kinds", Usage: "only these `KINDS`: did, credential, status"},
 			&cli.StringSliceFlag{Name: "did", Usage: "only records about this `DID`; repeatable"},
@@ -55,7 +55,7 @@ func watchAction(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	after, err := startCursor(c)
+	after, err := startCursor(c, cl)
 	if err != nil {
 		return err
 	}
@@ -109,20 +109,30 @@ func ended(err error) error {
 }
 
 // startCursor is where to begin: what the cursor file says, or else --after.
-func startCursor(c *cli.Context) (string, error) {
+func startCursor(c *cli.Context, cl *client.Client) (string, error) {
 	path := c.String("cursor-file")
 	if path == "" {
-		return c.String("after"), nil
+		return afterFlag(c, cl)
 	}
 	const limit = 1 << 10
 	data, err := readBounded(path, limit)
 	if errors.Is(err, fs.ErrNotExist) {
-		return c.String("after"), nil
+		return afterFlag(c, cl)
 	}
 	if err != nil {
 		return "", usage("--cursor-file: %w", err)
 	}
 	return strings.TrimSpace(string(data)), nil
+}
+
+// afterFlag is the cursor of --after. "start" is the start of the ledger that the nodes keep.
+func afterFlag(c *cli.Context, cl *client.Client) (string, error) {
+	after := c.String("after")
+	if after != "start" {
+		return after, nil
+	}
+	cluster, err := cl.Cluster(c.Context)
+	return api.Cursor{Ledger: cluster.Ledger}.String(), err
 }
 
 func talkOfConnection(c *cli.Context, e client.WatchEvent) {
