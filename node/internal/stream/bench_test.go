@@ -57,6 +57,36 @@ func TestIdleConnectionIsSmall(t *testing.T) {
 	}
 }
 
+// TestBlockedConnectionIsSmall: those who do not read keep nothing of what is written
+// for them, but the rest of one frame and the goroutine that waits with it.
+func TestBlockedConnectionIsSmall(t *testing.T) {
+	const connections, limit = 100, 20 << 10
+	m := newMemory(10)
+	reg := prometheus.NewRegistry()
+	_, at := serve(t, m, func(c *Config) { c.Interval, c.WriteTimeout, c.Registerer = time.Hour, time.Hour, reg })
+	reader := dial(t, at)
+	m.append(ringSlots) // fills the ring
+	for range ringSlots {
+		nextRecord(t, reader)
+	}
+	before := inUse() - m.bytes()
+	for range connections {
+		bare(t, at, "")
+	}
+	blocked := func() bool { return value(t, reg, "tabard_stream_blocked_subscribers") == connections }
+	for !blocked() {
+		m.append(500)
+		for range 500 {
+			nextRecord(t, reader)
+		}
+	}
+	each := (inUse() - m.bytes() - before) / connections
+	t.Logf("%d bytes per connection that does not read", each)
+	if each > limit {
+		t.Errorf("a connection that does not read takes %d bytes, more than %d", each, limit)
+	}
+}
+
 func inUse() int64 {
 	runtime.GC()
 	runtime.GC()
@@ -81,23 +111,72 @@ func allIdle(h *Hub) bool {
 // in this process, has read its frame.
 func BenchmarkCommitToFrame(b *testing.B) {
 	for _, n := range []int{1, 100, 1000} {
-		b.Run(fmt.Sprintf("subscribers=%d", n), func(b *testing.B) { commitToFrame(b, n) })
+		b.Run(fmt.Sprintf("subscribers=%d", n), func(b *testing.B) {
+			m := newMemory(1)
+			_, at := serve(b, m, func(c *Config) { c.Interval = time.Hour })
+			var conns []net.Conn
+			for range n {
+				conns = append(conns, bare(b, at, ""))
+			}
+			fanOut(b, conns, true, func() { m.append(1) })
+		})
 	}
 }
 
-func commitToFrame(b *testing.B, n int) {
-	m := newMemory(1)
-	_, at := serve(b, m, func(c *Config) { c.Interval = time.Hour })
+// BenchmarkBareWrites is the limit of BenchmarkCommitToFrame: the same bytes to the
+// same readers by nothing but write calls, from as many goroutines as there are cores.
+func BenchmarkBareWrites(b *testing.B) {
+	const n = 1000
+	f, err := encode(testLedger, 1, testRecord(1))
+	if err != nil {
+		b.Fatal(err)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer listener.Close()
+	var near, far []net.Conn
+	for range n {
+		conn, err := net.Dial("tcp", listener.Addr().String())
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer conn.Close()
+		peer, err := listener.Accept()
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer peer.Close()
+		near, far = append(near, conn), append(far, peer)
+	}
+	workers := runtime.GOMAXPROCS(0)
+	fanOut(b, near, false, func() {
+		for w := range workers {
+			go func() {
+				for i := w; i < n; i += workers {
+					if _, err := far[i].Write(f.wire); err != nil {
+						b.Error(err)
+					}
+				}
+			}()
+		}
+	})
+}
+
+// fanOut measures the time from commit until each connection has read a frame.
+func fanOut(b *testing.B, conns []net.Conn, greeted bool, commit func()) {
 	var (
 		start time.Time
 		got   sync.WaitGroup
-		took  = make([][]time.Duration, n)
+		took  = make([][]time.Duration, len(conns))
 	)
-	for i := range n {
-		conn := bare(b, at, "")
+	for i, conn := range conns {
 		r := bufio.NewReaderSize(conn, 1024)
-		if err := skipFrame(r); err != nil { // the first heartbeat
-			b.Fatal(err)
+		if greeted { // by a heartbeat
+			if err := skipFrame(r); err != nil {
+				b.Fatal(err)
+			}
 		}
 		go func() {
 			for skipFrame(r) == nil {
@@ -107,15 +186,15 @@ func commitToFrame(b *testing.B, n int) {
 		}()
 	}
 	for b.Loop() {
-		got.Add(n)
+		got.Add(len(conns))
 		start = time.Now()
-		m.append(1)
+		commit()
 		got.Wait()
 	}
 	all := slices.Concat(took...)
 	slices.Sort(all)
-	if len(all) != n*b.N {
-		b.Fatalf("%d frames, want %d", len(all), n*b.N)
+	if len(all) != len(conns)*b.N {
+		b.Fatalf("%d frames, want %d", len(all), len(conns)*b.N)
 	}
 	b.ReportMetric(float64(all[len(all)/2].Microseconds()), "p50-µs")
 	b.ReportMetric(float64(all[len(all)*99/100].Microseconds()), "p99-µs")
@@ -161,10 +240,11 @@ func BenchmarkBurst(b *testing.B) {
 	}
 	frames := float64(subscribers * records * b.N)
 	b.ReportMetric(frames/b.Elapsed().Seconds(), "frames/s")
-	b.ReportMetric(frames/counter(b, reg, "tabard_stream_writes_total"), "frames/write")
+	b.ReportMetric(frames/value(b, reg, "tabard_stream_writes_total"), "frames/write")
 }
 
-func counter(t testing.TB, reg *prometheus.Registry, name string) float64 {
+// value of a counter or gauge.
+func value(t testing.TB, reg *prometheus.Registry, name string) float64 {
 	t.Helper()
 	families, err := reg.Gather()
 	if err != nil {
@@ -172,7 +252,8 @@ func counter(t testing.TB, reg *prometheus.Registry, name string) float64 {
 	}
 	for _, f := range families {
 		if f.GetName() == name {
-			return f.GetMetric()[0].GetCounter().GetValue()
+			m := f.GetMetric()[0]
+			return m.GetCounter().GetValue() + m.GetGauge().GetValue()
 		}
 	}
 	t.Fatalf("no metric %s", name)

@@ -81,6 +81,17 @@ func (m *memory) append(n int) {
 	m.grown = make(chan struct{})
 }
 
+// bytes is what the records take.
+func (m *memory) bytes() int64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	n := cap(m.records) * 24
+	for _, r := range m.records {
+		n += cap(r)
+	}
+	return int64(n)
+}
+
 func (m *memory) setAge(d time.Duration) { m.mu.Lock(); m.age = d; m.mu.Unlock() }
 
 func (m *memory) staleness() time.Duration { m.mu.Lock(); defer m.mu.Unlock(); return m.age }
