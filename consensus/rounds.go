@@ -18,8 +18,8 @@ type rounds struct {
 	next   []func(index uint64, err error)
 }
 
-// join arranges for a single call of to with the result of a round that begins after now. It
-// must not block.
+// join arranges for one call of to, which must not block, with the result of a
+// round that begins after now.
 func (r *rounds) join(to func(index uint64, err error)) {
 	if !r.enter(to) {
 		to(0, ErrClosed)
