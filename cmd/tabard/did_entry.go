@@ -15,6 +15,7 @@ import (
 	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/did/webvh"
+	"github.com/tabard-id/tabard/node/api"
 	"github.com/tabard-id/tabard/node/client"
 )
 
@@ -82,7 +83,7 @@ func finishPending(c *cli.Context, cl *client.Client, d *didDir, e webvh.Entry, 
 	}
 	if !c.Bool("no-submit") {
 		if err := submit(c, cl, d, &e, proofs, &result); err != nil {
-			return err
+			return errors.Join(err, d.dropRefused(err))
 		}
 	}
 	if err := d.extend(e, proofs); err != nil {
@@ -127,6 +128,16 @@ func submit(c *cli.Context, cl *client.Client, d *didDir, e *webvh.Entry, proofs
 func (d *didDir) hasPending() bool {
 	_, err := os.Stat(filepath.Join(d.path, pendingFile))
 	return err == nil
+}
+
+// dropRefused removes an entry that the registry will never take, so that it does not stand in the way
+// of the next. One whose outcome is open stays.
+func (d *didDir) dropRefused(err error) error {
+	var p *client.Problem
+	if errors.As(err, &p) && p.Outcome == api.NotApplied && !p.Retryable {
+		return d.dropPending()
+	}
+	return nil
 }
 
 func (d *didDir) dropPending() error {
