@@ -69,8 +69,8 @@ type Peer struct {
 	Address string `json:"address,omitempty"`
 }
 
-// Ready answers GET /readyz.
+// Ready answers GET /healthz, and GET /readyz of a node that is ready; one that is not answers with the
+// problem no-leader or status-stale.
 type Ready struct {
-	Ready   bool     `json:"ready"`
-	Reasons []string `json:"reasons,omitempty"` // why not
+	Ready bool `json:"ready"`
 }

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -156,11 +157,16 @@ func BenchmarkBulk(b *testing.B) {
 	})
 	b.Run("NDJSON", func(b *testing.B) {
 		ops := draw(b)
-		body := bulkBody(ops...)
+		var bodies [][]byte
+		for chunk := range slices.Chunk(ops, 5000) {
+			bodies = append(bodies, bulkBody(chunk...))
+		}
 		b.ResetTimer()
-		for _, o := range n.post("/v1/records", api.TypeNDJSON, body).outcomes() {
-			if o.Receipt == nil {
-				b.Fatalf("%+v", o.Problem)
+		for _, body := range bodies {
+			for _, o := range n.post("/v1/records", api.TypeNDJSON, body).outcomes() {
+				if o.Receipt == nil {
+					b.Fatalf("%+v", o.Problem)
+				}
 			}
 		}
 	})

@@ -16,21 +16,17 @@ func (s *server) getHealth(w *reply, r *http.Request, _ route) error {
 	return s.sendJSON(w, r, http.StatusOK, api.Ready{Ready: true})
 }
 
-// getReady says whether this node can vouch for what it serves.
+// getReady says whether this node can vouch for what it serves, and if not why.
 func (s *server) getReady(w *reply, r *http.Request, _ route) error {
-	var reasons []string
+	w.Header()[keyCacheControl] = valueNoStore
 	if id, _ := s.Cluster.Leader(); id == "" {
-		reasons = append(reasons, "no leader is known")
+		return api.NewProblem(api.NoLeader, "no leader is known")
 	}
 	if s.Ledger.Size() == 0 {
-		reasons = append(reasons, "the ledger has no record yet")
+		return api.NewProblem(api.StatusStale, "the ledger has no record yet")
 	}
-	if s.Cluster.Staleness() > s.MaxStaleDefault {
-		reasons = append(reasons, "the state is older than "+s.MaxStaleDefault.String())
-	}
-	w.Header()[keyCacheControl] = valueNoStore
-	if len(reasons) > 0 {
-		return s.sendJSON(w, r, http.StatusServiceUnavailable, api.Ready{Reasons: reasons})
+	if err := s.fresh(s.MaxStaleDefault); err != nil {
+		return err
 	}
 	return s.sendJSON(w, r, http.StatusOK, api.Ready{Ready: true})
 }
