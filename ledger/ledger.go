@@ -49,6 +49,8 @@ type generation struct {
 	db   *store.DB
 	n    uint64
 	refs sync.WaitGroup
+	// flushed is the index up to which it is known on disk to be durable.
+	flushed uint64
 }
 
 // Open opens the ledger in cfg.Dir, or makes an empty one. Its cost does not grow
@@ -61,25 +63,32 @@ func Open(cfg Config) (*Ledger, error) {
 	if err != nil {
 		return nil, err
 	}
-	n, ok, err := generations.Current()
+	mark, ok, err := generations.Current()
 	if err != nil {
 		return nil, err
 	}
 	l := &Ledger{cfg: cfg, generations: generations, documents: newDocuments(), touched: new(touched)}
-	gen, err := l.openGeneration(n)
+	gen, err := l.openGeneration(mark.Generation)
 	if err != nil {
 		return nil, err
 	}
+	gen.flushed = mark.Flushed
 	if !ok {
-		err = generations.Use(n)
-	}
-	if err == nil {
-		err = generations.RemoveOthers(n)
+		err = generations.Use(mark)
 	}
 	if err == nil {
 		err = l.use(gen)
 	}
+	if applied := l.applied.Load(); err == nil && applied < mark.Flushed {
+		err = fmt.Errorf("%w: the store is at index %d, and has been durable up to %d", store.ErrCorrupt, applied, mark.Flushed)
+	}
+	if err == nil {
+		err = generations.RemoveOthers(mark.Generation)
+	}
 	if err != nil {
+		if p := l.current.Load(); p != nil {
+			p.snap.Release()
+		}
 		return nil, errors.Join(err, gen.db.Close())
 	}
 	return l, nil
@@ -134,7 +143,7 @@ func checkEdge(db *store.DB, s *view.State) error {
 		return err
 	}
 	if leaf := record.LeafHash(data); merkle.Hash(leaf) != hashes[0] {
-		return fmt.Errorf("record %d: %w: its leaf hash is not that in the tree", size-1, view.ErrCorrupt)
+		return fmt.Errorf("record %d: %w: its leaf hash is not that in the tree", size-1, store.ErrCorrupt)
 	}
 	return nil
 }
@@ -171,7 +180,7 @@ func (l *Ledger) Size() record.Seq { return record.Seq(l.size.Load()) }
 // Flush makes everything up to AppliedIndex durable.
 func (l *Ledger) Flush() error {
 	l.mu.Lock()
-	gen, failed := l.gen, l.failed
+	gen, failed, applied := l.gen, l.failed, l.applied.Load()
 	if gen != nil {
 		gen.refs.Add(1)
 	}
@@ -183,7 +192,28 @@ func (l *Ledger) Flush() error {
 		return ErrClosed
 	}
 	defer gen.refs.Done()
-	return gen.db.Flush()
+	if err := gen.db.Flush(); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.gen != gen {
+		return nil // it has been replaced or closed, which leaves a mark of its own
+	}
+	return l.mark(gen, applied)
+}
+
+// mark notes on disk that gen is in use and durable up to an index. Callers hold mu,
+// or are the last to work with gen.
+func (l *Ledger) mark(gen *generation, applied uint64) error {
+	if applied <= gen.flushed {
+		return nil
+	}
+	if err := l.generations.Use(store.Mark{Generation: gen.n, Flushed: applied}); err != nil {
+		return err
+	}
+	gen.flushed = applied
+	return nil
 }
 
 // Close makes everything durable and releases the directory. It waits for the
@@ -205,9 +235,12 @@ func (l *Ledger) Close() error {
 	if failed == nil {
 		err = gen.db.Flush()
 	}
+	if failed == nil && err == nil {
+		err = l.mark(gen, l.applied.Load())
+	}
 	return errors.Join(err, gen.db.Close())
 }
 
 func isCorruption(err error) bool {
-	return errors.Is(err, view.ErrCorrupt) || store.IsCorruption(err)
+	return errors.Is(err, store.ErrCorrupt) || store.IsCorruption(err)
 }

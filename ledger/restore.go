@@ -42,7 +42,10 @@ func (l *Ledger) RestoreSnapshot(r io.Reader) error {
 		err = gen.db.Flush()
 	}
 	if err == nil {
-		err = l.generations.Use(n)
+		gen.flushed, err = view.GetApplied(gen.db)
+	}
+	if err == nil {
+		err = l.generations.Use(store.Mark{Generation: n, Flushed: gen.flushed})
 	}
 	if err != nil {
 		return errors.Join(fmt.Errorf("restore snapshot: %w", err), gen.db.Close(), l.generations.Remove(n))

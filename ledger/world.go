@@ -13,6 +13,7 @@ import (
 	"github.com/tabard-id/tabard/did/key"
 	"github.com/tabard-id/tabard/did/web"
 	"github.com/tabard-id/tabard/did/webvh"
+	"github.com/tabard-id/tabard/ledger/internal/store"
 	"github.com/tabard-id/tabard/ledger/internal/view"
 	"github.com/tabard-id/tabard/ledger/record"
 )
@@ -261,7 +262,7 @@ func (w *world) findTime(head *view.Head, opt did.Options) (int, error) {
 		mid := low + (high-low)/2
 		entry, ok, err := view.GetEntry(w.in, head.SCID, mid)
 		if err == nil && !ok {
-			err = fmt.Errorf("version %d of %s: %w", mid, head.SCID, view.ErrCorrupt)
+			err = fmt.Errorf("version %d of %s: %w", mid, head.SCID, store.ErrCorrupt)
 		}
 		if err != nil {
 			return 0, err
@@ -282,7 +283,7 @@ func (w *world) findTime(head *view.Head, opt did.Options) (int, error) {
 func (w *world) entry(scid string, number int) (jcs.Value, record.Seq, error) {
 	at, ok, err := view.GetEntry(w.in, scid, number)
 	if err == nil && !ok {
-		err = fmt.Errorf("version %d of %s: %w", number, scid, view.ErrCorrupt)
+		err = fmt.Errorf("version %d of %s: %w", number, scid, store.ErrCorrupt)
 	}
 	if err != nil {
 		return jcs.Value{}, 0, err
@@ -298,12 +299,12 @@ func (w *world) entryAt(seq record.Seq) (jcs.Value, error) {
 	}
 	v, err := jcs.Decode(data)
 	if err != nil {
-		return jcs.Value{}, fmt.Errorf("record %d: %w: %w", seq, view.ErrCorrupt, err)
+		return jcs.Value{}, fmt.Errorf("record %d: %w: %w", seq, store.ErrCorrupt, err)
 	}
 	body, _ := v.Get("body")
 	entry, ok := body.Get("entry")
 	if !ok {
-		return jcs.Value{}, fmt.Errorf("record %d: %w: not a log entry", seq, view.ErrCorrupt)
+		return jcs.Value{}, fmt.Errorf("record %d: %w: not a log entry", seq, store.ErrCorrupt)
 	}
 	return entry, nil
 }

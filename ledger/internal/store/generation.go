@@ -1,11 +1,12 @@
 package store
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"strconv"
 	"strings"
 
@@ -48,44 +49,64 @@ func (g *Generations) Path(n uint64) string {
 	return g.fs.PathJoin(g.dir, prefix+strconv.FormatUint(n, 10))
 }
 
-// Current returns the generation in use, and false if there is none yet.
-func (g *Generations) Current() (n uint64, ok bool, err error) {
-	path := g.fs.PathJoin(g.dir, currentFile)
-	f, err := g.fs.Open(path)
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, os.ErrNotExist) {
-		return 0, false, nil
-	}
-	if err != nil {
-		return 0, false, fmt.Errorf("read %s: %w", path, err)
-	}
-	text, err := io.ReadAll(io.LimitReader(f, 64))
-	if err = errors.Join(err, f.Close()); err != nil {
-		return 0, false, fmt.Errorf("read %s: %w", path, err)
-	}
-	digits, hasPrefix := strings.CutPrefix(strings.TrimSuffix(string(text), "\n"), prefix)
-	n, err = strconv.ParseUint(digits, 10, 64)
-	if !hasPrefix || err != nil {
-		return 0, false, fmt.Errorf("%s does not name a store: %q", path, text)
-	}
-	return n, true, nil
+// Mark is what CURRENT says: which generation is in use, and the last index that has
+// been made durable in it. A store that has less has lost something.
+type Mark struct {
+	Generation, Flushed uint64
 }
 
-// Use makes n the generation in use. Its store must be durable.
-func (g *Generations) Use(n uint64) error {
+// encode writes a line that ends with its own checksum.
+func (m Mark) encode() string {
+	text := prefix + strconv.FormatUint(m.Generation, 10) + " " + strconv.FormatUint(m.Flushed, 10)
+	sum := sha256.Sum256([]byte(text))
+	return text + " " + hex.EncodeToString(sum[:8]) + "\n"
+}
+
+func parseMark(line string) (Mark, bool) {
+	var m Mark
+	var sum string
+	if _, err := fmt.Sscanf(line, prefix+"%d %d %s\n", &m.Generation, &m.Flushed, &sum); err != nil {
+		return Mark{}, false
+	}
+	return m, m.encode() == line
+}
+
+// Current reads CURRENT, and returns false if there is none yet.
+func (g *Generations) Current() (m Mark, ok bool, err error) {
+	path := g.fs.PathJoin(g.dir, currentFile)
+	f, err := g.fs.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Mark{}, false, nil
+	}
+	if err != nil {
+		return Mark{}, false, fmt.Errorf("read %s: %w", path, err)
+	}
+	text, err := io.ReadAll(io.LimitReader(f, 256))
+	if err = errors.Join(err, f.Close()); err != nil {
+		return Mark{}, false, fmt.Errorf("read %s: %w", path, err)
+	}
+	if m, ok = parseMark(string(text)); !ok {
+		return Mark{}, false, fmt.Errorf("%w: %s: %q does not match its checksum", ErrCorrupt, path, text)
+	}
+	return m, true, nil
+}
+
+// Use writes CURRENT. What it says must be durable.
+func (g *Generations) Use(m Mark) error {
 	temporary := g.fs.PathJoin(g.dir, currentFile+".new")
 	f, err := g.fs.Create(temporary, vfs.WriteCategoryUnspecified)
 	if err != nil {
-		return fmt.Errorf("use store %d: %w", n, err)
+		return fmt.Errorf("use store %d: %w", m.Generation, err)
 	}
-	_, err = f.Write([]byte(prefix + strconv.FormatUint(n, 10) + "\n"))
+	_, err = f.Write([]byte(m.encode()))
 	if err == nil {
 		err = f.Sync()
 	}
 	if err = errors.Join(err, f.Close()); err != nil {
-		return fmt.Errorf("use store %d: %w", n, err)
+		return fmt.Errorf("use store %d: %w", m.Generation, err)
 	}
 	if err := g.fs.Rename(temporary, g.fs.PathJoin(g.dir, currentFile)); err != nil {
-		return fmt.Errorf("use store %d: %w", n, err)
+		return fmt.Errorf("use store %d: %w", m.Generation, err)
 	}
 	return g.sync(g.dir)
 }

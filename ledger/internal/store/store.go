@@ -27,6 +27,9 @@ import (
 // ErrNotFound says that there is no such key.
 var ErrNotFound = errors.New("not found")
 
+// ErrCorrupt says that what is stored is not what was written.
+var ErrCorrupt = errors.New("stored data is corrupt")
+
 // Options of a DB. The zero value is good for use.
 type Options struct {
 	// FS is the file system; nil is the disk.
@@ -186,7 +189,9 @@ func (d *DB) Close() error {
 }
 
 // IsCorruption reports whether err is that stored bytes are not what was written.
-func IsCorruption(err error) bool { return pebble.IsCorruptionError(err) }
+func IsCorruption(err error) bool {
+	return errors.Is(err, ErrCorrupt) || pebble.IsCorruptionError(err)
+}
 
 // Batch is a set of changes. Changes to one key apply in their order.
 type Batch struct {

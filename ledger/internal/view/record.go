@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/tabard-id/tabard/ledger/internal/merkle"
+	"github.com/tabard-id/tabard/ledger/internal/store"
 	"github.com/tabard-id/tabard/ledger/record"
 )
 
@@ -40,11 +41,11 @@ func GetRecord(r Reader, seq record.Seq) ([]byte, error) {
 
 func checkRecord(seq record.Seq, value []byte) ([]byte, error) {
 	if len(value) < sha256.Size {
-		return nil, fmt.Errorf("record %d: %w: %d bytes", seq, ErrCorrupt, len(value))
+		return nil, fmt.Errorf("record %d: %w: %d bytes", seq, store.ErrCorrupt, len(value))
 	}
 	data := value[sha256.Size:]
 	if leaf := record.LeafHash(data); leaf != record.Hash(value[:sha256.Size]) {
-		return nil, fmt.Errorf("record %d: %w: its leaf hash is %s, it was written as %x", seq, ErrCorrupt, leaf, value[:sha256.Size])
+		return nil, fmt.Errorf("record %d: %w: its leaf hash is %s, it was written as %x", seq, store.ErrCorrupt, leaf, value[:sha256.Size])
 	}
 	return data, nil
 }
@@ -58,7 +59,7 @@ func ScanRecords(s Scanner, from, to record.Seq, fn func(seq record.Seq, data []
 	next := from
 	err := s.Scan(RecordKey(from), RecordKey(to), func(key, value []byte) error {
 		if len(key) != 9 || record.Seq(binary.BigEndian.Uint64(key[1:])) != next {
-			return fmt.Errorf("record %d: %w: missing", next, ErrCorrupt)
+			return fmt.Errorf("record %d: %w: missing", next, store.ErrCorrupt)
 		}
 		data, err := checkRecord(next, value)
 		if err != nil {
@@ -68,7 +69,7 @@ func ScanRecords(s Scanner, from, to record.Seq, fn func(seq record.Seq, data []
 		return fn(next-1, data)
 	})
 	if err == nil && next != to {
-		return fmt.Errorf("record %d: %w: missing", next, ErrCorrupt)
+		return fmt.Errorf("record %d: %w: missing", next, store.ErrCorrupt)
 	}
 	return err
 }
@@ -85,7 +86,7 @@ func NodeEntry(h merkle.Stored) (key, value []byte) {
 // Nodes are the stored hashes of the tree; it is a merkle.Reader.
 type Nodes struct{ From Scanner }
 
-// Hashes returns count hashes of a level from index first; ErrCorrupt where
+// Hashes returns count hashes of a level from index first; store.ErrCorrupt where
 // there are fewer.
 func (n Nodes) Hashes(level uint8, first uint64, count int) ([]merkle.Hash, error) {
 	list := make([]merkle.Hash, 0, count)

@@ -61,11 +61,8 @@ type Writer interface {
 	Delete(key []byte)
 }
 
-// ErrCorrupt says that a stored value is not one that was ever written.
-var ErrCorrupt = errors.New("stored value is corrupt")
-
 func corrupt(what string, key []byte) error {
-	return fmt.Errorf("%w: %s at key %x", ErrCorrupt, what, key)
+	return fmt.Errorf("%w: %s at key %x", store.ErrCorrupt, what, key)
 }
 
 // lookup returns nil if there is no such key.
