@@ -51,7 +51,9 @@ func withServices(document jcs.Value, id, base string) jcs.Value {
 }
 
 // ParallelWeb makes the did:web document that may be published as did.json beside
-// the log, from the state of a version ("Publishing a Parallel did:web DID").
+// the log, from the state of a version ("Publishing a Parallel did:web DID"). Some
+// documents have none, because the replacement makes one of two names in them, or
+// there is no room for another alias: that is a *did.Error with InvalidDIDDocument.
 func ParallelWeb(document jcs.Value) (jcs.Value, error) {
 	full, err := ImplicitServices(document)
 	if err != nil {
@@ -62,9 +64,17 @@ func ParallelWeb(document jcs.Value) (jcs.Value, error) {
 	replaced := bytes.ReplaceAll(full.Canonical(), []byte(idPrefix+scid+":"), []byte(webPrefix))
 	web, err := jcs.Decode(replaced)
 	if err != nil {
-		return jcs.Value{}, fmt.Errorf("parallel did:web document of %s: %w", s, err)
+		return jcs.Value{}, noParallel(s, err)
 	}
-	return webAliases(web, s), nil
+	web = webAliases(web, s)
+	if err := did.CheckDocument(web); err != nil {
+		return jcs.Value{}, noParallel(s, err)
+	}
+	return web, nil
+}
+
+func noParallel(id string, err error) error {
+	return &did.Error{Code: did.InvalidDIDDocument, Detail: fmt.Sprintf("no did:web document is parallel to that of %.256s", id), Err: err}
 }
 
 // webAliases adds the did:webvh DID to alsoKnownAs, and leaves out the did:web

@@ -2,6 +2,7 @@ package webvh_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -190,6 +191,33 @@ func TestParallelWeb(t *testing.T) {
 	if !got.Equal(v) {
 		t.Errorf("%s\nwant\n%s", got.Canonical(), v.Canonical())
 	}
+}
+
+// TestNoParallelWeb: what did:web resolvers would refuse is not published.
+func TestNoParallelWeb(t *testing.T) {
+	const service = `{"id":"%s#a","type":"T","serviceEndpoint":"https://a.example"}`
+	for name, members := range map[string]string{
+		"two services become one": `"service":[` + fmt.Sprintf(service, "did:web:example.com") + "," + fmt.Sprintf(service, "{DID}") + "]",
+		"two members become one":  `"did:web:example.com":1,"{DID}":2`,
+		"no room for an alias":    `"alsoKnownAs":["urn:x"` + aliases(did.MaxEntries-1) + "]",
+	} {
+		f := forge(t, draft{state: `{"id":"{DID}",` + members + "}"})
+		log, err := webvh.VerifyLog([]byte(f.log()), nil, day(100))
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if _, err := webvh.ParallelWeb(log.Versions[0].Entry.State); did.CodeOf(err) != did.InvalidDIDDocument {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func aliases(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, `,"urn:x:%d"`, i)
+	}
+	return b.String()
 }
 
 // TestSCIDInNames: where the SCID is part of a member's name, the placeholder
