@@ -188,3 +188,30 @@ func TestFreshUntil(t *testing.T) {
 		}
 	}
 }
+
+// lingering returns the document of an issuer whose DID is deactivated.
+type lingering struct{ document *did.Document }
+
+func (l lingering) Resolve(context.Context, did.ID, did.Options) (did.Resolution, error) {
+	return did.Resolution{Document: l.document, Metadata: did.Metadata{Deactivated: true}}, nil
+}
+
+func TestDeactivatedWithDocument(t *testing.T) {
+	c := newCredentials(t)
+	const issuer = "did:example:gone"
+	method := `{"id":"#key","type":"Multikey","publicKeyMultibase":"` + c.key.Public().String() + `"}`
+	document, err := did.ParseDocument(decode(t, `{"id":"`+issuer+`","assertionMethod":[`+method+`]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	vc := c.signWith(c.unsigned().With("issuer", text(issuer)), c.key, issuer+"#key")
+	verifier := credential.Verifier{Resolver: lingering{document}, Now: now}
+	verdict := verifier.Verify(context.Background(), vc)
+	for name, code := range map[string]credential.Code{
+		credential.CheckProof: credential.CodeKeyUnavailable, credential.CheckIssuerState: credential.CodeIssuerDeactivated,
+	} {
+		if row, _ := verdict.Check(name); row.Outcome != credential.Failed || row.Code != code {
+			t.Errorf("%+v, want %s", row, code)
+		}
+	}
+}

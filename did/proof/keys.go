@@ -36,7 +36,7 @@ func (k resolverKeys) Key(ctx context.Context, url string, rel did.Relationship)
 	if err != nil {
 		return did.VerificationMethod{}, &Error{Type: InvalidDocument, Detail: "resolve " + string(u.DID), Err: err}
 	}
-	if res.Document == nil {
+	if res.Document == nil || res.Metadata.Deactivated {
 		return did.VerificationMethod{}, &Error{Type: InvalidDocument, Detail: string(u.DID), Err: ErrDeactivated}
 	}
 	return res.Document.Method(url, rel)

@@ -168,3 +168,21 @@ func TestErrorText(t *testing.T) {
 		}
 	}
 }
+
+// deactivated returns the documents of deactivated DIDs, as a careless resolver may.
+type deactivated struct{ did.Resolver }
+
+func (d deactivated) Resolve(ctx context.Context, id did.ID, opt did.Options) (did.Resolution, error) {
+	r, err := d.Resolver.Resolve(ctx, id, opt)
+	r.Metadata.Deactivated = true
+	return r, err
+}
+
+func TestDeactivatedWithDocument(t *testing.T) {
+	m := newMaker(t)
+	keys := proof.ResolverKeys(deactivated{key.Resolver{}})
+	_, err := proof.Verify(context.Background(), m.sign(m.document, m.ed), keys, proof.Options{Now: now})
+	if !errors.Is(err, proof.ErrDeactivated) || typeOf(err) != proof.InvalidDocument {
+		t.Error(err)
+	}
+}
