@@ -1,0 +1,301 @@
+package ledger
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/tabard-id/tabard/did/jcs"
+	"github.com/tabard-id/tabard/did/webvh"
+	"github.com/tabard-id/tabard/ledger/record"
+	"github.com/tabard-id/tabard/vectors"
+)
+
+var update = flag.Bool("update", false, "write the vectors anew; never for a format that has been released")
+
+// applyVectors is vectors/ledger/apply.json.
+type applyVectors struct {
+	Description string `json:"description"`
+	Source      string `json:"source"`
+	// Payloads are those of commands, by the first half of their SHA-256.
+	Payloads map[string]json.RawMessage `json:"payloads"`
+	Cases    []applyCase                `json:"cases"`
+}
+
+type applyCase struct {
+	Name   string      `json:"name"`
+	Before []applyStep `json:"before"`
+	Step   applyStep   `json:"step"`
+	Code   record.Code `json:"code"`
+	Text   string      `json:"outcome"`
+	Head   string      `json:"head,omitempty"`
+	// Size and Root are of the ledger afterwards.
+	Size record.Seq  `json:"size"`
+	Root record.Hash `json:"root"`
+}
+
+type applyStep struct {
+	Time    int64  `json:"unixMilli"`
+	Payload string `json:"payload"`
+}
+
+func (v *applyVectors) step(e entry) applyStep {
+	payload := e.cmds[0][33:]
+	name := hex.EncodeToString(e.cmds[0][1:17])
+	v.Payloads[name] = json.RawMessage(payload)
+	return applyStep{Time: e.unixMilli, Payload: name}
+}
+
+// maxVectorPayload leaves the cases of sheer size to the tests.
+const maxVectorPayload = 16 << 10
+
+func makeApplyVectors(t *testing.T) *applyVectors {
+	v := &applyVectors{
+		Description: "Operations applied one by one to an empty ledger, each a consensus entry of its own at a time of the leader; the last one, step, has the outcome given, and leaves a ledger of that size and Merkle root. payloads are those of commands by the first 16 bytes of their SHA-256.",
+		Source:      "made by go test ./ledger -update from fixed keys",
+		Payloads:    make(map[string]json.RawMessage),
+	}
+	add := func(name string, f *fixture, op record.Op) {
+		out := f.apply(op)[0]
+		last := f.sent[len(f.sent)-1]
+		if len(last.cmds[0]) > maxVectorPayload {
+			return
+		}
+		c := applyCase{Name: name, Code: out.Code, Text: out.Code.String(), Head: out.Head, Step: v.step(last), Size: f.l.Size()}
+		for _, e := range f.sent[:len(f.sent)-1] {
+			c.Before = append(c.Before, v.step(e))
+		}
+		view := f.l.View()
+		defer view.Close()
+		c.Root = view.Root()
+		v.Cases = append(v.Cases, c)
+	}
+	empty := emptyFixture(t)
+	add("record 0", empty, empty.didOp(empty.registry))
+	f := newFixture(t)
+	owner := f.agent("owner")
+	a := f.agent("a", string(owner.id()))
+	a.update(webvh.UpdateOptions{}, "inbox")
+	add("update of a DID", f, f.didOp(a))
+	c := a.sign(a.credential("s"))
+	add("credential by content", f, f.credentialOp(c, true))
+	add("the same credential again", f, must(t)(record.NewDigestOp(record.CredentialDigest(c), a.id(), proofOf(c))))
+	other := a.sign(a.credential("t"))
+	add("credential by digest", f, must(t)(record.NewDigestOp(record.CredentialDigest(other), a.id(), proofOf(other))))
+	add("suspension by a controller", f, f.changeOp(owner, string(a.id()), record.Suspended))
+	for _, test := range refusals {
+		f := newFixture(t)
+		add(test.name, f, test.op(f))
+	}
+	return v
+}
+
+func writeVectors(t *testing.T, name string, v any) {
+	t.Helper()
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", " ")
+	if err := e.Encode(v); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll("../vectors/ledger", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join("../vectors/ledger", name), b.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func readVectors(t *testing.T, name string, v any) {
+	t.Helper()
+	data, err := vectors.FS.ReadFile("ledger/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(data, v); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestApplyVectors(t *testing.T) {
+	if *update {
+		writeVectors(t, "apply.json", makeApplyVectors(t))
+		t.Skip("written; run again to check them")
+	}
+	var v applyVectors
+	readVectors(t, "apply.json", &v)
+	seen := make(map[record.Code]bool)
+	for _, c := range v.Cases {
+		seen[c.Code] = true
+		t.Run(c.Name, func(t *testing.T) {
+			l := open(t, vfs.NewMem())
+			defer closing(t, l)
+			var out record.Outcome
+			for i, step := range append(slices.Clone(c.Before), c.Step) {
+				payload, err := jcs.Transform(v.Payloads[step.Payload])
+				if err != nil {
+					t.Fatal(err)
+				}
+				results, err := l.Apply(uint64(i+1), step.Time, [][]byte{command(payload)})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if out, err = record.DecodeOutcome(results[0]); err != nil {
+					t.Fatal(err)
+				}
+				if i < len(c.Before) && out.Code != record.Accepted {
+					t.Fatalf("step %d: %s", i, out.Code)
+				}
+			}
+			view := l.View()
+			defer view.Close()
+			if out.Code != c.Code || out.Code.String() != c.Text || out.Head != c.Head || view.Size() != c.Size || view.Root() != c.Root {
+				t.Errorf("outcome %d %s, head %q, %d records, root %s; want %+v", out.Code, out.Code, out.Head, view.Size(), view.Root(), c)
+			}
+		})
+	}
+	for _, code := range record.Codes() {
+		if !seen[code] && code != record.NotAdmitted && code != record.RecordTooLarge && code != record.EntryTooLarge {
+			t.Errorf("no vector has the outcome %s", code)
+		}
+	}
+}
+
+// goldenVectors are vectors/ledger/golden.json: encodings that never change.
+type goldenVectors struct {
+	Description string            `json:"description"`
+	Source      string            `json:"source"`
+	Records     []goldenRecord    `json:"records"`
+	Commands    []goldenCommand   `json:"commands"`
+	Outcomes    []goldenOutcome   `json:"outcomes"`
+	Codes       map[string]uint16 `json:"codes"`
+	Snapshot    goldenSnapshot    `json:"snapshot"`
+}
+
+type goldenRecord struct {
+	Seq   record.Seq  `json:"seq"`
+	Bytes string      `json:"bytes"`
+	Leaf  record.Hash `json:"leaf"`
+	Root  record.Hash `json:"root"`
+}
+
+type goldenCommand struct {
+	Hex    string      `json:"hex"`
+	Op     string      `json:"op"`
+	Digest record.Hash `json:"idempotencyKey"`
+}
+
+type goldenOutcome struct {
+	Hex   string      `json:"hex"`
+	Code  record.Code `json:"code"`
+	Seq   record.Seq  `json:"seq"`
+	Count int         `json:"count"`
+	Time  string      `json:"time"`
+	Leaf  record.Hash `json:"leaf"`
+	Head  string      `json:"head,omitempty"`
+}
+
+type goldenSnapshot struct {
+	Header string `json:"headerHex"`
+	SHA256 string `json:"sha256"`
+	Size   int    `json:"bytes"`
+}
+
+func makeGoldenVectors(t *testing.T) *goldenVectors {
+	v := &goldenVectors{
+		Description: "Encodings that never change: the records of a small ledger with their leaf hashes and the Merkle root after each, the commands they came from, outcomes, the numbers of codes, and the beginning of a snapshot.",
+		Source:      "made by go test ./ledger -update from fixed keys",
+		Codes:       make(map[string]uint16),
+	}
+	f := populated(t)
+	view := f.l.View()
+	defer view.Close()
+	for seq, data := range view.Records(0, int(view.Size())) {
+		root, err := view.RootAt(seq + 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v.Records = append(v.Records, goldenRecord{seq, string(data), record.LeafHash(data), root})
+	}
+	for _, e := range f.sent {
+		for _, cmd := range e.cmds {
+			op, err := record.DecodeOp(cmd)
+			if err != nil {
+				t.Fatal(err)
+			}
+			v.Commands = append(v.Commands, goldenCommand{hex.EncodeToString(cmd), string(op.Name), op.Digest()})
+		}
+	}
+	for _, out := range []record.Outcome{
+		{},
+		{Code: record.Accepted, Seq: 1234567890123, Count: 3, Time: 1767323045678, Leaf: record.LeafHash([]byte("record"))},
+		{Code: record.StalePredecessor, Head: "2-QmExample"},
+	} {
+		v.Outcomes = append(v.Outcomes, goldenOutcome{
+			hex.EncodeToString(out.Encode()), out.Code, out.Seq, out.Count, out.Time.String(), out.Leaf, out.Head,
+		})
+	}
+	for _, c := range record.Codes() {
+		v.Codes[c.String()] = uint16(c)
+	}
+	snapshot := snapshotOf(t, f.l)
+	sum := sha256.Sum256(snapshot)
+	headerLen := 14 + int(snapshot[12])<<8 + int(snapshot[13]) + 32
+	v.Snapshot = goldenSnapshot{hex.EncodeToString(snapshot[:headerLen]), hex.EncodeToString(sum[:]), len(snapshot)}
+	return v
+}
+
+func TestGoldenBytes(t *testing.T) {
+	made := makeGoldenVectors(t)
+	if *update {
+		writeVectors(t, "golden.json", made)
+		t.Skip("written; run again to check them")
+	}
+	var v goldenVectors
+	readVectors(t, "golden.json", &v)
+	want, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := json.Marshal(made)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("an encoding has changed:\n%s\n%s", got, want)
+	}
+	for _, c := range v.Commands {
+		cmd, err := hex.DecodeString(c.Hex)
+		if err != nil {
+			t.Fatal(err)
+		}
+		op, err := record.DecodeOp(cmd)
+		if err != nil || string(op.Name) != c.Op || op.Digest() != c.Digest || !bytes.Equal(op.Encode(), cmd) {
+			t.Errorf("command %.20s: %v", c.Hex, err)
+		}
+	}
+	for _, o := range v.Outcomes {
+		b, err := hex.DecodeString(o.Hex)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := record.DecodeOutcome(b)
+		if err != nil || out.Code != o.Code || out.Seq != o.Seq || out.Count != o.Count || out.Time.String() != o.Time || out.Leaf != o.Leaf || out.Head != o.Head {
+			t.Errorf("outcome %s: %+v, %v", o.Hex, out, err)
+		}
+	}
+	for _, r := range v.Records {
+		if _, err := record.Decode([]byte(r.Bytes)); err != nil || record.LeafHash([]byte(r.Bytes)) != r.Leaf {
+			t.Errorf("record %d: %v", r.Seq, err)
+		}
+	}
+}
