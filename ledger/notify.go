@@ -4,12 +4,12 @@ import (
 	"context"
 	"fmt"
 	"hash/maphash"
+	"strings"
 	"sync"
 	"sync/atomic"
 
 	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/web"
-	"github.com/tabard-id/tabard/ledger/internal/view"
 	"github.com/tabard-id/tabard/ledger/record"
 )
 
@@ -107,14 +107,15 @@ func (l *Ledger) ChangedSince(key string, size record.Seq) bool {
 	return l.touched.since(touchKey(key), size)
 }
 
-// touchKey is what key is known as in touched.
+// touchKey is what key is known as in touched: a did:webvh DID by its SCID, which
+// need not be in the right form here, and a did:web DID in its canonical spelling.
 func touchKey(key string) string {
-	id := did.ID(key)
-	switch id.Method() {
-	case "webvh":
-		return view.Subject(id)
-	case "web":
-		if parsed, err := web.ParseID(id); err == nil {
+	if rest, ok := strings.CutPrefix(key, "did:webvh:"); ok {
+		scid, _, _ := strings.Cut(rest, ":")
+		return scid
+	}
+	if strings.HasPrefix(key, "did:web:") {
+		if parsed, err := web.ParseID(did.ID(key)); err == nil {
 			return string(parsed.ID())
 		}
 	}
