@@ -1,6 +1,7 @@
 package main
 
 import (
+	"math/rand/v2"
 	"net"
 	"strconv"
 	"testing"
@@ -33,38 +34,29 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// freeConsecutive finds n ports in a row that nobody listens on.
+// freeConsecutive finds n ports in a row that nobody listens on. They lie below the range that systems
+// take outgoing ports from, so that a node which is restarted finds its port as it left it.
 func freeConsecutive(n int) (int, error) {
-	const attempts = 50
+	const lowest, highest, attempts = 15000, 31000, 50
 	var last error
 	for range attempts {
-		base, err := tryConsecutive(n)
-		if err == nil {
+		base := lowest + rand.IntN(highest-lowest-n)
+		if last = tryConsecutive(base, n); last == nil {
 			return base, nil
 		}
-		last = err
 	}
 	return 0, last
 }
 
-func tryConsecutive(n int) (base int, err error) {
-	first, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	held := []net.Listener{first}
-	defer func() {
-		for _, l := range held {
-			l.Close()
-		}
-	}()
-	base = first.Addr().(*net.TCPAddr).Port
-	for i := 1; i < n; i++ {
+func tryConsecutive(base, n int) error {
+	for i := range n {
 		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(base+i)))
 		if err != nil {
-			return 0, err
+			return err
 		}
-		held = append(held, l)
+		if err := l.Close(); err != nil {
+			return err
+		}
 	}
-	return base, nil
+	return nil
 }
