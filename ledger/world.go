@@ -59,7 +59,7 @@ func (w *world) beside(id did.ID) (*view.Head, error) {
 	}
 	parsed, err := web.ParseID(id)
 	if err != nil || registry.Ledger == "" || parsed.Domain != registry.Domain {
-		return nil, nil //nolint:nilerr // what is no did:web DID is beside none
+		return nil, nil // what is no did:web DID is beside none
 	}
 	scid := registry.Ledger
 	if len(parsed.Path) > 0 {
@@ -87,7 +87,7 @@ func (w *world) Resolve(ctx context.Context, id did.ID, opt did.Options) (did.Re
 	var err error
 	switch id.Method() {
 	case "key":
-		return key.Resolver{}.Resolve(ctx, id, opt)
+		return w.documents.keys.Resolve(ctx, id, opt)
 	case "jwk":
 		return jwk.Resolver{}.Resolve(ctx, id, opt)
 	case "webvh":
@@ -334,9 +334,11 @@ func (w *world) document(seq record.Seq) (*did.Document, error) {
 	return doc, nil
 }
 
-// documents remembers parsed documents by the record they are in. A record never
-// changes, so neither does what is remembered.
+// documents remembers parsed documents: did:webvh ones by the record they are in,
+// did:key ones by the DID. Neither ever changes, so neither does what is remembered.
 type documents struct {
+	keys *key.Cache
+
 	mu    sync.RWMutex
 	slots [1 << 10]struct {
 		seq record.Seq
@@ -348,7 +350,10 @@ type documents struct {
 // memory.
 const maxRemembered = 8 << 10
 
-func newDocuments() *documents { return new(documents) }
+// rememberedKeys is how many did:key documents are kept, of about 4 KiB each.
+const rememberedKeys = 1 << 10
+
+func newDocuments() *documents { return &documents{keys: key.NewCache(rememberedKeys)} }
 
 func (d *documents) get(seq record.Seq) *did.Document {
 	d.mu.RLock()
