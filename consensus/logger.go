@@ -2,10 +2,12 @@ package consensus
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log"
 	"log/slog"
+	"net"
 
 	"github.com/hashicorp/go-hclog"
 )
@@ -39,8 +41,11 @@ func (r *raftLogger) emit(l hclog.Level, msg string, args []any) {
 	if !r.enabled(l) {
 		return
 	}
-	plain := make([]any, len(args))
+	plain, level := make([]any, len(args)), slogLevel(l)
 	for i, a := range args {
+		if err, ok := a.(error); ok && errors.Is(err, net.ErrClosed) {
+			level = slog.LevelDebug // this node is closing, or has closed that connection
+		}
 		if f, ok := a.(hclog.Format); ok && len(f) > 0 {
 			if format, ok := f[0].(string); ok {
 				a = fmt.Sprintf(format, f[1:]...)
@@ -48,7 +53,7 @@ func (r *raftLogger) emit(l hclog.Level, msg string, args []any) {
 		}
 		plain[i] = a
 	}
-	r.log.Log(context.Background(), slogLevel(l), msg, plain...)
+	r.log.Log(context.Background(), level, msg, plain...)
 }
 
 func (r *raftLogger) enabled(l hclog.Level) bool {
