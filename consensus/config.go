@@ -56,7 +56,7 @@ type Config struct {
 	HeartbeatTimeout time.Duration // without a leader before an election; 500 ms
 	ElectionTimeout  time.Duration // 500 ms
 	LeaderLease      time.Duration // without a quorum before a leader steps down; HeartbeatTimeout
-	CommitInterval   time.Duration // at most twice this until an idle follower learns of a commit; 10 ms
+	CommitInterval   time.Duration // at most twice this until an idle follower learns of a commit; 3 ms
 	TickInterval     time.Duration // age at which the leader replicates its clock again; 500 ms
 	RPCTimeout       time.Duration // one exchange between nodes; 10 × ElectionTimeout
 	LeaderWait       time.Duration // Propose and ReadBarrier wait this long for a leader; 1 s, negative: not at all
@@ -83,7 +83,7 @@ func (c Config) withDefaults() Config {
 	dur(&c.HeartbeatTimeout, 500*time.Millisecond)
 	dur(&c.ElectionTimeout, max(500*time.Millisecond, c.HeartbeatTimeout))
 	dur(&c.LeaderLease, c.HeartbeatTimeout)
-	dur(&c.CommitInterval, 10*time.Millisecond)
+	dur(&c.CommitInterval, 3*time.Millisecond)
 	dur(&c.TickInterval, 500*time.Millisecond)
 	dur(&c.RPCTimeout, 10*c.ElectionTimeout)
 	dur(&c.LeaderWait, time.Second)
