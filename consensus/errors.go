@@ -25,6 +25,9 @@ var (
 	ErrOutcomeUnknown = errors.New("consensus: outcome unknown")
 )
 
+// ErrConfig marks an error of Start that only another Config mends.
+var ErrConfig = errors.New("consensus: configuration")
+
 // What is wrong with bytes read from disk or from a peer.
 var (
 	// ErrCorrupt marks bytes that fail their own digest or structure.

@@ -66,7 +66,7 @@ func Start(cfg Config) (*Replica, error) {
 
 func (r *Replica) start() (err error) {
 	if err := r.cfg.validate(); err != nil {
-		return err
+		return fmt.Errorf("%w: %w", ErrConfig, err)
 	}
 	if r.disk, err = openDisk(&r.cfg, r.fatal); err != nil {
 		return err

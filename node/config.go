@@ -128,6 +128,12 @@ func (c *Config) validate() error {
 	if c.Streams.Max < 0 || c.Streams.MaxPerAddress < 0 || c.Streams.WriteTimeout < 0 {
 		return errors.New("node: a bound on streams is negative")
 	}
+	if _, _, err := net.SplitHostPort(c.HTTP); err != nil {
+		return fmt.Errorf("node: public listener: %w", err)
+	}
+	if _, err := admission.New(c.Admission); err != nil {
+		return fmt.Errorf("node: %w", err)
+	}
 	var err error
 	if c.Domain, err = parseDomain(c.Domain); err != nil {
 		return fmt.Errorf("node: %w", err)

@@ -64,7 +64,7 @@ type Dev struct {
 func StartDev(ctx context.Context, cfg DevConfig) (*Dev, error) {
 	host, port, err := cfg.validate()
 	if err != nil {
-		return nil, fmt.Errorf("dev: %w", err)
+		return nil, fmt.Errorf("dev: %w", misconfigured(err))
 	}
 	d := &Dev{Dir: cfg.Dir, Kept: cfg.Dir != ""}
 	if err := d.start(ctx, cfg, host, port); err != nil {
@@ -166,7 +166,7 @@ func (d *Dev) name(cfg DevConfig, first net.Listener) (*tls.Certificate, error) 
 	}
 	var err error
 	if d.Domain, err = parseDomain(domain); err != nil {
-		return nil, err
+		return nil, misconfigured(err)
 	}
 	if !cfg.TLS {
 		return nil, nil

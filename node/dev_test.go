@@ -96,6 +96,8 @@ func TestDevRefusals(t *testing.T) {
 		if err == nil {
 			d.Close()
 			t.Errorf("%+v started", cfg)
+		} else if !errors.Is(err, ErrConfig) {
+			t.Errorf("%+v: %v is not ErrConfig", cfg, err)
 		}
 	}
 }

@@ -61,7 +61,7 @@ const heartbeatStale = 2 * time.Second
 // (Wait). It does not wait for a leader: see Ready. ctx bounds the start alone.
 func Start(ctx context.Context, cfg Config) (*Node, error) {
 	if err := cfg.validate(); err != nil {
-		return nil, errors.Join(err, closeListeners(cfg))
+		return nil, errors.Join(misconfigured(err), closeListeners(cfg))
 	}
 	n := &Node{
 		cfg: cfg, log: cfg.Logger.With("node", cfg.NodeID),
@@ -122,12 +122,12 @@ func (n *Node) openLedger() error {
 	defer view.Close()
 	if view.Size() == 0 {
 		if n.cfg.Domain == "" && len(n.cfg.Peers) == 1 {
-			return errNoDomain
+			return misconfigured(errNoDomain)
 		}
 		return nil // the ledger may come from a peer
 	}
 	if n.cfg.Domain != "" && n.cfg.Domain != view.Domain() {
-		return fmt.Errorf("the ledger in %s is of the domain %s, not of %s", n.cfg.Dir, view.Domain(), n.cfg.Domain)
+		return misconfigured(fmt.Errorf("the ledger in %s is of the domain %s, not of %s", n.cfg.Dir, view.Domain(), n.cfg.Domain))
 	}
 	n.cfg.Domain = view.Domain()
 	return nil
@@ -136,7 +136,7 @@ func (n *Node) openLedger() error {
 func (n *Node) listen() error {
 	certificate, err := loadCertificate(n.cfg)
 	if err != nil {
-		return err
+		return misconfigured(err)
 	}
 	n.listener, err = listenHTTP(n.cfg, certificate)
 	return err
@@ -157,7 +157,11 @@ func (n *Node) join() error {
 	if n.cfg.tune != nil {
 		n.cfg.tune(&cfg)
 	}
-	if n.replica, err = consensus.Start(cfg); err != nil {
+	n.replica, err = consensus.Start(cfg)
+	if errors.Is(err, consensus.ErrConfig) {
+		return misconfigured(err)
+	}
+	if err != nil {
 		return err
 	}
 	update, err := registryKey(n.cfg.Secret)

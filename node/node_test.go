@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
+	"math"
 	"net/http"
 	"net/url"
 	"os"
@@ -328,8 +330,11 @@ func TestStartRefusals(t *testing.T) {
 		"half of TLS":      {Config{Dir: dir, TLSCert: "x"}, "go together"},
 		"no certificate":   {Config{Dir: dir, Domain: testDomain, TLSCert: "none.pem", TLSKey: "none.pem", HTTP: "127.0.0.1:0"}, "none.pem"},
 		"bad address":      {Config{Dir: dir, Domain: testDomain, HTTP: "nowhere"}, "listener"},
+		"peer's name":      {Config{Dir: dir, Domain: testDomain, HTTP: "127.0.0.1:0", NodeID: "N1"}, "peer id"},
+		"peer twice":       {Config{Dir: dir, Domain: testDomain, HTTP: "127.0.0.1:0", Secret: secret, Peers: []Peer{peers[0], peers[0]}}, "twice"},
 		"negative bound":   {Config{Dir: dir, Streams: Streams{Max: -1}}, "negative"},
 		"admission":        {Config{Dir: dir, Domain: testDomain, HTTP: "127.0.0.1:0", Admission: Admission{Mode: "closed"}}, "admission"},
+		"not a rate":       {Config{Dir: dir, Domain: testDomain, Admission: Admission{Writes: Rate{PerSecond: math.NaN()}}}, "rate"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -341,6 +346,9 @@ func TestStartRefusals(t *testing.T) {
 			if !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %q does not say %q", err, c.want)
 			}
+			if !errors.Is(err, ErrConfig) {
+				t.Errorf("%v is not ErrConfig", err)
+			}
 		})
 	}
 }
@@ -350,7 +358,7 @@ func TestDomainIsFixed(t *testing.T) {
 	cfg := Config{Dir: t.TempDir(), Domain: testDomain, HTTP: "127.0.0.1:0"}
 	run(t, cfg, nil)
 	cfg.Domain = "elsewhere.example"
-	if n, err := Start(context.Background(), cfg); err == nil || !strings.Contains(err.Error(), testDomain) {
+	if n, err := Start(context.Background(), cfg); !errors.Is(err, ErrConfig) || !strings.Contains(err.Error(), testDomain) {
 		if err == nil {
 			n.Close()
 		}

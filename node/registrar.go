@@ -89,7 +89,7 @@ func (r *registrar) checkDomain() error {
 	view := r.ledger.View()
 	defer view.Close()
 	if view.Size() > 0 && r.domain != "" && view.Domain() != r.domain {
-		return fmt.Errorf("the cluster's ledger is of the domain %s, not of %s", view.Domain(), r.domain)
+		return misconfigured(fmt.Errorf("the cluster's ledger is of the domain %s, not of %s", view.Domain(), r.domain))
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/webvh"
+	"github.com/tabard-id/tabard/node"
 	"github.com/tabard-id/tabard/node/client"
 )
 
@@ -55,6 +56,8 @@ func exitCode(err error) int {
 	switch {
 	case errors.As(err, &exit):
 		return exit.code
+	case errors.Is(err, node.ErrConfig):
+		return exitUsage
 	case errors.As(err, &problem):
 		return problemExit(string(problem.Code), problem.Status)
 	case errors.As(err, &resolution):
