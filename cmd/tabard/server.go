@@ -4,14 +4,12 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net/netip"
 	"os"
 	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/node"
 )
 
@@ -29,7 +27,7 @@ func serverCommand() *cli.Command {
 			"   tabard server --node-id n1 --dir n1 --http :8700 --domain registry.example --secret-file secret \\\n" +
 			"     --peers n1=10.0.0.1:8800,n2=10.0.0.2:8800,n3=10.0.0.3:8800\n" +
 			"   tabard server --config /etc/tabard.json   # {\"node-id\": \"n1\", \"dir\": \"/data\", \"peers\": [...]}",
-		Flags: []cli.Flag{
+		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "node-id", Usage: "`NAME` of this node among the peers (default: node1)"},
 			&cli.StringFlag{Name: "dir", Usage: "`DIR` of this node's data", Value: "tabard-data"},
 			&cli.StringFlag{Name: "domain", Usage: "`HOST[:PORT]` where the registry's DIDs live; fixed by the first start"},
@@ -39,19 +37,11 @@ func serverCommand() *cli.Command {
 			&cli.StringSliceFlag{Name: "peers", Usage: "all members, this one too, as `NAME=HOST:PORT`; separated by commas"},
 			&cli.StringFlag{Name: "peer-bind", Usage: "listening `ADDRESS` for peers (default: this node's among them)"},
 			&cli.StringFlag{Name: "secret-file", Usage: "`FILE` with the cluster's secret: at least 32 bytes in hexadecimal"},
-			&cli.StringFlag{Name: "admission", Usage: "whose writes are let in: `MODE` open or allow-list", Value: string(node.Open)},
-			&cli.StringSliceFlag{Name: "admit", Usage: "`DID` of a controller that an allow-list lets in; repeatable"},
-			&cli.Float64Flag{Name: "read-rate", Usage: "reads per second and address, `N`; 0 is no limit"},
-			&cli.Float64Flag{Name: "write-rate", Usage: "writes per second and address, `N`; 0 is no limit"},
-			&cli.Float64Flag{Name: "verify-rate", Usage: "verifications per second and address, `N`; 0 is no limit"},
-			&cli.StringSliceFlag{Name: "trusted-proxy", Usage: "`PREFIX` of addresses whose X-Forwarded-For is believed; repeatable"},
-			&cli.IntFlag{Name: "max-streams", Usage: "subscribers of the stream in all, `N`"},
-			&cli.IntFlag{Name: "max-streams-per-address", Usage: "subscribers of one address, `N`"},
 			&cli.DurationFlag{Name: "max-stale", Usage: "age of the state at which the node stops vouching, `TIME`", Value: 5 * time.Second},
 			&cli.DurationFlag{Name: "shutdown-timeout", Usage: "how long a clean stop may take, `TIME`", Value: 10 * time.Second},
 			&cli.StringFlag{Name: "log-level", Usage: "`LEVEL`: debug, info, warn or error", Value: "info"},
 			&cli.StringFlag{Name: "log-format", Usage: "`FORMAT`: json or text", Value: "json"},
-		},
+		}, admissionFlags()...),
 		Action: server,
 	}
 }
@@ -134,32 +124,6 @@ func secretFromSettings(c *cli.Context) ([]byte, error) {
 		return nil, usage("TABARD_SECRET: %w", err)
 	}
 	return secret, nil
-}
-
-func admissionFromFlags(c *cli.Context) (node.Admission, error) {
-	a := node.Admission{
-		Mode:  node.AdmissionMode(c.String("admission")),
-		Reads: node.Rate{PerSecond: c.Float64("read-rate")}, Writes: node.Rate{PerSecond: c.Float64("write-rate")},
-		Verifications: node.Rate{PerSecond: c.Float64("verify-rate")},
-	}
-	if a.Mode != node.Open && a.Mode != node.AllowList {
-		return a, usage("--admission %q: want %s or %s", a.Mode, node.Open, node.AllowList)
-	}
-	for _, s := range words(c, "admit") {
-		id, err := did.Parse(s)
-		if err != nil {
-			return a, usage("--admit: %w", err)
-		}
-		a.Controllers = append(a.Controllers, id)
-	}
-	for _, s := range words(c, "trusted-proxy") {
-		prefix, err := netip.ParsePrefix(s)
-		if err != nil {
-			return a, usage("--trusted-proxy: %w", err)
-		}
-		a.TrustedProxies = append(a.TrustedProxies, prefix)
-	}
-	return a, nil
 }
 
 // loggerFromFlags logs to standard error.

@@ -56,6 +56,7 @@ type Config struct {
 const (
 	defaultAddresses = 16384
 	maxControllers   = 10000
+	maxPerSecond     = 1e9
 )
 
 func (c *Config) validate() error {
@@ -78,8 +79,11 @@ func (c *Config) validate() error {
 		}
 	}
 	for _, r := range []*Rate{&c.Reads, &c.Writes, &c.Verifications} {
-		if r.PerSecond < 0 || r.Burst < 0 {
-			return errors.New("an admission rate is negative")
+		if !(r.PerSecond >= 0 && r.PerSecond <= maxPerSecond) { // NaN is neither
+			return fmt.Errorf("admission rate %v: want 0, which is no limit, to %.0f", r.PerSecond, float64(maxPerSecond))
+		}
+		if r.Burst < 0 {
+			return fmt.Errorf("admission burst %d is negative", r.Burst)
 		}
 		if r.PerSecond > 0 && r.Burst == 0 {
 			r.Burst = max(1, int(r.PerSecond))

@@ -2,6 +2,7 @@ package admission
 
 import (
 	"context"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -153,6 +154,8 @@ func TestConfigIsChecked(t *testing.T) {
 		"empty list":         {Mode: AllowList},
 		"controller no DID":  {Mode: AllowList, Controllers: []did.ID{"alice"}},
 		"negative rate":      {Reads: Rate{PerSecond: -1}},
+		"rate is no number":  {Reads: Rate{PerSecond: math.NaN()}},
+		"rate is infinite":   {Writes: Rate{PerSecond: math.Inf(1)}},
 		"negative burst":     {Reads: Rate{PerSecond: 1, Burst: -1}},
 		"too many":           {Controllers: make([]did.ID, maxControllers+1)},
 		"listed but invalid": {Controllers: []did.ID{"did:x"}},

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"net/netip"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/tabard-id/tabard/did"
+	"github.com/tabard-id/tabard/node"
+)
+
+// admissionFlags say who may use a node, and how much of it. Unlike a development cluster, a server is
+// within the reach of strangers: one address gets no more than a large client needs.
+func admissionFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "admission", Usage: "whose writes are let in: `MODE` open or allow-list", Value: string(node.Open)},
+		&cli.StringSliceFlag{Name: "admit", Usage: "`DID` of a controller that an allow-list lets in; repeatable"},
+		rateFlag("read-rate", 2000, "reads"),
+		rateFlag("write-rate", 50, "writes"),
+		rateFlag("verify-rate", 500, "verifications"),
+		&cli.StringSliceFlag{Name: "trusted-proxy", Usage: "`PREFIX` of addresses whose X-Forwarded-For is believed; repeatable"},
+		&cli.IntFlag{Name: "max-streams", Usage: "subscribers of the stream in all, `N`", DefaultText: "10000"},
+		&cli.IntFlag{Name: "max-streams-per-address", Usage: "subscribers of one address, `N`", DefaultText: "256"},
+	}
+}
+
+// admissionFromFlags reads the policy from the flags.
+func admissionFromFlags(c *cli.Context) (node.Admission, error) {
+	a := node.Admission{
+		Mode:  node.AdmissionMode(c.String("admission")),
+		Reads: rate(c, "read-rate"), Writes: rate(c, "write-rate"), Verifications: rate(c, "verify-rate"),
+	}
+	if a.Mode != node.Open && a.Mode != node.AllowList {
+		return a, usage("--admission %q: want %s or %s", a.Mode, node.Open, node.AllowList)
+	}
+	for _, s := range words(c, "admit") {
+		id, err := did.Parse(s)
+		if err != nil {
+			return a, usage("--admit: %w", err)
+		}
+		a.Controllers = append(a.Controllers, id)
+	}
+	for _, s := range words(c, "trusted-proxy") {
+		prefix, err := netip.ParsePrefix(s)
+		if err != nil {
+			return a, usage("--trusted-proxy: %w", err)
+		}
+		a.TrustedProxies = append(a.TrustedProxies, prefix)
+	}
+	return a, nil
+}
+
+// burstSeconds is how many seconds' worth an address may take at once after a rest.
+const burstSeconds = 4
+
+func rateFlag(name string, perSecond float64, what string) cli.Flag {
+	return &cli.Float64Flag{Name: name, Value: perSecond,
+		Usage: fmt.Sprintf("%s per second and address, `N`, and up to %d N at once; 0 is no limit", what, burstSeconds)}
+}
+
+// rate is the token bucket of a flag. Its range is checked by the node.
+func rate(c *cli.Context, name string) node.Rate {
+	const most = 1 << 30
+	n := c.Float64(name)
+	return node.Rate{PerSecond: n, Burst: int(min(max(1, math.Ceil(n*burstSeconds)), most))}
+}
