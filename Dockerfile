@@ -9,10 +9,12 @@ RUN CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o /out/tabard ./cmd/tabar
 
 FROM scratch
 COPY --from=build /out/tabard /tabard
-COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 COPY --from=build --chown=65532:65532 /out/data /data
 USER 65532:65532
+ENV TABARD_DIR=/data
 VOLUME /data
-EXPOSE 8700 8701
+# 8700 is the public listener, 8800 that of the peers.
+EXPOSE 8700 8800
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["/tabard", "healthcheck", "--quiet"]
 ENTRYPOINT ["/tabard"]
 CMD ["server"]
