@@ -324,7 +324,9 @@ func (r *rebuilder) controllers(c record.StatusChange, signer string, next *view
 			}
 		}
 	}
-	if !next.BySelf && !slices.Contains(list, signer) {
+	before, err := view.GetStatus(r, view.DIDTarget(view.Subject(c.DID)))
+	r.must("status", err)
+	if !next.BySelf && !slices.Contains(list, signer) && (before == nil || !slices.Contains(before.Controllers, signer)) {
 		r.Fatalf("record %d: %s has no authority over %s", r.seq, signer, c.DID)
 	}
 	if next.BySelf || c.Status != record.Suspended {

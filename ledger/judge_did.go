@@ -7,6 +7,7 @@ import (
 
 	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/jcs"
+	"github.com/tabard-id/tabard/did/proof"
 	"github.com/tabard-id/tabard/did/webvh"
 	"github.com/tabard-id/tabard/ledger/internal/view"
 	"github.com/tabard-id/tabard/ledger/record"
@@ -46,6 +47,13 @@ func (j *judge) did(op record.Op) error {
 	witness, err := j.witnessProofs(op, a)
 	if err != nil {
 		return err
+	}
+	for i := range a.entries {
+		for n := range a.entries[i].Proofs {
+			if err := lasting(&a.entries[i].Proofs[n]); err != nil {
+				return err
+			}
+		}
 	}
 	var prev *webvh.State
 	if a.head != nil {
@@ -252,6 +260,15 @@ func (j *judge) witnessProofs(op record.Op, a *appendix) ([]webvh.WitnessProof, 
 	return proofs, nil
 }
 
+// lasting refuses a proof that expires: a log that is accepted today has to verify
+// on any later day, and nothing in the ledger can be signed again.
+func lasting(p *proof.Proof) error {
+	if p.Expires != "" {
+		return refuse(record.ProofInvalid, "a proof in a log must not expire, this one does at %.40s", p.Expires)
+	}
+	return nil
+}
+
 func parseProofs(items []jcs.Value) ([]webvh.WitnessProof, error) {
 	if len(items) == 0 {
 		return nil, nil
@@ -262,6 +279,14 @@ func parseProofs(items []jcs.Value) ([]webvh.WitnessProof, error) {
 	}
 	if len(proofs) > record.MaxWitnessProofs {
 		return nil, refuse(record.WitnessProof, "%d proofs of at most %d", len(proofs), record.MaxWitnessProofs)
+	}
+	for i := range proofs {
+		if size := len(proofs[i].Proof.Value.Canonical()); size > record.MaxWitnessProof {
+			return nil, refuse(record.WitnessProof, "proof of %d bytes, of at most %d", size, record.MaxWitnessProof)
+		}
+		if err := lasting(&proofs[i].Proof); err != nil {
+			return nil, err
+		}
 	}
 	return proofs, nil
 }
@@ -295,7 +320,9 @@ func (j *judge) appendEntries(op record.Op, a *appendix, prev *webvh.State, stat
 	if err != nil {
 		return err
 	}
-	view.PutFile(j.plan, a.scid, view.Latest(file, used))
+	if !view.PutFile(j.plan, a.scid, view.Latest(file, used)) {
+		return refuse(record.EntryTooLarge, "did-witness.json would be larger than a resolver reads")
+	}
 	return nil
 }
 

@@ -32,13 +32,14 @@ type signed struct {
 // authority over the target, the target must allow the transition, and only then
 // is the signature checked.
 func (j *judge) status(op record.Op) error {
-	digest := op.Digest()
-	if first, ok, err := view.GetOutcome(j.in, digest); err != nil || ok {
-		j.plan.outcome = first
-		return err
-	}
 	c, err := j.openChange(op)
 	if err != nil {
+		return err
+	}
+	// Two issuers may have registered one digest, and their changes may read alike.
+	digest := op.Digest()
+	if first, ok, err := view.GetOutcome(j.in, digest, c.signerKey); err != nil || ok {
+		j.plan.outcome = first
 		return err
 	}
 	for _, step := range []func(*signed) error{j.findTarget, j.checkSigner, j.checkTransition, j.checkSignature} {
@@ -60,7 +61,7 @@ func (j *judge) status(op record.Op) error {
 	}
 	view.PutStatus(j.plan, c.target, next, rec)
 	j.accept()
-	view.PutOutcome(j.plan, digest, j.plan.outcome, rec)
+	view.PutOutcome(j.plan, digest, c.signerKey, j.plan.outcome, rec)
 	return nil
 }
 
@@ -138,7 +139,16 @@ func (j *judge) findDID(c *signed) error {
 	}
 	c.target = view.DIDTarget(subject)
 	c.bySelf = c.signerKey == subject
-	if !c.bySelf && !slices.Contains(c.controllers, c.signerKey) {
+	if c.bySelf || slices.Contains(c.controllers, c.signerKey) {
+		return nil
+	}
+	// What a suspended DID makes of its document does not take it out of the hands
+	// of those who suspended it.
+	present, err := view.GetStatus(j.in, c.target)
+	if err != nil {
+		return err
+	}
+	if present == nil || !slices.Contains(present.Controllers, c.signerKey) {
 		return refuse(record.NotAuthorised, "%s is neither %s nor one of its controllers", c.signer, c.DID)
 	}
 	return nil

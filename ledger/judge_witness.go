@@ -68,6 +68,17 @@ type approvals struct {
 	// index is the entry that a versionId is of.
 	index  map[string]int
 	proofs []webvh.WitnessProof
+	// holds is what came of verifying proofs, each once.
+	holds map[int]bool
+}
+
+func (p *approvals) verified(i int) bool {
+	holds, known := p.holds[i]
+	if !known {
+		holds = p.proofs[i].Verify(p.judge.webvhContext()) == nil
+		p.holds[i] = holds
+	}
+	return holds
 }
 
 func (j *judge) newApprovals(a *appendix, proofs []webvh.WitnessProof) *approvals {
@@ -78,7 +89,7 @@ func (j *judge) newApprovals(a *appendix, proofs []webvh.WitnessProof) *approval
 	for i := range a.entries {
 		index[a.entries[i].VersionID] = i
 	}
-	return &approvals{judge: j, index: index, proofs: proofs}
+	return &approvals{judge: j, index: index, proofs: proofs, holds: make(map[int]bool)}
 }
 
 // of returns, for each of the witnesses up to the threshold, the first proof that
@@ -89,7 +100,7 @@ func (p *approvals) of(i int, w webvh.Witness) []webvh.WitnessProof {
 	}
 	var list []webvh.WitnessProof
 	var seen []string
-	for _, proof := range p.proofs {
+	for n, proof := range p.proofs {
 		if len(list) == w.Threshold {
 			break
 		}
@@ -102,7 +113,7 @@ func (p *approvals) of(i int, w webvh.Witness) []webvh.WitnessProof {
 		if !ok || slices.Contains(seen, id) || !slices.Contains(w.Witnesses, webvh.WitnessID{ID: id}) {
 			continue
 		}
-		if proof.Verify(p.judge.webvhContext()) == nil {
+		if p.verified(n) {
 			list, seen = append(list, proof), append(seen, id)
 		}
 	}

@@ -368,6 +368,16 @@ var refusals = []struct {
 		value, _ := p.GetString("proofValue")
 		return f.entryOp(e.With("proof", jcs.Array(p.With("proofValue", jcs.FromString("z2"+value[2:])))))
 	}},
+	{"entry whose proof expires", record.ProofInvalid, func(f *fixture) record.Op {
+		return f.entryOp(expiring(f, f.agent("a").update(webvh.UpdateOptions{}), keyOf(f, "a")))
+	}},
+	{"witness proof that expires", record.ProofInvalid, func(f *fixture) record.Op {
+		a := witnessed(f, "a", 1, "w1")
+		return f.didOp(a, expiringItem(f, a.state.VersionID, "w1"))
+	}},
+	{"staged witness proof that expires", record.ProofInvalid, func(f *fixture) record.Op {
+		return must(f)(record.NewWitnessOp([]jcs.Value{expiringItem(f, "1-QmOne", "w1")}))
+	}},
 	{"entry of another cryptosuite", record.CryptosuiteNotAllowed, func(f *fixture) record.Op {
 		e := f.agent("a").update(webvh.UpdateOptions{})
 		return f.entryOp(e.With("proof", jcs.Array(proofOf(e).With("cryptosuite", jcs.FromString("ecdsa-jcs-2019")))))
@@ -393,6 +403,10 @@ var refusals = []struct {
 	{"staged witness proof of another version", record.WitnessProof, func(f *fixture) record.Op {
 		item := witnessItem(f, "1-QmOne", "w1").With("versionId", jcs.FromString("1-QmTwo"))
 		return must(f)(record.NewWitnessOp([]jcs.Value{item}))
+	}},
+	{"staged witness proof of 5 KiB", record.WitnessProof, func(f *fixture) record.Op {
+		p := paddedProof(f, "1-QmOne", "w1", jcs.FromString(strings.Repeat("x", 5<<10)))
+		return must(f)(record.NewWitnessOp([]jcs.Value{obj("versionId", "1-QmOne", "proof", jcs.Array(p))}))
 	}},
 	{"document of another method", record.StateID, func(f *fixture) record.Op {
 		e := f.agent("a").update(webvh.UpdateOptions{})

@@ -9,16 +9,19 @@ const (
 	MaxRecord = 65535
 	// MaxCommand is the size of an encoded command in bytes.
 	MaxCommand = 1 << 20
-	// MaxDepth is how deep the JSON of a command nests, and MaxValues how many
-	// values it has.
-	MaxDepth  = 36
+	// MaxDepth is how deep the JSON of a command nests, and that of a record, so that
+	// whoever reads strict JSON with the usual limit reads every record. MaxValues is
+	// how many values it has.
+	MaxDepth  = 32
 	MaxValues = 1 << 17
 	// MaxEntries is how many log entries one operation appends.
 	MaxEntries = 1024
 	// MaxWitnessItems is how many items of a did-witness.json one operation
-	// carries, MaxWitnessProofs how many proofs altogether.
+	// carries, MaxWitnessProofs how many proofs altogether, MaxWitnessProof the size
+	// of one in bytes.
 	MaxWitnessItems  = 1024
 	MaxWitnessProofs = 1024
+	MaxWitnessProof  = 4096
 	// MaxReason is the length of a status change's reason in bytes.
 	MaxReason = 256
 	// MaxDID is the length of a DID in bytes.

@@ -76,18 +76,18 @@ func NewDIDOp(entries, witness []jcs.Value) (Op, error) {
 	if len(witness) > 0 {
 		members = append(members, member("witness", jcs.Array(witness...)))
 	}
-	return parseOp(opPayload(OpDID, members...))
+	return ParseOp(opPayload(OpDID, members...))
 }
 
 // NewCredentialOp registers a secured credential by its content.
 func NewCredentialOp(credential jcs.Value, publish bool) (Op, error) {
-	return parseOp(opPayload(OpCredential, member("credential", credential), member("publish", jcs.FromBool(publish))))
+	return ParseOp(opPayload(OpCredential, member("credential", credential), member("publish", jcs.FromBool(publish))))
 }
 
 // NewDigestOp registers a credential of which only the digest is told; proof is
 // its proof member.
 func NewDigestOp(digest Hash, issuer did.ID, proof jcs.Value) (Op, error) {
-	return parseOp(opPayload(OpCredential,
+	return ParseOp(opPayload(OpCredential,
 		member("digest", jcs.FromString(digest.String())),
 		member("issuer", jcs.FromString(string(issuer))),
 		member("proof", proof)))
@@ -95,12 +95,12 @@ func NewDigestOp(digest Hash, issuer did.ID, proof jcs.Value) (Op, error) {
 
 // NewStatusOp makes a signed StatusChange.
 func NewStatusOp(change jcs.Value) (Op, error) {
-	return parseOp(opPayload(OpStatus, member("change", change)))
+	return ParseOp(opPayload(OpStatus, member("change", change)))
 }
 
 // NewWitnessOp sets the items of a did-witness.json aside.
 func NewWitnessOp(file []jcs.Value) (Op, error) {
-	return parseOp(opPayload(OpWitness, member("file", jcs.Array(file...))))
+	return ParseOp(opPayload(OpWitness, member("file", jcs.Array(file...))))
 }
 
 // Size is the size of the command that the operation was decoded from, 0 if there

@@ -209,6 +209,9 @@ func (op *Op) parseDigest(v jcs.Value) error {
 	if !op.Proof.IsObject() && !op.Proof.IsArray() {
 		return malformed("proof is neither an object nor an array")
 	}
+	if 2+depth(op.Proof) > MaxDepth { // that deep in the record it lies
+		return malformed("the proof nests too deeply")
+	}
 	op.CredentialDigest, op.Issuer = digest, id
 	return nil
 }

@@ -144,16 +144,18 @@ func GetEntry(r Reader, scid string, number int) (Entry, bool, error) {
 	if err != nil || value == nil {
 		return Entry{}, false, err
 	}
-	if len(value) != seqSize+8 {
+	if len(value) != seqSize+8+4 {
 		return Entry{}, false, corrupt("log entry", k)
 	}
-	nanos := binary.BigEndian.Uint64(value[seqSize:])
-	return Entry{Seq: seqOf(value), Time: time.Unix(0, int64(nanos)).UTC()}, true, nil
+	seconds, nanos := binary.BigEndian.Uint64(value[seqSize:]), binary.BigEndian.Uint32(value[seqSize+8:])
+	return Entry{Seq: seqOf(value), Time: time.Unix(int64(seconds), int64(nanos)).UTC()}, true, nil
 }
 
-// PutEntry makes the operation's record rec a version of a log.
+// PutEntry makes the operation's record rec a version of a log. t is of any year, as
+// logs are: nanoseconds since 1970 would not do.
 func PutEntry(w Writer, scid string, number int, t time.Time, rec int) {
-	value := binary.BigEndian.AppendUint64(make([]byte, seqSize, seqSize+8), uint64(t.UnixNano()))
+	value := binary.BigEndian.AppendUint64(make([]byte, seqSize, seqSize+8+4), uint64(t.Unix()))
+	value = binary.BigEndian.AppendUint32(value, uint32(t.Nanosecond()))
 	w.SetSeq(entryKey(scid, number), value, 0, rec)
 }
 
@@ -166,9 +168,10 @@ func GetPath(r Reader, path string) (string, error) {
 // PutPath gives a path to a DID. It is not given to another one later.
 func PutPath(w Writer, path, scid string) { w.Set(key(famPath, path), []byte(scid)) }
 
-// GetOutcome returns the outcome of an operation that was accepted, by its digest.
-func GetOutcome(r Reader, op record.Hash) (record.Outcome, bool, error) {
-	k := key(famOutcome, string(op[:]))
+// GetOutcome returns the outcome of an operation that was accepted, by its digest and
+// the Subject of who signed it.
+func GetOutcome(r Reader, op record.Hash, signer string) (record.Outcome, bool, error) {
+	k := key(famOutcome, string(op[:]), signer)
 	value, err := lookup(r, k)
 	if err != nil || value == nil {
 		return record.Outcome{}, false, err
@@ -181,8 +184,8 @@ func GetOutcome(r Reader, op record.Hash) (record.Outcome, bool, error) {
 }
 
 // PutOutcome keeps the outcome of an operation whose last record is number rec.
-func PutOutcome(w Writer, op record.Hash, o record.Outcome, rec int) {
-	w.SetSeq(key(famOutcome, string(op[:])), o.Encode(), record.OutcomeSeqOffset, rec)
+func PutOutcome(w Writer, op record.Hash, signer string, o record.Outcome, rec int) {
+	w.SetSeq(key(famOutcome, string(op[:]), signer), o.Encode(), record.OutcomeSeqOffset, rec)
 }
 
 // HadDID reports whether a log had that DID in a version before it moved.

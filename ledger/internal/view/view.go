@@ -30,7 +30,7 @@ const (
 	famContent    = 'k' // digest -> credential content, erasable
 	famAlias      = 'i' // SCID, DID -> that the log had the DID once
 	famNode       = 'm' // level, index -> Merkle tree hash
-	famOutcome    = 'o' // status change -> outcome
+	famOutcome    = 'o' // status change, signer -> outcome
 	famPath       = 'p' // path -> SCID
 	famSlot       = 'Q' // number -> versionId in the queue of staged proofs
 	famQueue      = 'q' // ends of that queue

@@ -95,7 +95,7 @@ func TestDamagedValuesAreNamed(t *testing.T) {
 	m := memory{}
 	PutHead(m, &webvh.State{SCID: "s"}, 0)
 	PutStatus(m, DIDTarget("d"), &Status{}, 0)
-	PutOutcome(m, record.Hash{1}, record.Outcome{}, 0)
+	PutOutcome(m, record.Hash{1}, "signer", record.Outcome{}, 0)
 	PutRegistration(m, record.Hash{2}, Registration{Issuer: "i"}, nil, 0)
 	PutIdentity(m, Identity{Ledger: "l", DID: "d", Domain: "x"})
 	PutFile(m, "s", nil)
@@ -104,7 +104,7 @@ func TestDamagedValuesAreNamed(t *testing.T) {
 	read := map[string]func() error{
 		"head":         func() error { _, err := GetHead(m, "s"); return err },
 		"status":       func() error { _, err := GetStatus(m, DIDTarget("d")); return err },
-		"outcome":      func() error { _, _, err := GetOutcome(m, record.Hash{1}); return err },
+		"outcome":      func() error { _, _, err := GetOutcome(m, record.Hash{1}, "signer"); return err },
 		"registration": func() error { _, err := GetPrimary(m, record.Hash{2}); return err },
 		"identity":     func() error { _, err := GetIdentity(m); return err },
 		"file":         func() error { _, err := GetFile(m, "s"); return err },

@@ -25,12 +25,16 @@ func GetFile(r Reader, scid string) ([]webvh.WitnessProof, error) {
 	return getProofs(r, key(famFile, scid))
 }
 
+// proofLimits are beyond any list of proofs that is written: MaxStagedProofs, or a
+// did-witness.json.
+var proofLimits = jcs.Limits{Bytes: 4 << 20, Depth: 64, Values: 1 << 21}
+
 func getProofs(r Reader, k []byte) ([]webvh.WitnessProof, error) {
 	value, err := lookup(r, k)
 	if err != nil || value == nil {
 		return nil, err
 	}
-	v, err := jcs.Decode(value)
+	v, err := proofLimits.Decode(value)
 	if err != nil {
 		return nil, corrupt("witness proofs", k)
 	}
@@ -41,9 +45,18 @@ func getProofs(r Reader, k []byte) ([]webvh.WitnessProof, error) {
 	return proofs, nil
 }
 
-// PutFile writes the proofs of a log's did-witness.json.
-func PutFile(w Writer, scid string, proofs []webvh.WitnessProof) {
-	w.Set(key(famFile, scid), webvh.FormatWitnessFile(proofs).Canonical())
+// PutFile writes the proofs of a log's did-witness.json, unless the file is one that
+// those who resolve the DID would not read: it grows with every new witness.
+func PutFile(w Writer, scid string, proofs []webvh.WitnessProof) bool {
+	file := webvh.FormatWitnessFile(proofs).Canonical()
+	if len(file) > webvh.MaxWitnessFileBytes {
+		return false
+	}
+	if _, err := jcs.Decode(file); err != nil {
+		return false
+	}
+	w.Set(key(famFile, scid), file)
+	return true
 }
 
 // Stage adds proofs, all of one version, to those set aside for it. A version not
