@@ -9,6 +9,9 @@ const (
 	MaxEntryBytes = 256 << 10
 	// MaxLogBytes bounds a did.jsonl.
 	MaxLogBytes = 16 << 20
+	// MaxLogValues bounds the JSON values of a did.jsonl, which take far more memory
+	// than their text if they are many and small.
+	MaxLogValues = 1 << 20
 	// MaxWitnessFileBytes bounds a did-witness.json.
 	MaxWitnessFileBytes = 1 << 20
 	// MaxEntryProofs bounds the proofs of one entry.

@@ -19,8 +19,8 @@ type Log struct {
 	Versions []Version
 	// Err says what is wrong with the log from there on; nil if nothing is.
 	Err *Error
-	// invalid are the entries from the first invalid one on, as far as they have
-	// the right shape.
+	// invalid are the names of the entries from the first invalid one on, as far as
+	// they have the right shape.
 	invalid []Entry
 }
 
@@ -33,25 +33,15 @@ func VerifyLog(log, witnessFile []byte, now time.Time) (*Log, error) {
 	if len(log) > MaxLogBytes {
 		return l.fail(refuse(EntryTooLarge, "log of more than %d bytes", MaxLogBytes))
 	}
-	entries, failure := parseLines(log)
-	if failure != nil && failure.Entry < 2 {
-		return l.fail(failure)
-	}
 	witness, bad := readWitnessFile(witnessFile)
-	states, err := Extend(nil, entries, witness, Context{Now: now})
-	for i := range states {
-		l.Versions = append(l.Versions, Version{Entry: entries[i], State: states[i]})
+	failure := l.read(log, witness, Context{Now: now})
+	if failure == nil {
+		return l, nil
 	}
-	l.invalid = entries[len(states):]
-	if e, ok := err.(*Error); ok {
-		if failure = e; e.Rule == WitnessThreshold && bad != nil {
-			failure = bad.at(e.Entry)
-		}
+	if failure.Rule == WitnessThreshold && bad != nil {
+		failure = bad.at(failure.Entry)
 	}
-	if failure != nil {
-		return l.fail(failure)
-	}
-	return l, nil
+	return l.fail(failure)
 }
 
 func (l *Log) fail(err *Error) (*Log, error) {
@@ -59,29 +49,80 @@ func (l *Log) fail(err *Error) (*Log, error) {
 	return l, err
 }
 
-// parseLines reads the entries of a log up to the first malformed one.
-func parseLines(log []byte) ([]Entry, *Error) {
+// read judges each entry as soon as it is parsed, so that a log which is large and
+// wrong costs little memory, and checks its witnesses last.
+func (l *Log) read(log []byte, witness []WitnessProof, c Context) (failure *Error) {
 	log = bytes.TrimRight(log, "\r\n")
 	if len(log) == 0 {
-		return nil, refuse(EntryMalformed, "the log is empty")
+		return refuse(EntryMalformed, "the log is empty")
 	}
-	var entries []Entry
+	var prev *State
+	var needed []Witness
+	number, values := 0, 0
 	for line := range bytes.SplitSeq(log, []byte{'\n'}) {
-		n := len(entries) + 1
-		if len(line) > MaxEntryBytes {
-			return entries, refuse(EntryTooLarge, "more than %d bytes", MaxEntryBytes).at(n)
-		}
-		v, err := jcs.Decode(line)
+		number++
+		e, err := parseLine(line, &values)
 		if err != nil {
-			return entries, because(EntryMalformed, "", err).at(n)
+			if failure == nil {
+				failure = err.at(number)
+			}
+			break
 		}
-		e, refused := parseEntry(v)
-		if refused != nil {
-			return entries, refused.at(n)
+		if failure == nil {
+			var next State
+			if next, err = judge(prev, &e, c); err == nil {
+				l.Versions, needed = append(l.Versions, Version{Entry: e, State: next}), append(needed, approvers(prev, &next))
+				prev = &next
+				continue
+			}
+			failure = err.at(number)
 		}
-		entries = append(entries, e)
+		l.invalid = append(l.invalid, e.name())
 	}
-	return entries, nil
+	if i, err := checkWitnesses(l.names(), needed, witness, c); err != nil {
+		l.invalid = append(l.names()[i:], l.invalid...)
+		l.Versions, failure = l.Versions[:i], err.at(i+1)
+	}
+	return failure
+}
+
+// name is what an entry is looked up by, without its content.
+func (e *Entry) name() Entry {
+	return Entry{VersionID: e.VersionID, VersionTime: e.VersionTime, Number: e.Number, EntryHash: e.EntryHash, Time: e.Time}
+}
+
+func (l *Log) names() []Entry {
+	names := make([]Entry, len(l.Versions))
+	for i := range l.Versions {
+		names[i] = l.Versions[i].Entry.name()
+	}
+	return names
+}
+
+// parseLine reads one entry. values counts the JSON values of the log so far.
+func parseLine(line []byte, values *int) (Entry, *Error) {
+	if len(line) > MaxEntryBytes {
+		return Entry{}, refuse(EntryTooLarge, "more than %d bytes", MaxEntryBytes)
+	}
+	v, err := jcs.Decode(line)
+	if err != nil {
+		return Entry{}, because(EntryMalformed, "", err)
+	}
+	if *values += countValues(v); *values > MaxLogValues {
+		return Entry{}, refuse(EntryTooLarge, "log of more than %d JSON values", MaxLogValues)
+	}
+	return parseEntry(v)
+}
+
+func countValues(v jcs.Value) int {
+	n := 1
+	for item := range v.Elems() {
+		n += countValues(item)
+	}
+	for _, member := range v.Members() {
+		n += countValues(member)
+	}
+	return n
 }
 
 // readWitnessFile returns the well-formed proofs of a file, and what is wrong
