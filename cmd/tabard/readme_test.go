@@ -14,17 +14,11 @@ import (
 
 // The walk-through of the README is run as it is printed, against a cluster on other ports.
 func TestReadmeWalkthrough(t *testing.T) {
-	bash, err := exec.LookPath("bash")
-	if err != nil {
-		t.Skip("the walk-through is for a POSIX shell; there is no bash here")
-	}
-	readme, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	commands, err := consoleCommands(string(readme), "## Walk-through")
-	if err != nil {
-		t.Fatal(err)
+	var commands []string
+	for line := range strings.SplitSeq(readmeBlock(t, "## Walk-through", "console"), "\n") {
+		if command, ok := strings.CutPrefix(line, "$ "); ok {
+			commands = append(commands, command)
+		}
 	}
 	dev, err := node.StartDev(t.Context(), node.DevConfig{HTTP: "127.0.0.1:0"})
 	if err != nil {
@@ -35,31 +29,64 @@ func TestReadmeWalkthrough(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	script := walkthrough(commands, dev.URLs)
-	cmd := exec.CommandContext(t.Context(), bash, "-euo", "pipefail", "-x", "-c", script)
-	cmd.Dir = t.TempDir()
-	cmd.Env = append(os.Environ(), "PATH="+binDir(t)+string(os.PathListSeparator)+os.Getenv("PATH"), "TABARD_SERVER="+dev.URLs[0])
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	runBash(t, walkthrough(commands, dev.URLs), "TABARD_SERVER="+dev.URLs[0])
+}
+
+// So are the commands that start a cluster of three servers, which then end at an interrupt.
+func TestReadmeServers(t *testing.T) {
+	if _, err := exec.LookPath("openssl"); err != nil {
+		t.Skip("the commands make the secret with openssl; there is none here")
+	}
+	base, err := freeConsecutive(6)
+	if err != nil {
+		t.Fatal(err)
+	}
+	script := readmeBlock(t, "## Run a cluster", "sh")
+	for i := range 3 {
+		script = strings.ReplaceAll(script, fmt.Sprintf("127.0.0.1:870%d", i), fmt.Sprintf("127.0.0.1:%d", base+i))
+		script = strings.ReplaceAll(script, fmt.Sprintf("127.0.0.1:880%d", i+1), fmt.Sprintf("127.0.0.1:%d", base+3+i))
+	}
+	stop := fmt.Sprintf("\ntabard did create agents/alice -s http://127.0.0.1:%d\nservers=$(jobs -p)\nkill $servers\nwait $servers\n", base+2)
+	runBash(t, "trap 'kill $(jobs -p) || true' ERR\n"+script+stop, "TABARD_LOG_LEVEL=error")
+}
+
+// The README lists the workloads there are.
+func TestReadmeBench(t *testing.T) {
+	text := readText(t, "../../README.md")
+	for _, workload := range benchCommand().Subcommands {
+		if row := "| `tabard bench " + workload.Name + "` |"; strings.Count(text, row) != 1 {
+			t.Errorf("README.md: not one row %q", row)
+		}
 	}
 }
 
-// consoleCommands returns what follows the prompts in the first console block under a heading.
-func consoleCommands(text, heading string) ([]string, error) {
-	_, section, found := strings.Cut(text, "\n"+heading+"\n")
+// readmeBlock returns the first block in a language under a heading.
+func readmeBlock(t *testing.T, heading, language string) string {
+	t.Helper()
+	_, section, found := strings.Cut(readText(t, "../../README.md"), "\n"+heading+"\n")
 	section, _, _ = strings.Cut(section, "\n## ")
-	_, block, opened := strings.Cut(section, "\n```console\n")
+	_, block, opened := strings.Cut(section, "\n```"+language+"\n")
 	block, _, closed := strings.Cut(block, "\n```\n")
 	if !found || !opened || !closed {
-		return nil, fmt.Errorf("README.md: no console block under %q", heading)
+		t.Fatalf("README.md: no %s block under %q", language, heading)
 	}
-	var commands []string
-	for line := range strings.SplitSeq(block, "\n") {
-		if command, ok := strings.CutPrefix(line, "$ "); ok {
-			commands = append(commands, command)
-		}
+	return block
+}
+
+// runBash runs a script in a directory of its own, with this test's binary as the command tabard.
+func runBash(t *testing.T, script string, env ...string) {
+	t.Helper()
+	bash, err := exec.LookPath("bash")
+	if err != nil {
+		t.Skip("the README's commands are for a POSIX shell; there is no bash here")
 	}
-	return commands, nil
+	cmd := exec.CommandContext(t.Context(), bash, "-euo", "pipefail", "-x", "-c", script)
+	cmd.Dir = t.TempDir()
+	cmd.Env = append(os.Environ(), "PATH="+binDir(t)+string(os.PathListSeparator)+os.Getenv("PATH"))
+	cmd.Env = append(cmd.Env, env...)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
 }
 
 var exitComment = regexp.MustCompile(`^(.*?) *# exit ([0-9])$`)
