@@ -17,10 +17,12 @@ func healthcheckCommand() *cli.Command {
 		Name:  "healthcheck",
 		Usage: "ask a node whether it is ready",
 		Description: "A node is ready when it knows a leader and its state is current. --wait repeats the question until it is.\n" +
-			"Without --server, the node of --http (or TABARD_HTTP) on this machine is asked.\n\n" +
+			"Without --server, the node of --http (or TABARD_HTTP) on this machine is asked, over http; name the URL of\n" +
+			"one that serves https itself.\n\n" +
 			"EXAMPLES:\n" +
 			"   tabard healthcheck\n" +
-			"   tabard healthcheck --wait 10s -s http://127.0.0.1:8701",
+			"   tabard healthcheck --wait 10s -s http://127.0.0.1:8701\n" +
+			"   tabard healthcheck -s https://registry.example --ca ca.pem",
 		Flags: clientFlags(
 			&cli.DurationFlag{Name: "wait", Usage: "keep asking for up to this `TIME`"},
 			&cli.StringFlag{Name: "http", Usage: "`ADDRESS` that the node on this machine listens on"},
