@@ -149,14 +149,17 @@ func (v *View) Head(scid string) (webvh.State, record.Seq, error) {
 
 // Log returns the entries of a log, in RFC 8785 form, one by one. An error ends
 // it; ErrNotFound if no log has that SCID.
-func (v *View) Log(scid string) iter.Seq2[[]byte, error] {
+func (v *View) Log(scid string) iter.Seq2[[]byte, error] { return v.LogFrom(scid, 1) }
+
+// LogFrom is Log from the version of that number on.
+func (v *View) LogFrom(scid string, number int) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
 		state, _, err := v.Head(scid)
 		if err != nil {
 			yield(nil, err)
 			return
 		}
-		for n := 1; n <= state.Number; n++ {
+		for n := max(1, number); n <= state.Number; n++ {
 			entry, _, err := v.entry(scid, n)
 			if err != nil {
 				yield(nil, err)

@@ -42,7 +42,12 @@ func folder(raw string) ([]string, error) {
 type render func(r *http.Request, v *ledger.View, scid string, segments []string) ([]byte, error)
 
 func (s *server) getLog(w *reply, r *http.Request, rt route) error {
-	return s.getHosted(w, r, rt, repLog, renderLog)
+	err := s.getHosted(w, r, rt, repLog, renderLog)
+	var long longLog
+	if errors.As(err, &long) {
+		return s.sendLog(w, r, long)
+	}
+	return err
 }
 
 func (s *server) getWitness(w *reply, r *http.Request, rt route) error {
@@ -115,6 +120,10 @@ func renderLog(_ *http.Request, v *ledger.View, scid string, _ []string) ([]byte
 	for entry, err := range v.Log(scid) {
 		if err != nil {
 			return nil, err
+		}
+		if log.Len()+len(entry) > maxWholeLog {
+			state, _, err := v.Head(scid)
+			return nil, errors.Join(err, longLog{scid, state.VersionID, state.Number})
 		}
 		log.Write(entry)
 		log.WriteByte('\n')

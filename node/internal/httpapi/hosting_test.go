@@ -225,3 +225,31 @@ func TestPathsWithEncodedSegments(t *testing.T) {
 		t.Errorf("%d %s", got.status, got.body)
 	}
 }
+
+// TestLongLogIsServedWithoutBeingHeld: beyond some size a log goes out as it is read.
+func TestLongLogIsServedWithoutBeingHeld(t *testing.T) {
+	n := startNode(t)
+	a := n.register("agents", "talkative")
+	want := a.entry.Value.Append(nil)
+	for len(want) < maxWholeLog+maxWholeLog/2 {
+		doc := document(a.id, a.key.Public()).With("comment", jcs.FromString(strings.Repeat("x", 50_000)))
+		e := a.update(webvh.UpdateOptions{Document: doc})
+		a.post(e)
+		want = e.Value.Append(append(want, '\n'))
+	}
+	got := n.get(a.logPath())
+	if got.status != http.StatusOK || got.header.Get("Content-Type") != api.TypeJSONLines || !bytes.Equal(got.body, append(want, '\n')) {
+		t.Fatalf("%d, %d bytes of %d", got.status, len(got.body), len(want)+1)
+	}
+	etag := got.header.Get("Etag")
+	if again := n.get(a.logPath(), "If-None-Match", etag); again.status != http.StatusNotModified || len(again.body) != 0 {
+		t.Errorf("unchanged: %d, %d bytes", again.status, len(again.body))
+	}
+	if head := n.do(http.MethodHead, a.logPath(), nil); head.status != http.StatusOK || head.header.Get("Etag") != etag {
+		t.Errorf("HEAD: %d %v", head.status, head.header)
+	}
+	a.post(a.update(webvh.UpdateOptions{}))
+	if later := n.get(a.logPath(), "If-None-Match", etag); later.status != http.StatusOK || len(later.body) <= len(got.body) {
+		t.Errorf("after an update: %d, %d bytes", later.status, len(later.body))
+	}
+}
