@@ -48,19 +48,55 @@ func (s *server) postRecords(w *reply, r *http.Request, _ route) error {
 	h[keyType], h[keyCacheControl] = []string{api.TypeNDJSON}, valueNoStore
 	s.stamp(w, s.Ledger.Size())
 	control := http.NewResponseController(w.ResponseWriter)
-	if err := s.openDuplex(control); err != nil {
+	const most = 5 * time.Minute
+	end := s.now().Add(most)
+	if err := openDuplex(control, end); err != nil {
 		return err
 	}
 	defer control.SetWriteDeadline(time.Time{}) // the connection may live on; a failure is the connection's end
 	b := &bulk{s: s, r: r, order: newOrder(), room: make(chan struct{}, s.BulkInFlight)}
-	return b.run(w, http.MaxBytesReader(nil, r.Body, api.MaxBulkBody))
+	body := &pacedBody{Reader: r.Body, control: control, end: end, now: s.now, idle: s.bulkIdle}
+	return b.run(w, http.MaxBytesReader(nil, body, api.MaxBulkBody))
 }
+
+// pacedBody is a body whose client must not pause for longer than idle, nor take longer than until
+// end: there are few places for bulk requests, and a client that says nothing must not hold one.
+type pacedBody struct {
+	io.Reader
+	control *http.ResponseController
+	end     time.Time
+	now     func() time.Time
+	idle    time.Duration
+}
+
+// Read waits for the client, and no longer than it may.
+func (p *pacedBody) Read(b []byte) (int, error) {
+	if err := p.allow(p.now().Add(p.idle)); err != nil {
+		return 0, err
+	}
+	n, err := p.Reader.Read(b)
+	if err == nil {
+		return n, nil
+	}
+	if slow := p.allow(p.end); slow != nil { // from here on it is the client that waits
+		return n, slow
+	}
+	return n, err
+}
+
+func (p *pacedBody) allow(until time.Time) error {
+	if until.After(p.end) {
+		until = p.end
+	}
+	return ignoreUnsupported(p.control.SetReadDeadline(until))
+}
+
+// Close is the server's to call.
+func (p *pacedBody) Close() error { return nil }
 
 // openDuplex lets outcomes go out while lines still come in, for as long as a bulk request may last.
 // A transport that knows neither, such as a recorder in a test, does without.
-func (s *server) openDuplex(control *http.ResponseController) error {
-	const most = 5 * time.Minute
-	end := s.now().Add(most)
+func openDuplex(control *http.ResponseController, end time.Time) error {
 	return errors.Join(
 		ignoreUnsupported(control.EnableFullDuplex()),
 		ignoreUnsupported(control.SetReadDeadline(end)),

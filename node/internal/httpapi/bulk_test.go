@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/did/webvh"
@@ -135,5 +136,21 @@ func TestBulkLimits(t *testing.T) {
 	}
 	if got := n.post("/v1/records", api.TypeNDJSON, nil).outcomes(); len(got) != 0 {
 		t.Errorf("an empty body: %+v", got)
+	}
+}
+
+// TestBulkClientThatFallsSilent must not hold one of the few places: it is answered what it sent, and
+// why no more was waited for.
+func TestBulkClientThatFallsSilent(t *testing.T) {
+	n := startNode(t, func(c *Config) { c.bulkIdle, c.BulkRequests = 500*time.Millisecond, 1 })
+	body, client := io.Pipe()
+	defer client.Close()
+	go client.Write(bulkBody(didLine(n.draft(webvh.CreateOptions{}, "bulk", "one").entry.Value))) // fails with the test
+	got := n.do(http.MethodPost, "/v1/records", body, "Content-Type", api.TypeNDJSON).outcomes()
+	if len(got) != 2 || got[0].Receipt == nil || got[1].Problem == nil || got[1].Problem.Code != api.RequestTimeout {
+		t.Errorf("%+v", got)
+	}
+	if again := n.post("/v1/records", api.TypeNDJSON, []byte("{}\n")).outcomes(); len(again) != 1 {
+		t.Errorf("the next request: %+v", again)
 	}
 }

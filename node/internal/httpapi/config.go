@@ -54,7 +54,8 @@ type Config struct {
 	// BulkInFlight bounds the operations of one bulk request under way at once; default 768.
 	BulkInFlight int
 
-	now func() time.Time
+	now      func() time.Time
+	bulkIdle time.Duration // how long the client of a bulk request may pause; default 15 s
 }
 
 func (c *Config) validate() error {
@@ -93,6 +94,7 @@ func (c *Config) validate() error {
 
 func (c *Config) limits() {
 	const (
+		bulkIdle   = 15 * time.Second
 		maxStale   = 5 * time.Second
 		waitLimit  = 5 * time.Second
 		cacheBytes = 256 << 20
@@ -105,6 +107,9 @@ func (c *Config) limits() {
 	}
 	if c.CacheBytes == 0 {
 		c.CacheBytes = cacheBytes
+	}
+	if c.bulkIdle <= 0 {
+		c.bulkIdle = bulkIdle
 	}
 	if c.BulkRequests <= 0 {
 		c.BulkRequests = 4
