@@ -8,6 +8,8 @@ import (
 	"log"
 	"log/slog"
 	"net"
+	"sync"
+	"time"
 
 	"github.com/hashicorp/go-hclog"
 )
@@ -16,13 +18,34 @@ import (
 // error is mostly a peer that cannot be reached just now. What ends the node is
 // reported by the replica itself.
 type raftLogger struct {
-	log  *slog.Logger
-	name string
-	args []any
+	log     *slog.Logger
+	name    string
+	args    []any
+	repeats *repeats // shared by all loggers made from one
 }
 
 func newRaftLogger(l *slog.Logger) hclog.Logger {
-	return &raftLogger{log: l.With("component", "raft")}
+	return &raftLogger{log: l.With("component", "raft"), repeats: &repeats{last: map[string]time.Time{}}}
+}
+
+// repeats holds back what Raft says again and again for as long as a peer is down.
+type repeats struct {
+	mu   sync.Mutex
+	last map[string]time.Time // by message, of which Raft has a fixed set
+}
+
+// repeatEvery is how often one message may come at its own level.
+const repeatEvery = 10 * time.Second
+
+// again reports whether msg came within the last repeatEvery.
+func (r *repeats) again(msg string, now time.Time) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if last, ok := r.last[msg]; ok && now.Sub(last) < repeatEvery {
+		return true
+	}
+	r.last[msg] = now
+	return false
 }
 
 func slogLevel(l hclog.Level) slog.Level {
@@ -53,6 +76,9 @@ func (r *raftLogger) emit(l hclog.Level, msg string, args []any) {
 		}
 		plain[i] = a
 	}
+	if level > slog.LevelDebug && r.repeats.again(msg, time.Now()) {
+		level = slog.LevelDebug
+	}
 	r.log.Log(context.Background(), level, msg, plain...)
 }
 
@@ -80,11 +106,11 @@ func (r *raftLogger) SetLevel(hclog.Level)        {}
 func (r *raftLogger) Named(n string) hclog.Logger { return r.ResetNamed(r.name + n) }
 
 func (r *raftLogger) With(args ...any) hclog.Logger {
-	return &raftLogger{log: r.log.With(args...), name: r.name, args: append(r.args[:len(r.args):len(r.args)], args...)}
+	return &raftLogger{log: r.log.With(args...), name: r.name, args: append(r.args[:len(r.args):len(r.args)], args...), repeats: r.repeats}
 }
 
 func (r *raftLogger) ResetNamed(n string) hclog.Logger {
-	return &raftLogger{log: r.log, name: n, args: r.args}
+	return &raftLogger{log: r.log, name: n, args: r.args, repeats: r.repeats}
 }
 
 func (r *raftLogger) StandardLogger(*hclog.StandardLoggerOptions) *log.Logger {
