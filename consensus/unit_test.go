@@ -233,7 +233,6 @@ func TestQueueBounds(t *testing.T) {
 		t.Errorf("batches %v and %v", a, b)
 	}
 	var late error
-	late = nil
 	expired := &proposal{deadline: time.Now().Add(-time.Second), reply: discard{&late}}
 	if err := q.push(expired); err != nil || len(q.take()) != 0 || !errors.Is(late, ErrOverloaded) {
 		t.Errorf("an expired proposal: %v, answered %v", err, late)

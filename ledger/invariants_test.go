@@ -70,8 +70,6 @@ type rebuiltLog struct {
 	states []webvh.State
 	doc    *did.Document
 	file   []webvh.WitnessProof
-	// waiting are entries whose witnesses approve a later one.
-	waiting []webvh.Entry
 }
 
 // rebuilder is a view.Writer and view.Reader of its own map.

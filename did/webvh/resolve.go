@@ -40,7 +40,7 @@ func (l *Log) Resolve(id did.ID, opt did.Options) (did.Resolution, error) {
 
 // find returns the index of the version that opt selects.
 func (l *Log) find(opt did.Options) (int, error) {
-	match := func(e *Entry) bool { return false }
+	var match func(e *Entry) bool
 	switch {
 	case opt.VersionID != "":
 		match = func(e *Entry) bool { return e.VersionID == opt.VersionID }

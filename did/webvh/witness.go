@@ -47,13 +47,6 @@ func (w Witness) value(threshold jcs.Value) jcs.Value {
 	)
 }
 
-// has reports whether the did:key DID of that Multikey is a witness.
-func (w Witness) has(key string) bool {
-	return slices.ContainsFunc(w.Witnesses, func(id WitnessID) bool {
-		return id.ID[len(keyPrefix):] == key
-	})
-}
-
 // parseWitness reads the parameter ("The witness Parameter"). A malformed one is
 // never taken for none.
 func parseWitness(v jcs.Value) (Witness, *Error) {

@@ -92,18 +92,6 @@ func numbered(family byte, n uint64) []byte {
 	return binary.BigEndian.AppendUint64([]byte{family}, n)
 }
 
-// end returns the least key after all that begin with k; k is not all 0xff.
-func end(k []byte) []byte {
-	for i := len(k) - 1; i >= 0; i-- {
-		if k[i] != 0xff {
-			e := append([]byte{}, k[:i+1]...)
-			e[i]++
-			return e
-		}
-	}
-	return nil
-}
-
 // seqSize is the size of a position at the front of a value.
 const seqSize = 8
 
