@@ -5,6 +5,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/tabard-id/tabard/did"
+	"github.com/tabard-id/tabard/did/credential"
 	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/node/client"
 )
@@ -49,14 +51,23 @@ func isDigest(s string) bool {
 
 // digestOf is the digest that an argument means: itself, or that of the credential in a file.
 func digestOf(c *cli.Context, arg string) (string, error) {
+	digest, _, err := credentialOf(c, arg)
+	return digest, err
+}
+
+// credentialOf is digestOf, with the issuer if arg is a file.
+func credentialOf(c *cli.Context, arg string) (digest string, issuer did.ID, err error) {
 	if isDigest(arg) {
-		return arg, nil
+		return arg, "", nil
 	}
 	vc, err := readCredential(c, arg)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
-	return client.Digest(vc), nil
+	if parsed, err := credential.Parse(vc); err == nil {
+		issuer, _ = parsed.IssuerDID()
+	}
+	return client.Digest(vc), issuer, nil
 }
 
 func credRegisterCommand() *cli.Command {

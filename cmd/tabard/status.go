@@ -9,6 +9,7 @@ import (
 
 	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/ledger/record"
+	"github.com/tabard-id/tabard/node/api"
 	"github.com/tabard-id/tabard/node/client"
 )
 
@@ -61,6 +62,14 @@ func targetOf(c *cli.Context, arg string) (string, error) {
 		return string(id), nil
 	}
 	return digestOf(c, arg)
+}
+
+// statusTarget is targetOf, with the issuer of a credential that is given as a file.
+func statusTarget(c *cli.Context, arg string) (target string, issuer did.ID, err error) {
+	if id, err := did.Parse(arg); err == nil {
+		return string(id), "", nil
+	}
+	return credentialOf(c, arg)
 }
 
 func statusSet(c *cli.Context) error {
@@ -121,7 +130,7 @@ func statusGet(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	target, err := targetOf(c, c.Args().First())
+	target, issuer, err := statusTarget(c, c.Args().First())
 	if err != nil {
 		return err
 	}
@@ -131,7 +140,12 @@ func statusGet(c *cli.Context) error {
 	}
 	ctx, stop := withTimeout(c)
 	defer stop()
-	got, err := cl.Status(ctx, target)
+	var got api.Status
+	if issuer != "" {
+		got, err = cl.CredentialStatus(ctx, target, issuer)
+	} else {
+		got, err = cl.Status(ctx, target)
+	}
 	if err != nil {
 		return err
 	}
@@ -140,7 +154,7 @@ func statusGet(c *cli.Context) error {
 		deactivated = "yes"
 	}
 	if err := out.datum(got, table{rows: [][]string{
-		{"target", got.Target}, {"status", got.Status}, {"deactivated", deactivated}, {"reason", got.Reason},
+		{"target", got.Target}, {"issuer", got.Issuer}, {"status", got.Status}, {"deactivated", deactivated}, {"reason", got.Reason},
 		{"invalid from", got.InvalidFrom}, {"since", got.Since}, {"by", got.By}, {"as of", got.AsOf.Ledger + ":" + seqText(got.AsOf.Seq)},
 	}}); err != nil {
 		return err

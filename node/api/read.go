@@ -18,7 +18,8 @@ type Record struct {
 // none, the target is active and Seq, Since, Issued and By are absent.
 type Status struct {
 	Ledger      string      `json:"ledger"`
-	Target      string      `json:"target"` // hex credential digest or DID
+	Target      string      `json:"target"`           // hex credential digest or DID
+	Issuer      string      `json:"issuer,omitempty"` // whose credential of that digest it is
 	Status      string      `json:"status"` // active, suspended or revoked
 	Reason      string      `json:"reason,omitempty"`
 	InvalidFrom string      `json:"invalidFrom,omitempty"`

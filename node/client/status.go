@@ -72,9 +72,25 @@ func (c *Client) ChangeStatus(ctx context.Context, change jcs.Value) (Receipt, e
 	return receipt, nil
 }
 
-// Status returns the status of a credential, by its digest in hex, or of a DID.
+// Status returns the status of a DID, or of a credential by its digest in hex. Anyone can register a
+// digest they have come by: whoever knows the issuer asks with CredentialStatus.
 func (c *Client) Status(ctx context.Context, target string, opts ...ReadOption) (api.Status, error) {
-	a, err := c.do(ctx, request{method: http.MethodGet, path: "/v1/status/" + pathEscape(target), query: c.query(opts)})
+	return c.status(ctx, target, c.query(opts))
+}
+
+// CredentialStatus returns the status of the credential that this issuer registered by that digest.
+func (c *Client) CredentialStatus(ctx context.Context, digest string, issuer did.ID, opts ...ReadOption) (api.Status, error) {
+	q := c.query(opts)
+	q.Set("issuer", string(issuer))
+	got, err := c.status(ctx, digest, q)
+	if err == nil && got.Issuer != string(issuer) {
+		err = fmt.Errorf("%w: asked for a credential of %s, got one of %q", ErrMismatch, issuer, got.Issuer)
+	}
+	return got, err
+}
+
+func (c *Client) status(ctx context.Context, target string, q url.Values) (api.Status, error) {
+	a, err := c.do(ctx, request{method: http.MethodGet, path: "/v1/status/" + pathEscape(target), query: q})
 	if err != nil {
 		return api.Status{}, err
 	}

@@ -147,7 +147,8 @@ func statusIn(ctx context.Context, v *ledger.View, target string, issuer did.ID)
 		if err != nil {
 			return status, err
 		}
-		return withEntry(status, entry), nil
+		status.Issuer, err = registeredBy(v, digest, issuer)
+		return withEntry(status, entry), err
 	}
 	id, err := did.Parse(target)
 	if err != nil || issuer != "" {
@@ -166,6 +167,19 @@ func statusIn(ctx context.Context, v *ledger.View, target string, issuer did.ID)
 		return status, err
 	}
 	return withEntry(status, entry), nil
+}
+
+// registeredBy names the issuer that a digest means, unless one was asked for.
+func registeredBy(v *ledger.View, digest record.Hash, issuer did.ID) (string, error) {
+	if issuer != "" {
+		return string(issuer), nil
+	}
+	info, _, err := v.Credential(digest)
+	if err != nil {
+		return "", err
+	}
+	name, _ := info.Body.GetString("issuer")
+	return name, nil
 }
 
 func withEntry(status api.Status, e ledger.StatusEntry) api.Status {

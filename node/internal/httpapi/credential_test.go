@@ -78,7 +78,7 @@ func TestLifeOfACredential(t *testing.T) {
 		}
 		var status api.Status
 		n.get("/v1/status/"+digest).json(http.StatusOK, &status)
-		if status.Status != step.status || status.Since == "" || status.AsOf.Seq != receipt.Seq {
+		if status.Issuer != string(issuer.id) || status.Status != step.status || status.Since == "" || status.AsOf.Seq != receipt.Seq {
 			t.Errorf("%s: %+v", step.status, status)
 		}
 		want := http.StatusOK
@@ -217,4 +217,32 @@ func TestRevokedIssuer(t *testing.T) {
 		n.post("/v1/credentials", "application/json", registerBody(issuer.issue("y"), false)).refused("issuer-not-authorised")
 		n.post(issuer.logPath(), "text/jsonl", issuer.update(webvh.UpdateOptions{}).Value.Canonical()).refused("did-revoked")
 	})
+}
+
+// TestStatusNamesWhoseCredentialItIs: a stranger who registered the digest first must not be taken
+// for the issuer.
+func TestStatusNamesWhoseCredentialItIs(t *testing.T) {
+	n := startNode(t)
+	issuer, stranger := n.register("agents", "issuer"), n.register("agents", "stranger")
+	vc := issuer.issue("x")
+	digest := record.CredentialDigest(vc).String()
+	for _, by := range []*agent{stranger, issuer} {
+		p, _ := by.sign(vc.Without("proof")).Get("proof")
+		n.post("/v1/credentials", "application/json", jcs.Object(
+			jcs.Member{Name: "digest", Value: jcs.FromString(digest)},
+			jcs.Member{Name: "issuer", Value: jcs.FromString(string(by.id))},
+			jcs.Member{Name: "proof", Value: p}).Canonical()).json(http.StatusCreated, new(api.Receipt))
+	}
+	n.post("/v1/status", "application/json", issuer.change(digest, "revoked", 1).Canonical()).json(http.StatusCreated, new(api.Receipt))
+	for query, want := range map[string]api.Status{
+		"":                               {Issuer: string(stranger.id), Status: "active"},
+		"?issuer=" + string(stranger.id): {Issuer: string(stranger.id), Status: "active"},
+		"?issuer=" + string(issuer.id):   {Issuer: string(issuer.id), Status: "revoked"},
+	} {
+		var got api.Status
+		n.get("/v1/status/"+digest+strings.ReplaceAll(query, "%", "%25")).json(http.StatusOK, &got)
+		if got.Issuer != want.Issuer || got.Status != want.Status {
+			t.Errorf("%q: %s by %s", query, got.Status, got.Issuer)
+		}
+	}
 }
