@@ -20,7 +20,7 @@ type Status struct {
 	Ledger      string      `json:"ledger"`
 	Target      string      `json:"target"`           // hex credential digest or DID
 	Issuer      string      `json:"issuer,omitempty"` // whose credential of that digest it is
-	Status      string      `json:"status"` // active, suspended or revoked
+	Status      string      `json:"status"`           // active, suspended or revoked
 	Reason      string      `json:"reason,omitempty"`
 	InvalidFrom string      `json:"invalidFrom,omitempty"`
 	Since       string      `json:"since,omitempty"`   // record time of the change
