@@ -69,7 +69,7 @@ var invalidIDs = [][2]string{
 	{"other-method", "did:web:S:example.com"}, {"upper-case-method", "did:WEBVH:S:example.com"},
 	{"placeholder", "did:webvh:{SCID}:example.com"}, {"scid-too-short", "did:webvh:Qm:example.com"},
 	{"scid-with-zero", "did:webvh:0mQ6FJ4fk2xheSSQoEjVpTgx9AQPKhJgtR9hn1nr4EeCrZ:example.com"}, {"scid-missing", "did:webvh:example.com"},
-	{"fragment-in-the-domain", "did:webvh:S:example.com#key-1"}, {"query", "did:webvh:S:example.com?versionId=1"}, {"path", "did:webvh:S:example.com/whois"},
+	{"fragment-in-the-domain", "did:webvh:S:example.com#key-1"}, {"query", "did:webvh:S:example.com?versionId=1"}, {"path-of-a-did-url", "did:webvh:S:example.com/whois"},
 	{"encoded-fragment-in-the-domain", "did:webvh:S:example.com%23key-1"}, {"encoded-query-in-the-domain", "did:webvh:S:example.com%3Fx"},
 	{"encoded-slash-in-the-domain", "did:webvh:S:example.com%2Fx"}, {"user-in-the-domain", "did:webvh:S:user%40example.com"},
 	{"single-label", "did:webvh:S:localhost"}, {"trailing-dot", "did:webvh:S:example.com."}, {"leading-dot", "did:webvh:S:.example.com"},
