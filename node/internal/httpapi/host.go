@@ -156,6 +156,9 @@ func renderWeb(r *http.Request, v *ledger.View, scid string, segments []string) 
 		return nil, api.NewProblem(api.Deactivated, "the DID that lived here is deactivated")
 	}
 	web, err := webvh.ParallelWeb(res.Document.Value())
+	if did.CodeOf(err) == did.InvalidDIDDocument { // the controller's doing, not ours
+		return nil, api.NewProblem(api.NotFound, "the DID that lives here has no parallel did:web document")
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -253,3 +253,19 @@ func TestLongLogIsServedWithoutBeingHeld(t *testing.T) {
 		t.Errorf("after an update: %d, %d bytes", later.status, len(later.body))
 	}
 }
+
+// TestNoParallelDocumentIsNotOurFailure: some documents have no did:web form, and their controllers
+// choose that.
+func TestNoParallelDocumentIsNotOurFailure(t *testing.T) {
+	n := startNode(t)
+	a := n.register("agents", "twice")
+	web := strings.Replace(string(a.id), "did:webvh:"+a.state.SCID, "did:web", 1)
+	doc := document(a.id, a.key.Public()).With(string(a.id), jcs.FromInt(1)).With(web, jcs.FromInt(2))
+	a.post(a.update(webvh.UpdateOptions{Document: doc}))
+	if got := n.get("/agents/twice/did.json"); got.status != http.StatusNotFound {
+		t.Errorf("%d %s", got.status, got.body)
+	}
+	if got := n.get(a.logPath()); got.status != http.StatusOK {
+		t.Errorf("its log: %d", got.status)
+	}
+}
