@@ -150,7 +150,7 @@ func (b *batch) judgeFirst(i int, cmd []byte, before view.Reader) error {
 		return err
 	}
 	b.ops[i] = op
-	b.plans[i], err = b.ledger.decide(op, b.now, before, nil, b.ledger.identity)
+	b.plans[i], err = b.ledger.decide(op, b.now, before, nil, b.ledger.identity, b.ledger.gen.documents)
 	return err
 }
 
@@ -160,7 +160,7 @@ func (b *batch) settle(i int) (record.Outcome, error) {
 	p := b.plans[i]
 	if b.changed.conflicts(p) {
 		var err error
-		if p, err = b.ledger.decide(b.ops[i], b.now, b.ledger.gen.db, b.changed, b.identity); err != nil {
+		if p, err = b.ledger.decide(b.ops[i], b.now, b.ledger.gen.db, b.changed, b.identity, b.ledger.gen.documents); err != nil {
 			return record.Outcome{}, err
 		}
 		b.ledger.cfg.Metrics.rejudged()

@@ -21,7 +21,7 @@ func (l *Ledger) Check(op record.Op, now time.Time) (Judgement, error) {
 	v := l.View()
 	defer v.Close()
 	t := max(record.TimeOf(now), v.state.time)
-	p, err := l.decide(op, t, v.in, nil, v.state.identity)
+	p, err := l.decide(op, t, v.in, nil, v.state.identity, v.documents)
 	if err != nil {
 		return Judgement{}, err
 	}

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"fmt"
 	"testing"
@@ -247,4 +248,24 @@ func base58(t testing.TB, b []byte) string {
 		t.Fatal(err)
 	}
 	return s
+}
+
+// TestOldViewLeavesNoDocumentsBehind: a reader of what a restoration has replaced has
+// no part in what comes after it.
+func TestOldViewLeavesNoDocumentsBehind(t *testing.T) {
+	replaced, f := newFixture(t), newFixture(t)
+	x, y := replaced.agent("x"), f.agent("y") // both are record 1
+	old := replaced.l.View()
+	defer old.Close()
+	if err := replaced.l.RestoreSnapshot(bytes.NewReader(snapshotOf(t, f.l))); err != nil {
+		t.Fatal(err)
+	}
+	if res, err := old.Resolve(t.Context(), x.id(), did.Options{}); err != nil || res.Document.ID() != x.id() {
+		t.Fatalf("the old view: %v", err)
+	}
+	v := replaced.l.View()
+	defer v.Close()
+	if res, err := v.Resolve(t.Context(), y.id(), did.Options{}); err != nil || res.Document.ID() != y.id() {
+		t.Errorf("%s resolves to the document of %s: %v", y.id(), res.Document.ID(), err)
+	}
 }

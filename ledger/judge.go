@@ -48,11 +48,11 @@ func refuse(code record.Code, format string, args ...any) error {
 
 // decide judges op at the time now, which is that of its records if it is
 // accepted. base and batch are the state before it. The error is not a refusal.
-func (l *Ledger) decide(op record.Op, now record.Time, base view.Reader, batch *overlay, identity view.Identity) (*plan, error) {
+func (l *Ledger) decide(op record.Op, now record.Time, base view.Reader, batch *overlay, identity view.Identity, documents *documents) (*plan, error) {
 	p := new(plan)
 	in := &inputs{base: base, batch: batch, plan: p}
 	j := &judge{
-		world: world{in: in, identity: identity, documents: l.documents},
+		world: world{in: in, identity: identity, documents: documents},
 		in:    in, plan: p, now: now, verify: l.cfg.Verify,
 	}
 	err := j.operation(op)

@@ -17,7 +17,6 @@ import (
 type Ledger struct {
 	cfg         Config
 	generations *store.Generations
-	documents   *documents
 	touched     *touched
 	grown       broadcast
 
@@ -42,6 +41,8 @@ type published struct {
 	root     record.Hash
 	time     record.Time
 	identity view.Identity
+	// documents are of the generation.
+	documents *documents
 }
 
 // generation is an open store. It is closed with the last snapshot of it.
@@ -49,6 +50,9 @@ type generation struct {
 	db   *store.DB
 	n    uint64
 	refs sync.WaitGroup
+	// documents are those of its records. Who still reads an older generation must
+	// not leave its documents to the judgements of this one.
+	documents *documents
 	// flushed is the index up to which it is known on disk to be durable.
 	flushed uint64
 }
@@ -67,7 +71,7 @@ func Open(cfg Config) (*Ledger, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Ledger{cfg: cfg, generations: generations, documents: newDocuments(), touched: new(touched)}
+	l := &Ledger{cfg: cfg, generations: generations, touched: new(touched)}
 	gen, err := l.openGeneration(mark.Generation)
 	if err != nil {
 		return nil, err
@@ -99,7 +103,7 @@ func (l *Ledger) openGeneration(n uint64) (*generation, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &generation{db: db, n: n}, nil
+	return &generation{db: db, n: n, documents: newDocuments()}, nil
 }
 
 // use makes gen what the ledger works on. Callers hold mu, or are alone.
@@ -120,7 +124,6 @@ func (l *Ledger) use(gen *generation) error {
 		return err
 	}
 	l.gen, l.state, l.identity = gen, state, identity
-	l.documents.clear()
 	l.touched.reset(record.Seq(state.Tree.Size()))
 	l.applied.Store(applied)
 	l.publish()
@@ -162,7 +165,7 @@ func (l *Ledger) publish() {
 		size:     record.Seq(l.state.Tree.Size()),
 		root:     record.Hash(l.state.Tree.Root()),
 		time:     l.state.Time,
-		identity: l.identity,
+		identity: l.identity, documents: gen.documents,
 	}
 	if old := l.current.Swap(next); old != nil {
 		old.snap.Release()

@@ -39,11 +39,11 @@ func (l *Ledger) View() *View {
 	for {
 		p := l.current.Load()
 		if p == nil {
-			return &View{world: world{in: gone{}, documents: l.documents}, state: &published{root: emptyRoot}, from: gone{}}
+			return &View{world: world{in: gone{}, documents: newDocuments()}, state: &published{root: emptyRoot}, from: gone{}}
 		}
 		if p.snap.Acquire() {
 			return &View{
-				world: world{in: p.snap, identity: p.identity, documents: l.documents},
+				world: world{in: p.snap, identity: p.identity, documents: p.documents},
 				state: p, from: p.snap,
 			}
 		}

@@ -370,9 +370,3 @@ func (d *documents) put(seq record.Seq, doc *did.Document) {
 	s := &d.slots[seq%record.Seq(len(d.slots))]
 	s.seq, s.doc = seq, doc
 }
-
-func (d *documents) clear() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	clear(d.slots[:])
-}
