@@ -269,3 +269,13 @@ func TestNoParallelDocumentIsNotOurFailure(t *testing.T) {
 		t.Errorf("its log: %d", got.status)
 	}
 }
+
+// TestEntryTooDeepForItsRecord: a body that nests as far as bodies may, in a record that would nest
+// further.
+func TestEntryTooDeepForItsRecord(t *testing.T) {
+	n := startNode(t)
+	a := n.draft(webvh.CreateOptions{}, "deep")
+	const most = 32
+	body := `{"state":{"id":"` + string(a.id) + `","deep":` + strings.Repeat("[", most-2) + strings.Repeat("]", most-2) + `}}`
+	n.unchanged(func() { n.post(a.logPath(), "text/jsonl", []byte(body)).refused(api.TooDeep) })
+}

@@ -40,6 +40,9 @@ func wellFormed(op record.Op, err error) (record.Op, error) {
 
 // refusalOf maps what package record says of an operation's shape.
 func refusalOf(err error) error {
+	if errors.Is(err, jcs.ErrTooDeep) { // the body is not, the operation around it is
+		return api.NewProblem(api.TooDeep, err.Error())
+	}
 	if errors.Is(err, record.ErrMalformed) || errors.Is(err, record.ErrUnknownOp) {
 		return api.NewProblem(api.Malformed, err.Error())
 	}
