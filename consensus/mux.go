@@ -33,8 +33,9 @@ type mux struct {
 	end       context.CancelFunc
 	running   sync.WaitGroup
 
-	mu     sync.Mutex
+	mu     sync.Mutex // guards what follows
 	conns  map[*muxConn]struct{}
+	hosts  map[string]int // connections in greeting, by remote host
 	closed bool
 }
 
@@ -43,7 +44,10 @@ const (
 	protoCalls   = 'C'
 	protoVersion = 1
 
-	maxGreeting = 64
+	// Connections that have not yet said what they are for, altogether and from
+	// one host, so that a stranger who says nothing does not keep a peer out.
+	maxGreeting     = 64
+	maxHostGreeting = 16
 )
 
 var errNotPeer = errors.New("not a peer")
@@ -54,7 +58,7 @@ func newMux(c *Config, ln net.Listener, id *identity) *mux {
 		life: life, end: end, ln: ln, network: c.Network, identity: id, peers: c.Peers, self: c.NodeID,
 		timeout: c.RPCTimeout, log: c.Logger,
 		raftConns: make(chan net.Conn), greeting: make(chan struct{}, maxGreeting),
-		done: make(chan struct{}), conns: make(map[*muxConn]struct{}),
+		done: make(chan struct{}), conns: make(map[*muxConn]struct{}), hosts: make(map[string]int),
 	}
 }
 
@@ -104,6 +108,11 @@ func (m *mux) accept() {
 				continue
 			}
 		}
+		host := hostOf(raw)
+		if !m.admit(host) {
+			_ = raw.Close() // nothing was said on it
+			continue
+		}
 		select {
 		case m.greeting <- struct{}{}:
 		case <-m.done:
@@ -114,14 +123,42 @@ func (m *mux) accept() {
 		if err != nil {
 			return
 		}
-		m.running.Go(func() { m.greet(c) })
+		m.running.Go(func() { m.greet(c, host) })
+	}
+}
+
+func hostOf(c net.Conn) string {
+	remote := c.RemoteAddr().String()
+	if host, _, err := net.SplitHostPort(remote); err == nil {
+		return host
+	}
+	return remote
+}
+
+// admit counts one more connection in greeting from host, unless it has enough.
+func (m *mux) admit(host string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.hosts[host] >= maxHostGreeting {
+		return false
+	}
+	m.hosts[host]++
+	return true
+}
+
+func (m *mux) leave(host string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.hosts[host]--; m.hosts[host] == 0 {
+		delete(m.hosts, host)
 	}
 }
 
 // greet authenticates an incoming connection and passes it on.
-func (m *mux) greet(c *muxConn) {
+func (m *mux) greet(c *muxConn, host string) {
 	proto, err := m.hear(c)
 	<-m.greeting
+	m.leave(host)
 	if err != nil {
 		m.log.Debug("connection refused", "remote", c.RemoteAddr(), "error", err)
 		_ = c.Close() // refused already
