@@ -463,3 +463,49 @@ func TestReadOptions(t *testing.T) {
 		t.Errorf("asked %q, want %q", asked, want)
 	}
 }
+
+// The log and the witness file are two requests: an update in between is no reason to call a log forged.
+func TestLogFetchedAcrossAnUpdate(t *testing.T) {
+	witness, err := multikey.Generate(multikey.Ed25519)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := multikey.Generate(multikey.Ed25519)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := webvh.Create(webvh.CreateOptions{
+		Domain: "registry.example", Path: []string{"agents", "a"}, Time: time.Now().Add(-time.Minute),
+		Witness: webvh.Witness{Threshold: 1, Witnesses: []webvh.WitnessID{{ID: "did:key:" + witness.Public().String()}}},
+	}, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proof, err := webvh.WitnessSign(e.VersionID, time.Now(), witness)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := webvh.FormatWitnessFile([]webvh.WitnessProof{proof}).Canonical()
+	serve := func(files ...string) *Client {
+		witnessFile := inTurn(func() (out []http.HandlerFunc) {
+			for _, f := range files {
+				out = append(out, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, f) })
+			}
+			return out
+		}()...)
+		return newTestClient(t, newNode(t, func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasSuffix(r.URL.Path, "did-witness.json") {
+				witnessFile(w, r)
+				return
+			}
+			w.Write(append(e.Value.Canonical(), '\n'))
+		}))
+	}
+	id, _ := e.State.GetString("id")
+	if _, err := serve("[]", string(file)).Log(t.Context(), did.ID(id)); err != nil {
+		t.Errorf("the second reading holds: %v", err)
+	}
+	if _, err := serve("[]").Log(t.Context(), did.ID(id)); !errors.Is(err, ErrMismatch) {
+		t.Errorf("a log that is not witnessed: %v", err)
+	}
+}

@@ -126,9 +126,22 @@ func (c *Client) Log(ctx context.Context, id did.ID, opts ...ReadOption) (Log, e
 	if err != nil {
 		return Log{}, &did.Error{Code: did.InvalidDID, Detail: err.Error(), Err: err}
 	}
-	entries, err := c.do(ctx, request{method: http.MethodGet, path: logPath(ident), query: c.query(opts)})
+	out, err := c.fetchLog(ctx, ident, opts)
+	if rule, ok := webvh.RuleOf(err); ok && rule == webvh.WitnessThreshold {
+		// The two files may be of before and after an update.
+		out, err = c.fetchLog(ctx, ident, opts)
+	}
 	if err != nil {
 		return Log{}, notFound(err, id)
+	}
+	return out, nil
+}
+
+// fetchLog fetches and verifies the log and the witness file once.
+func (c *Client) fetchLog(ctx context.Context, ident webvh.Identifier, opts []ReadOption) (Log, error) {
+	entries, err := c.do(ctx, request{method: http.MethodGet, path: logPath(ident), query: c.query(opts)})
+	if err != nil {
+		return Log{}, err
 	}
 	witness, err := c.do(ctx, request{method: http.MethodGet, path: witnessPath(ident), query: c.query(opts)})
 	if err != nil && !isNotFound(err) {
@@ -137,10 +150,10 @@ func (c *Client) Log(ctx context.Context, id did.ID, opts ...ReadOption) (Log, e
 	out := Log{JSONL: entries.body, Witness: witness.body}
 	out.Verified, err = webvh.VerifyLog(out.JSONL, out.Witness, c.now())
 	if err != nil {
-		return Log{}, fmt.Errorf("%w: log of %s: %w", ErrMismatch, id, err)
+		return Log{}, fmt.Errorf("%w: log of %s: %w", ErrMismatch, ident.ID(), err)
 	}
 	if scid := out.Verified.Versions[0].State.SCID; scid != ident.SCID {
-		return Log{}, fmt.Errorf("%w: asked for the log of %s, got that of SCID %s", ErrMismatch, id, scid)
+		return Log{}, fmt.Errorf("%w: asked for the log of %s, got that of SCID %s", ErrMismatch, ident.ID(), scid)
 	}
 	return out, nil
 }
