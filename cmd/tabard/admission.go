@@ -17,6 +17,7 @@ func admissionFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "admission", Usage: "whose writes are let in: `MODE` open or allow-list", Value: string(node.Open)},
 		&cli.StringSliceFlag{Name: "admit", Usage: "`DID` of a controller that an allow-list lets in; repeatable"},
+		&cli.BoolFlag{Name: "publish-content", Usage: "let whoever holds a credential have its content kept and served by the registry"},
 		rateFlag("read-rate", 2000, "reads"),
 		rateFlag("write-rate", 50, "writes"),
 		rateFlag("verify-rate", 500, "verifications"),
@@ -29,8 +30,9 @@ func admissionFlags() []cli.Flag {
 // admissionFromFlags reads the policy from the flags.
 func admissionFromFlags(c *cli.Context) (node.Admission, error) {
 	a := node.Admission{
-		Mode:  node.AdmissionMode(c.String("admission")),
-		Reads: rate(c, "read-rate"), Writes: rate(c, "write-rate"), Verifications: rate(c, "verify-rate"),
+		Mode:      node.AdmissionMode(c.String("admission")),
+		NoContent: !c.Bool("publish-content"),
+		Reads:     rate(c, "read-rate"), Writes: rate(c, "write-rate"), Verifications: rate(c, "verify-rate"),
 	}
 	if a.Mode != node.Open && a.Mode != node.AllowList {
 		return a, usage("--admission %q: want %s or %s", a.Mode, node.Open, node.AllowList)

@@ -15,6 +15,9 @@ type Claim struct {
 	Keys []string
 }
 
+// AdmitsContent reports whether the registry may be asked to keep and serve a credential's content.
+func (p *Policy) AdmitsContent() bool { return !p.cfg.NoContent }
+
 // Admits reports whether the policy lets a write through: in open mode always; with an allow-list if
 // its subject is listed or registered here, or a key of a listed controller signed it. The resolver
 // speaks for what is registered.

@@ -42,6 +42,10 @@ type Config struct {
 	// DIDs registered here, whose keys may then create others.
 	Controllers []did.ID
 
+	// NoContent keeps the contents of credentials out: they are registered without it. Nobody signs
+	// the wish to publish, so where content is let in, whoever holds a credential can have it served.
+	NoContent bool
+
 	// Rates hold for each client address (IPv6: for each /64).
 	Reads, Writes, Verifications Rate
 	// Addresses bounds the table of clients; default 16,384.

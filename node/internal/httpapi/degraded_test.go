@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -132,6 +133,24 @@ func TestStaleNodeVouchesForNothing(t *testing.T) {
 	if n.get("/healthz").status != http.StatusOK {
 		t.Error("a stale node is taken for a dead one")
 	}
+}
+
+func TestContentIsNotAdmitted(t *testing.T) {
+	whole := startNode(t)
+	vc := whole.register("issuers", "private").issue("permit")
+	private, err := admission.New(admission.Config{NoContent: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := whole.degrade(&degraded{leader: true}, func(c *Config) { c.Admission = private })
+	n.unchanged(func() {
+		n.post("/v1/credentials", "application/json", registerBody(vc, true)).refused(api.NotAdmitted)
+		line := fmt.Appendf(nil, `{"op":"credential","credential":%s,"publish":true}`+"\n", vc.Canonical())
+		if out := n.post("/v1/records", api.TypeNDJSON, line).outcomes(); len(out) != 1 || out[0].Problem == nil || out[0].Problem.Code != api.NotAdmitted {
+			t.Errorf("in bulk: %+v", out)
+		}
+	})
+	whole.post("/v1/credentials", "application/json", registerBody(vc, true)).json(http.StatusCreated, new(api.Receipt))
 }
 
 func TestAdmissionOverHTTP(t *testing.T) {

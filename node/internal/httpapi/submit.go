@@ -45,6 +45,9 @@ func (s *server) submit(ctx context.Context, op record.Op, claim admission.Claim
 // admit applies the policy. Witness proofs pass: they are nothing until an admitted entry takes them
 // along.
 func (s *server) admit(ctx context.Context, op record.Op, claim admission.Claim) error {
+	if op.Publish && !s.Admission.AdmitsContent() {
+		return api.NewProblem(api.NotAdmitted, "this registry publishes no content of credentials: register it without publish")
+	}
 	if s.Admission.Mode() == admission.Open || op.Name == record.OpWitness {
 		return nil
 	}
