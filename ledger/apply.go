@@ -99,31 +99,42 @@ func (l *Ledger) newBatch(now record.Time, cmds [][]byte) *batch {
 
 // judgeAll judges every operation by the state before the batch, in parallel.
 func (b *batch) judgeAll(cmds [][]byte) error {
-	workers := b.ledger.cfg.Workers
+	return b.ledger.inParallel(len(cmds), func(i int, before view.Reader) error {
+		if err := b.judgeFirst(i, cmds[i], before); err != nil {
+			return fmt.Errorf("command %d: %w", i, err)
+		}
+		return nil
+	})
+}
+
+// inParallel calls work with every number below n and the state as it is, and returns
+// the error of the lowest number that failed.
+func (l *Ledger) inParallel(n int, work func(i int, before view.Reader) error) error {
+	workers := l.cfg.Workers
 	if workers == 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	workers = min(workers, len(cmds))
-	errs := make([]error, len(cmds))
+	workers = min(workers, n)
+	errs := make([]error, n)
 	failures := make([]error, workers)
 	var next atomic.Int64
-	work := func(worker int) {
-		lookup, err := b.ledger.gen.db.NewLookup()
+	loop := func(worker int) {
+		lookup, err := l.gen.db.NewLookup()
 		if err != nil {
 			failures[worker] = err
 			return
 		}
-		for i := int(next.Add(1)) - 1; i < len(cmds); i = int(next.Add(1)) - 1 {
-			errs[i] = b.judgeFirst(i, cmds[i], lookup)
+		for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+			errs[i] = work(i, lookup)
 		}
 		failures[worker] = lookup.Close()
 	}
 	if workers == 1 {
-		work(0)
+		loop(0)
 	} else {
 		var wg sync.WaitGroup
 		for worker := range workers {
-			wg.Go(func() { work(worker) })
+			wg.Go(func() { loop(worker) })
 		}
 		wg.Wait()
 	}
@@ -131,9 +142,9 @@ func (b *batch) judgeAll(cmds [][]byte) error {
 }
 
 func firstError(errs []error) error {
-	for i, err := range errs {
+	for _, err := range errs {
 		if err != nil {
-			return fmt.Errorf("command %d: %w", i, err)
+			return err
 		}
 	}
 	return nil

@@ -177,6 +177,7 @@ func TestNeitherBatchesNorRestartsShow(t *testing.T) {
 			rt.Fatalf("the stores differ:\n%s\n%s", a, b)
 		}
 		CheckInvariants(t, many)
+		restores(t, many)
 	})
 }
 

@@ -17,6 +17,9 @@
 // is applied again. An operation that was accepted once is answered with its first
 // receipt ever after.
 //
+// A snapshot is not believed: RestoreSnapshot judges its records again and makes the
+// views anew.
+//
 // An error from Apply means that this node cannot tell what the others will do (an
 // operation of a newer version, a corrupt command, a failing disk). It must stop;
 // nothing of the batch has been applied.

@@ -22,6 +22,8 @@ type judge struct {
 	plan   *plan
 	now    record.Time
 	verify multikey.VerifyFunc
+	// past is set where the operation is derived from records; see replay.
+	past *past
 }
 
 // refusal ends a judgement with a code. Any other error means that it could not
@@ -49,22 +51,29 @@ func refuse(code record.Code, format string, args ...any) error {
 // decide judges op at the time now, which is that of its records if it is
 // accepted. base and batch are the state before it. The error is not a refusal.
 func (l *Ledger) decide(op record.Op, now record.Time, base view.Reader, batch *overlay, identity view.Identity, documents *documents) (*plan, error) {
+	return l.newJudge(now, base, batch, identity, documents).decide(op)
+}
+
+func (l *Ledger) newJudge(now record.Time, base view.Reader, batch *overlay, identity view.Identity, documents *documents) *judge {
 	p := new(plan)
 	in := &inputs{base: base, batch: batch, plan: p}
-	j := &judge{
+	return &judge{
 		world: world{in: in, identity: identity, documents: documents},
 		in:    in, plan: p, now: now, verify: l.cfg.Verify,
 	}
+}
+
+func (j *judge) decide(op record.Op) (*plan, error) {
 	err := j.operation(op)
 	var r *refusal
 	if errors.As(err, &r) {
-		refused := &plan{outcome: record.Outcome{Code: r.code, Head: r.head}, why: r, reads: p.reads}
+		refused := &plan{outcome: record.Outcome{Code: r.code, Head: r.head}, why: r, reads: j.plan.reads}
 		return refused, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("judge %s operation %s: %w", op.Name, op.Digest(), err)
 	}
-	return p, nil
+	return j.plan, nil
 }
 
 func (j *judge) operation(op record.Op) error {

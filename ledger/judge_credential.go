@@ -41,6 +41,8 @@ func (j *judge) credential(op record.Op) error {
 		if err := j.content(op, &body); err != nil {
 			return err
 		}
+	} else if j.past != nil && j.past.credential != nil {
+		body = *j.past.credential
 	}
 	if err := j.issuer(op.Issuer, subject); err != nil {
 		return err
@@ -49,9 +51,12 @@ func (j *judge) credential(op record.Op) error {
 	if err != nil {
 		return err
 	}
-	if whole {
+	switch {
+	case whole:
 		err = j.securedByIssuer(op)
-	} else {
+	case body.Content:
+		err = j.pastByIssuer(op)
+	default:
 		err = j.digestByIssuer(op)
 	}
 	if err != nil {
@@ -61,7 +66,7 @@ func (j *judge) credential(op record.Op) error {
 	if err != nil {
 		return err
 	}
-	view.PutRegistration(j.plan, op.CredentialDigest, view.Registration{Issuer: subject, Content: whole}, primary, rec)
+	view.PutRegistration(j.plan, op.CredentialDigest, view.Registration{Issuer: subject, Content: body.Content}, primary, rec)
 	if op.Publish {
 		view.PutContent(j.plan, op.CredentialDigest, op.Credential.Canonical())
 	}
@@ -174,18 +179,25 @@ func (j *judge) digestByIssuer(op record.Op) error {
 }
 
 func (j *judge) proofOfDigest(k *keys, digest record.Hash, p proof.Proof) error {
-	if p.Purpose != string(did.AssertionMethod) {
-		return fmt.Errorf("proofPurpose is %.40q", p.Purpose)
-	}
-	if err := proof.CheckDates(p, j.now.Time()); err != nil {
-		return err
-	}
-	method, err := k.Key(context.Background(), p.VerificationMethod, did.AssertionMethod)
+	method, err := j.methodOf(k, p)
 	if err != nil {
 		return err
 	}
-	if err := proof.Usable(method, j.now.Time()); err != nil {
-		return err
-	}
 	return proof.VerifyDigest(digest[:], p, method.Key, j.verify)
+}
+
+// methodOf checks everything about an assertion's proof but the signature, and
+// returns the method that it has to be by.
+func (j *judge) methodOf(k *keys, p proof.Proof) (did.VerificationMethod, error) {
+	if p.Purpose != string(did.AssertionMethod) {
+		return did.VerificationMethod{}, fmt.Errorf("proofPurpose is %.40q", p.Purpose)
+	}
+	if err := proof.CheckDates(p, j.now.Time()); err != nil {
+		return did.VerificationMethod{}, err
+	}
+	method, err := k.Key(context.Background(), p.VerificationMethod, did.AssertionMethod)
+	if err != nil {
+		return did.VerificationMethod{}, err
+	}
+	return method, proof.Usable(method, j.now.Time())
 }

@@ -238,6 +238,9 @@ func (j *judge) found(a *appendix) error {
 // witnessProofs are those of the operation, and those set aside for its entries if
 // they may be needed.
 func (j *judge) witnessProofs(op record.Op, a *appendix) ([]webvh.WitnessProof, error) {
+	if j.past != nil {
+		return slices.Concat(j.past.witness...), nil
+	}
 	proofs, err := parseProofs(op.Witness)
 	if err != nil {
 		return nil, err
@@ -296,7 +299,10 @@ func (j *judge) appendEntries(op record.Op, a *appendix, prev *webvh.State, stat
 	approvals := j.newApprovals(a, witness)
 	var used []webvh.WitnessProof
 	for i := range states {
-		proofs := approvals.of(i, approvers(prev, &states[i]))
+		proofs, err := approvals.forRecord(i, approvers(prev, &states[i]))
+		if err != nil {
+			return err
+		}
 		used = append(used, proofs...)
 		body := record.DIDBody{Entry: a.entries[i].Value, Witness: proofValues(proofs)}
 		rec, err := j.append(record.KindDID, body.Value(), op.Size()/len(states)+128)

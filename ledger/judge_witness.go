@@ -92,6 +92,20 @@ func (j *judge) newApprovals(a *appendix, proofs []webvh.WitnessProof) *approval
 	return &approvals{judge: j, index: index, proofs: proofs, holds: make(map[int]bool)}
 }
 
+// forRecord returns the proofs that go into the record of entry i. A record of the
+// past has to have as many as its entry needed; which ones is for it to say.
+func (p *approvals) forRecord(i int, w webvh.Witness) ([]webvh.WitnessProof, error) {
+	if p.judge.past == nil {
+		return p.of(i, w), nil
+	}
+	own := approvals{judge: p.judge, index: p.index, proofs: p.judge.past.witness[i], holds: make(map[int]bool)}
+	proofs := own.of(i, w)
+	if w.Active() && len(proofs) < w.Threshold {
+		return nil, refuse(record.WitnessThreshold, "the record has %d proofs of %d", len(proofs), w.Threshold)
+	}
+	return proofs, nil
+}
+
 // of returns, for each of the witnesses up to the threshold, the first proof that
 // holds of entry i or a later one.
 func (p *approvals) of(i int, w webvh.Witness) []webvh.WitnessProof {

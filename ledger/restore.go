@@ -18,26 +18,34 @@ import (
 	"github.com/tabard-id/tabard/ledger/record"
 )
 
-// RestoreSnapshot replaces the ledger by what WriteSnapshot wrote. The snapshot is
-// checked whole (every block, every record against the Merkle root that the header
-// promises) in a store of its own, which then takes over in one step; until then,
-// and if anything is wrong, the ledger is what it was. Views taken before stay
-// valid. Errors with ErrSnapshot are the snapshot's fault.
+// RestoreSnapshot replaces the ledger by what WriteSnapshot wrote, and believes none
+// of it. Every block is checked, every record against the Merkle root that the header
+// promises, and then the ledger is made anew by judging the records as Apply does, at
+// their own times: no record is in it whose signature, authority or predecessor does
+// not check. The views that the snapshot carries must be what its records make of
+// them, content that it carries must be that of the record with its digest, and
+// witness proofs set aside must verify.
+//
+// What cannot be checked: of a credential registered by content that the snapshot does
+// not carry, what its record says besides digest, issuer and proof, and the signature
+// of a proof that signs a SHA-384 or has a previousProof (that the key was its signer's
+// for assertions is checked); whether content or proofs set aside were left out; and
+// up to which index of the consensus log everything was applied.
+//
+// All this is done in stores of its own, one of which then takes over in one step;
+// until then, and if anything is wrong, the ledger is what it was. Views taken before
+// stay valid. Errors with ErrSnapshot are the snapshot's fault.
 func (l *Ledger) RestoreSnapshot(r io.Reader) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.gen == nil {
 		return ErrClosed
 	}
-	n := l.gen.n + 1
-	if err := l.generations.Remove(n); err != nil {
-		return err
-	}
-	gen, err := l.openGeneration(n)
+	gen, err := l.emptyGeneration(l.gen.n + 1)
 	if err != nil {
 		return err
 	}
-	err = load(r, gen.db)
+	err = l.rebuild(r, gen)
 	if err == nil {
 		err = gen.db.Flush()
 	}
@@ -45,12 +53,35 @@ func (l *Ledger) RestoreSnapshot(r io.Reader) error {
 		gen.flushed, err = view.GetApplied(gen.db)
 	}
 	if err == nil {
-		err = l.generations.Use(store.Mark{Generation: n, Flushed: gen.flushed})
+		err = l.generations.Use(store.Mark{Generation: gen.n, Flushed: gen.flushed})
 	}
 	if err != nil {
-		return errors.Join(fmt.Errorf("restore snapshot: %w", err), gen.db.Close(), l.generations.Remove(n))
+		return errors.Join(fmt.Errorf("restore snapshot: %w", err), gen.db.Close(), l.generations.Remove(gen.n))
 	}
 	return l.replace(gen)
+}
+
+func (l *Ledger) emptyGeneration(n uint64) (*generation, error) {
+	if err := l.generations.Remove(n); err != nil {
+		return nil, err
+	}
+	return l.openGeneration(n)
+}
+
+// rebuild reads a snapshot into a store that is gone afterwards, and fills gen from
+// there.
+func (l *Ledger) rebuild(r io.Reader, gen *generation) (err error) {
+	received, err := l.emptyGeneration(gen.n + 1)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		err = errors.Join(err, received.db.Close(), l.generations.Remove(received.n))
+	}()
+	if err := load(r, received.db); err != nil {
+		return err
+	}
+	return l.replay(received.db, gen)
 }
 
 // replace makes gen, which is in use on disk, the ledger's store, and removes the
@@ -207,7 +238,7 @@ func (s *snapshotReader) end() error {
 	return nil
 }
 
-// loader fills a store and builds the Merkle tree over the records again.
+// loader fills a store and calculates the Merkle root of the records.
 type loader struct {
 	db   *store.DB
 	last []byte
@@ -251,7 +282,7 @@ func (in *loader) entry(batch *store.Batch, key, value []byte) error {
 	if err := view.CheckRecord(key, value); err != nil {
 		return err
 	}
-	in.tree.Append(merkle.Hash(value[:sha256.Size]), func(h merkle.Stored) { batch.Set(view.NodeEntry(h)) })
+	in.tree.Append(merkle.Hash(value[:sha256.Size]), func(merkle.Stored) {})
 	return nil
 }
 

@@ -102,6 +102,7 @@ func TestProofsSetAsideAreBounded(t *testing.T) {
 	if kept != view.MaxStaged {
 		t.Errorf("%d versions kept, want %d", kept, view.MaxStaged)
 	}
+	restores(t, f.l)
 }
 
 func logOf(t testing.TB, v *View, scid string) []byte {

@@ -26,6 +26,9 @@ func RecordValue(size int, encode func(dst []byte) ([]byte, error)) (value []byt
 // LeafOf returns the leaf hash in the stored value of a record.
 func LeafOf(value []byte) record.Hash { return record.Hash(value[:sha256.Size]) }
 
+// BytesOf returns the bytes in the stored value of a record.
+func BytesOf(value []byte) []byte { return value[sha256.Size:] }
+
 // RecordKey is where a record is stored.
 func RecordKey(seq record.Seq) []byte { return numbered(famRecord, uint64(seq)) }
 

@@ -1,0 +1,56 @@
+package ledger
+
+import (
+	"github.com/tabard-id/tabard/did/jcs"
+	"github.com/tabard-id/tabard/did/multikey"
+	"github.com/tabard-id/tabard/did/proof"
+	"github.com/tabard-id/tabard/did/webvh"
+	"github.com/tabard-id/tabard/ledger/record"
+)
+
+// past is what records say of the operation that they are of, where the operation
+// itself is not there any more.
+type past struct {
+	// witness are the proofs in each of its did records. None are set aside.
+	witness [][]webvh.WitnessProof
+	// credential is the body of a credential record that was made from content which
+	// was not published, else nil.
+	credential *record.CredentialBody
+}
+
+// pastByIssuer is securedByIssuer for a credential whose content is not there any
+// more. All that its proofs cover but the digest is gone: those that sign a SHA-384
+// of the content, or another proof as well, are checked for the authority of their
+// keys alone.
+func (j *judge) pastByIssuer(op record.Op) error {
+	proofs, err := proof.All(jcs.Object(jcs.Member{Name: "proof", Value: op.Proof}))
+	if err != nil {
+		return &refusal{code: record.ProofInvalid, why: err}
+	}
+	k, issued := j.keys(), false
+	for _, p := range proofs {
+		signer, err := signerOf(p)
+		issued = issued || err == nil && signer == op.Issuer
+		if err := j.pastProof(k, op.CredentialDigest, p); err != nil {
+			return k.proofRefusal(err, record.IssuerNotAuthorised)
+		}
+	}
+	if !issued {
+		return refuse(record.IssuerNotAuthorised, "no proof is by %s", op.Issuer)
+	}
+	return nil
+}
+
+func (j *judge) pastProof(k *keys, digest record.Hash, p proof.Proof) error {
+	method, err := j.methodOf(k, p)
+	if err != nil {
+		return err
+	}
+	if method.Key.Type() == multikey.P384 || len(p.PreviousProof) > 0 {
+		if p.Type != proof.Type || p.Cryptosuite != proof.SuiteFor(method.Key.Type()) {
+			return proof.ErrKeyType
+		}
+		return nil
+	}
+	return proof.VerifyDigest(digest[:], p, method.Key, j.verify)
+}

@@ -1,0 +1,100 @@
+package ledger
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/tabard-id/tabard/did/jcs"
+	"github.com/tabard-id/tabard/did/webvh"
+	"github.com/tabard-id/tabard/ledger/internal/view"
+	"github.com/tabard-id/tabard/ledger/record"
+)
+
+// derive returns the operation that records are of, and what else is known of it.
+func (r *replayer) derive(g *group) (record.Op, *past, error) {
+	switch first := &g.records[0]; first.Kind {
+	case record.KindDID:
+		return deriveDID(g.records)
+	case record.KindCredential:
+		return r.deriveCredential(first)
+	case record.KindStatus:
+		op, err := record.NewStatusOp(first.Body)
+		return op, new(past), err
+	default:
+		return record.Op{}, nil, fmt.Errorf("%w: %.40q", record.ErrUnknownKind, first.Kind)
+	}
+}
+
+func deriveDID(records []heldRecord) (record.Op, *past, error) {
+	op := record.Op{Name: record.OpDID, Entries: make([]jcs.Value, len(records))}
+	p := &past{witness: make([][]webvh.WitnessProof, len(records))}
+	for i := range records {
+		op.Entries[i] = records[i].did.Entry
+		var err error
+		if p.witness[i], err = parseProofs(asFile(records[i].did.Witness)); err != nil {
+			return op, nil, err
+		}
+	}
+	return op, p, nil
+}
+
+// asFile writes the proofs of a did record as items of a did-witness.json.
+func asFile(proofs []jcs.Value) []jcs.Value {
+	items := make([]jcs.Value, len(proofs))
+	for i, item := range proofs {
+		one, _ := item.Get("proof")
+		items[i] = item.With("proof", jcs.Array(one))
+	}
+	return items
+}
+
+// deriveCredential takes the content where it was published.
+func (r *replayer) deriveCredential(h *heldRecord) (record.Op, *past, error) {
+	body, err := record.ParseCredentialBody(h.Body)
+	if err != nil {
+		return record.Op{}, nil, err
+	}
+	if !body.Content {
+		op, err := record.NewDigestOp(body.Digest, body.Issuer, body.Proof)
+		return op, new(past), err
+	}
+	content, err := view.GetContent(r.from, body.Digest)
+	if err != nil {
+		return record.Op{}, nil, err
+	}
+	if content != nil {
+		v, err := jcs.Decode(content)
+		if err != nil {
+			return record.Op{}, nil, fmt.Errorf("published content: %w", err)
+		}
+		op, err := record.NewCredentialOp(v, true)
+		if err == nil && op.CredentialDigest != body.Digest {
+			err = fmt.Errorf("the content published for %s is of digest %s", body.Digest, op.CredentialDigest)
+		}
+		return op, new(past), err
+	}
+	if len(body.Issuer) > record.MaxDID {
+		return record.Op{}, nil, errors.New("its issuer is too long")
+	}
+	op := record.Op{Name: record.OpCredential, CredentialDigest: body.Digest, Issuer: body.Issuer, Proof: body.Proof}
+	return op, &past{credential: &body}, nil
+}
+
+// mayStage refuses proofs that stage would not have set aside.
+func (j *judge) mayStage(versionID string, proofs []webvh.WitnessProof) error {
+	if len(versionID) > maxVersionID {
+		return fmt.Errorf("versionId of %d bytes", len(versionID))
+	}
+	for i := range proofs {
+		if size := len(proofs[i].Proof.Value.Canonical()); size > record.MaxWitnessProof {
+			return fmt.Errorf("proof of %d bytes", size)
+		}
+		if err := lasting(&proofs[i].Proof); err != nil {
+			return err
+		}
+		if err := proofs[i].Verify(j.webvhContext()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
