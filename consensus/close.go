@@ -17,6 +17,7 @@ func (r *Replica) Close() error {
 }
 
 func (r *Replica) close() error {
+	r.closing.Store(true)
 	failed := r.fatalErr.Load() != nil
 	r.localRounds.close()
 	for _, x := range r.rounds {

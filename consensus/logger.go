@@ -21,11 +21,12 @@ type raftLogger struct {
 	log     *slog.Logger
 	name    string
 	args    []any
-	repeats *repeats // shared by all loggers made from one
+	repeats *repeats    // shared by all loggers made from one
+	closing func() bool // when connections break because this node closes them
 }
 
-func newRaftLogger(l *slog.Logger) hclog.Logger {
-	return &raftLogger{log: l.With("component", "raft"), repeats: &repeats{last: map[string]time.Time{}}}
+func newRaftLogger(l *slog.Logger, closing func() bool) hclog.Logger {
+	return &raftLogger{log: l.With("component", "raft"), repeats: &repeats{last: map[string]time.Time{}}, closing: closing}
 }
 
 // repeats holds back what Raft says again and again for as long as a peer is down.
@@ -76,7 +77,7 @@ func (r *raftLogger) emit(l hclog.Level, msg string, args []any) {
 		}
 		plain[i] = a
 	}
-	if level > slog.LevelDebug && r.repeats.again(msg, time.Now()) {
+	if level > slog.LevelDebug && (r.closing() || r.repeats.again(msg, time.Now())) {
 		level = slog.LevelDebug
 	}
 	r.log.Log(context.Background(), level, msg, plain...)
@@ -106,11 +107,11 @@ func (r *raftLogger) SetLevel(hclog.Level)        {}
 func (r *raftLogger) Named(n string) hclog.Logger { return r.ResetNamed(r.name + n) }
 
 func (r *raftLogger) With(args ...any) hclog.Logger {
-	return &raftLogger{log: r.log.With(args...), name: r.name, args: append(r.args[:len(r.args):len(r.args)], args...), repeats: r.repeats}
+	return &raftLogger{log: r.log.With(args...), name: r.name, args: append(r.args[:len(r.args):len(r.args)], args...), repeats: r.repeats, closing: r.closing}
 }
 
 func (r *raftLogger) ResetNamed(n string) hclog.Logger {
-	return &raftLogger{log: r.log, name: n, args: r.args, repeats: r.repeats}
+	return &raftLogger{log: r.log, name: n, args: r.args, repeats: r.repeats, closing: r.closing}
 }
 
 func (r *raftLogger) StandardLogger(*hclog.StandardLoggerOptions) *log.Logger {

@@ -37,6 +37,7 @@ type Replica struct {
 	running sync.WaitGroup
 
 	fatalErr  atomic.Pointer[error]
+	closing   atomic.Bool // Close has begun
 	closeOnce sync.Once
 	closeErr  error
 
@@ -187,7 +188,7 @@ func (r *Replica) raftConfig() *raft.Config {
 	c.ShutdownOnRemove = false
 	c.NoSnapshotRestoreOnStart = true // the state machine is durable by itself
 	c.NoLegacyTelemetry = true
-	c.Logger = newRaftLogger(r.cfg.Logger)
+	c.Logger = newRaftLogger(r.cfg.Logger, r.closing.Load)
 	return c
 }
 

@@ -69,6 +69,7 @@ func rawPath(r *http.Request) string {
 const (
 	identifiersPrefix = "/1.0/identifiers/"
 	verifyPath        = "/credentials/verify"
+	readyRoute        = "/readyz"
 )
 
 var (
@@ -91,7 +92,7 @@ var fixed = map[string]route{
 	"/v1/stream":      {methods: &methods{get: (*server).getStream}},
 	verifyPath:        {methods: &methods{post: (*server).postVerify, posts: admission.Verify}, cors: true},
 	"/healthz":        {methods: &methods{get: (*server).getHealth}},
-	"/readyz":         {methods: &methods{get: (*server).getReady}},
+	readyRoute:        {methods: &methods{get: (*server).getReady}},
 	"/metrics":        {methods: &methods{get: (*server).getMetrics}},
 }
 

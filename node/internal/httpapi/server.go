@@ -76,10 +76,12 @@ func (s *server) serve(rt route, w *reply, r *http.Request) error {
 }
 
 // log writes one line a request: what succeeded at debug, what was refused at info, what failed
-// at warn. Bodies and query strings are never logged.
+// at warn. That a node is not ready is what its probe asks, and no failure. Bodies and query strings
+// are never logged.
 func (s *server) log(name string, w *reply, r *http.Request, elapsed time.Duration) {
 	level := slog.LevelDebug
 	switch {
+	case name == readyRoute:
 	case w.status >= http.StatusInternalServerError:
 		level = slog.LevelWarn
 	case w.status >= http.StatusBadRequest:
