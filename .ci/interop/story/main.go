@@ -39,10 +39,54 @@ func main() {
 	fmt.Println("the whole story holds")
 }
 
+// An agent is a DID with its one key, and the registry it lives in.
+type agent struct {
+	nodes   []string
+	ledger  string
+	did     string
+	private ed25519.PrivateKey
+}
+
 func run(nodes []string) error {
-	first, last := nodes[0], nodes[len(nodes)-1]
+	a := &agent{nodes: nodes}
+	if err := a.create(); err != nil {
+		return fmt.Errorf("create: %w", err)
+	}
+	credential := a.secure(object{
+		"@context": []any{"https://www.w3.org/ns/credentials/v2"}, "type": []any{"VerifiableCredential"},
+		"issuer": a.did, "validFrom": "2026-01-01T00:00:00Z",
+		"credentialSubject": object{"id": "did:example:helper", "mayBook": "flights"},
+	})
+	var receipt receipt
+	if err := expect(http.StatusCreated, "POST", nodes[0]+"/v1/credentials", credential, &receipt); err != nil {
+		return fmt.Errorf("register: %w", err)
+	}
+	for _, node := range nodes {
+		if err := verdict(node, receipt.Seq, credential, true); err != nil {
+			return err
+		}
+	}
+	revoked, err := a.revoke(receipt.Digest)
+	if err != nil {
+		return fmt.Errorf("revoke: %w", err)
+	}
+	for _, node := range nodes {
+		if err := verdict(node, revoked, credential, false); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type receipt struct {
+	Seq    int64
+	Digest string
+}
+
+// create registers a DID at the first node and resolves it at each.
+func (a *agent) create() error {
 	var cluster struct{ Ledger, Domain string }
-	if err := expect(http.StatusOK, "GET", first+"/v1/cluster", nil, &cluster); err != nil {
+	if err := expect(http.StatusOK, "GET", a.nodes[0]+"/v1/cluster", nil, &cluster); err != nil {
 		return err
 	}
 	public, private, err := ed25519.GenerateKey(rand.Reader)
@@ -51,71 +95,59 @@ func run(nodes []string) error {
 	}
 	key := "z" + base58(append([]byte{0xed, 0x01}, public...))
 	path := fmt.Sprintf("agents/story-%d", time.Now().UnixNano())
+	id, entry := genesis(cluster.Domain, path, key, private)
+	a.ledger, a.did, a.private = cluster.Ledger, id, private
 
-	did, entry := genesis(cluster.Domain, path, key, private)
-	var receipt struct {
-		Seq    int64
-		Digest string
+	var receipt receipt
+	if err := expect(http.StatusCreated, "POST", a.nodes[0]+"/"+path+"/did.jsonl", entry, &receipt); err != nil {
+		return err
 	}
-	if err := expect(http.StatusCreated, "POST", first+"/"+path+"/did.jsonl", entry, &receipt); err != nil {
-		return fmt.Errorf("create %s: %w", did, err)
-	}
-	fmt.Printf("created %s at seq %d\n", did, receipt.Seq)
-
-	for _, node := range nodes {
+	fmt.Printf("created %s at seq %d\n", id, receipt.Seq)
+	for _, node := range a.nodes {
 		var got struct{ DIDDocument object }
-		if err := expect(http.StatusOK, "GET", fmt.Sprintf("%s/1.0/identifiers/%s?min-seq=%d", node, url.QueryEscape(did), receipt.Seq), nil, &got); err != nil {
-			return fmt.Errorf("resolve on %s: %w", node, err)
-		}
-		if got.DIDDocument["id"] != did {
-			return fmt.Errorf("%s resolved %v, want %s", node, got.DIDDocument["id"], did)
-		}
-	}
-
-	credential := secure(object{
-		"@context": []any{"https://www.w3.org/ns/credentials/v2"}, "type": []any{"VerifiableCredential"},
-		"issuer": did, "validFrom": "2026-01-01T00:00:00Z",
-		"credentialSubject": object{"id": "did:example:helper", "mayBook": "flights"},
-	}, did+"#key-1", private)
-	if err := verdict(last, 0, credential, true); err != nil {
-		return err
-	}
-	if err := expect(http.StatusCreated, "POST", first+"/v1/credentials", credential, &receipt); err != nil {
-		return fmt.Errorf("register: %w", err)
-	}
-
-	stream, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(last, "http")+"/v1/stream?kinds=status", nil)
-	if err != nil {
-		return fmt.Errorf("subscribe: %w", err)
-	}
-	defer stream.Close()
-	if err := stream.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
-		return err
-	}
-
-	digest := receipt.Digest
-	change := secure(object{
-		"type": "StatusChange", "ledger": cluster.Ledger, "target": digest, "status": "revoked",
-		"issued": time.Now().UTC().Format(time.RFC3339), "reason": "the story ends",
-	}, did+"#key-1", private)
-	sent := time.Now()
-	if err := expect(http.StatusCreated, "POST", first+"/v1/status", change, &receipt); err != nil {
-		return fmt.Errorf("revoke: %w", err)
-	}
-	for frame := (object{}); frame["target"] != digest; {
-		frame = object{}
-		if err := stream.ReadJSON(&frame); err != nil {
-			return fmt.Errorf("waiting for the revocation: %w", err)
-		}
-	}
-	fmt.Printf("revocation heard on %s after %s\n", last, time.Since(sent).Round(100*time.Microsecond))
-	for _, node := range nodes {
-		if err := verdict(node, receipt.Seq, credential, false); err != nil {
+		target := fmt.Sprintf("%s/1.0/identifiers/%s?min-seq=%d", node, url.QueryEscape(id), receipt.Seq)
+		if err := expect(http.StatusOK, "GET", target, nil, &got); err != nil {
 			return err
+		}
+		if got.DIDDocument["id"] != id {
+			return fmt.Errorf("%s resolved %v, want %s", node, got.DIDDocument["id"], id)
 		}
 	}
 	return nil
 }
+
+// revoke tells the first node, hears of it at the last, and returns the record's position.
+func (a *agent) revoke(digest string) (int64, error) {
+	last := a.nodes[len(a.nodes)-1]
+	stream, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(last, "http")+"/v1/stream?kinds=status", nil)
+	if err != nil {
+		return 0, fmt.Errorf("subscribe: %w", err)
+	}
+	defer stream.Close()
+	if err := stream.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+		return 0, err
+	}
+	change := a.secure(object{
+		"type": "StatusChange", "ledger": a.ledger, "target": digest, "status": "revoked",
+		"issued": time.Now().UTC().Format(time.RFC3339), "reason": "the story ends",
+	})
+	var receipt receipt
+	sent := time.Now()
+	if err := expect(http.StatusCreated, "POST", a.nodes[0]+"/v1/status", change, &receipt); err != nil {
+		return 0, err
+	}
+	for frame := (object{}); frame["target"] != digest; {
+		frame = object{}
+		if err := stream.ReadJSON(&frame); err != nil {
+			return 0, fmt.Errorf("waiting for the frame: %w", err)
+		}
+	}
+	fmt.Printf("revocation heard on %s after %s\n", last, time.Since(sent).Round(100*time.Microsecond))
+	return receipt.Seq, nil
+}
+
+// secure signs with the key of the agent's document.
+func (a *agent) secure(document object) object { return secure(document, a.did+"#key-1", a.private) }
 
 // genesis makes the first log entry of a did:webvh 1.0 DID: SCID, entry hash, proof.
 func genesis(domain, path, key string, private ed25519.PrivateKey) (string, object) {
