@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
 	"strings"
@@ -24,22 +25,25 @@ type creation struct {
 // creations makes n distinct DIDs with a key of their own each, as n agents would.
 func creations(domain, prefix string, n int) ([]creation, error) {
 	made := make([]creation, n)
+	return made, onAllCores(n, func(i int) (err error) {
+		made[i], err = create(domain, []string{prefix, fmt.Sprint("agent-", i)})
+		return err
+	})
+}
+
+// onAllCores calls f for 0 to n-1, dealt over the cores; each core stops at its first error.
+func onAllCores(n int, f func(i int) error) error {
 	errs := make([]error, runtime.GOMAXPROCS(0))
 	var group sync.WaitGroup
 	for w := range errs {
 		group.Go(func() {
 			for i := w; i < n && errs[w] == nil; i += len(errs) {
-				made[i], errs[w] = create(domain, []string{prefix, fmt.Sprint("agent-", i)})
+				errs[w] = f(i)
 			}
 		})
 	}
 	group.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return nil, err
-		}
-	}
-	return made, nil
+	return errors.Join(errs...)
 }
 
 func create(domain string, path []string) (creation, error) {

@@ -3,8 +3,6 @@ package bench
 import (
 	"crypto/sha256"
 	"fmt"
-	"runtime"
-	"sync"
 
 	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/jcs"
@@ -15,23 +13,12 @@ import (
 // batch signs n registrations, on all cores.
 func (f *filler) batch(n int) ([][]byte, error) {
 	cmds := make([][]byte, n)
-	errs := make([]error, runtime.GOMAXPROCS(0))
-	var group sync.WaitGroup
-	for w := range errs {
-		group.Go(func() {
-			for i := w; i < n && errs[w] == nil; i += len(errs) {
-				cmds[i], errs[w] = f.registration(f.written + i)
-			}
-		})
-	}
-	group.Wait()
+	err := onAllCores(n, func(i int) (err error) {
+		cmds[i], err = f.registration(f.written + i)
+		return err
+	})
 	f.written += n
-	for _, err := range errs {
-		if err != nil {
-			return nil, err
-		}
-	}
-	return cmds, nil
+	return cmds, err
 }
 
 // registration is the digest of the i-th credential, with the issuer's proof of it.
