@@ -21,6 +21,9 @@ type Resolution struct {
 	// Document is nil when the DID is deactivated.
 	Document *Document
 	Metadata Metadata
+	// Source says where an answer about a foreign DID comes from; nil where the
+	// resolver itself is the authority.
+	Source *Source
 }
 
 // Resolver finds the document of a DID. Implementations are safe for concurrent
