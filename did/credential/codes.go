@@ -8,6 +8,25 @@ const (
 	CheckValidity    = "validity"
 	CheckIssuerState = "issuerState"
 	CheckStatus      = "status"
+	// CheckSchema and CheckRelatedResource are about what a credential points to.
+	CheckSchema          = "schema"
+	CheckRelatedResource = "relatedResource"
+)
+
+// Names of the checks of a presentation that credentials do not have, in the order
+// structure, holder, proof, validity, holderState, credentials.
+const (
+	CheckHolder      = "holder"
+	CheckHolderState = "holderState"
+	// CheckCredentials fails if one of the credentials inside is not verified.
+	CheckCredentials = "credentials"
+)
+
+// credentialChecks are the rows of a verdict on a credential, presentationChecks
+// of one on a presentation.
+var (
+	credentialChecks   = []string{CheckStructure, CheckIssuer, CheckProof, CheckValidity, CheckIssuerState, CheckStatus}
+	presentationChecks = []string{CheckStructure, CheckHolder, CheckProof, CheckValidity, CheckHolderState, CheckCredentials}
 )
 
 // Outcome is how a check ended.
@@ -65,6 +84,41 @@ const (
 	CodeStatusUnsupported Code = "status-unsupported"
 	// CodeStatusUnavailable: issuerState or status; the status cannot be told.
 	CodeStatusUnavailable Code = "status-unavailable"
+	// CodeRevokedRetroactively: issuerState or status; revoked after the time judged
+	// by, but as of a time that is not after it.
+	CodeRevokedRetroactively Code = "revoked-retroactively"
+	// CodeListUntrusted: status; the status list is by another issuer.
+	CodeListUntrusted Code = "status-list-untrusted"
+	// CodeListInvalid: status; the status list does not verify, or the entry and the
+	// list do not fit together.
+	CodeListInvalid Code = "status-list-invalid"
+	// CodeSchemaMismatch: schema; the credential is not what its schema demands.
+	CodeSchemaMismatch Code = "schema-mismatch"
+	// CodeSchemaInvalid: schema; the schema itself is none that can be evaluated.
+	CodeSchemaInvalid Code = "schema-invalid"
+	// CodeSchemaUnavailable: schema; there is no schema to be had.
+	CodeSchemaUnavailable Code = "schema-unavailable"
+	// CodeSchemaUnsupported: schema; a type of schema that is not known here.
+	CodeSchemaUnsupported Code = "schema-unsupported"
+	// CodeDigestMismatch: relatedResource; a resource is not the one that was meant.
+	CodeDigestMismatch Code = "digest-mismatch"
+	// CodeChallengeMismatch: proof; a proof does not answer the challenge.
+	CodeChallengeMismatch Code = "challenge-mismatch"
+	// CodeDomainMismatch: proof; a proof is not meant for the domain.
+	CodeDomainMismatch Code = "domain-mismatch"
+	// CodeHolderMismatch: holder; no proof is by a key of the holder, or the holder is
+	// not the one expected.
+	CodeHolderMismatch Code = "holder-mismatch"
+	// CodeHolderNotDID: holder; not a DID, so that nothing ties a key to it. Skipped
+	// under AcceptAnyIssuer.
+	CodeHolderNotDID Code = "holder-not-did"
+	// CodeHolderUnresolvable and the next: holderState; as for issuers.
+	CodeHolderUnresolvable Code = "holder-unresolvable"
+	CodeHolderDeactivated  Code = "holder-deactivated"
+	CodeHolderSuspended    Code = "holder-suspended"
+	CodeHolderRevoked      Code = "holder-revoked"
+	// CodeCredentialUnverified: credentials; one of those in the presentation.
+	CodeCredentialUnverified Code = "credential-unverified"
 )
 
 // Codes of skipped checks.
@@ -76,6 +130,11 @@ const (
 	CodeUnregistered Code = "unregistered"
 	// CodeNoRegistry: status; the verifier was given no source of status.
 	CodeNoRegistry Code = "no-registry"
+	// CodeAbsent: there is nothing of that kind to check.
+	CodeAbsent Code = "absent"
+	// CodeResourceUnknown: relatedResource; the bytes of a resource are not at hand.
+	// Nothing is fetched for it.
+	CodeResourceUnknown Code = "resource-unknown"
 )
 
 // ProblemBase begins the types of problems that no specification has a type for;

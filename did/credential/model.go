@@ -17,12 +17,21 @@ const (
 // Type is the type that every credential has among its types.
 const Type = "VerifiableCredential"
 
-// Limits on what a credential may carry.
+// Types of presentations and of envelopes (VC Data Model 2.0, 4.13).
+const (
+	PresentationType      = "VerifiablePresentation"
+	EnvelopedCredential   = "EnvelopedVerifiableCredential"
+	EnvelopedPresentation = "EnvelopedVerifiablePresentation"
+)
+
+// Limits on what a credential or presentation may carry.
 const (
 	// MaxItems is how many types, subjects, contexts or objects of one property.
 	MaxItems = 64
 	// MaxStatus is how many credentialStatus entries.
 	MaxStatus = 16
+	// MaxCredentials is how many credentials a presentation may hold.
+	MaxCredentials = 16
 )
 
 // Credential is a credential whose structure holds. Nothing about its proofs

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/tabard-id/tabard/did"
-	"github.com/tabard-id/tabard/did/proof"
 )
 
 // validity compares the credential's period and the proofs' expires with now.
@@ -20,20 +19,11 @@ func (j *judgement) validity() {
 		j.verdict.fail(CheckValidity, CodeExpired, "valid until "+timestamp(c.ValidUntil), nil)
 		return
 	}
-	for _, p := range j.proofs() {
-		if err := proof.CheckDates(p, j.now); err != nil {
-			j.verdict.fail(CheckValidity, CodeProofExpired, "", err)
-			return
-		}
+	if err := j.securing.dates(j.now); err != nil {
+		j.verdict.fail(CheckValidity, codeOf(err, CodeProofExpired), "", err)
+		return
 	}
 	j.verdict.pass(CheckValidity)
-}
-
-func (j *judgement) proofs() []proof.Proof {
-	if j.openErr != nil {
-		return nil
-	}
-	return j.secured.Proofs()
 }
 
 // issuerState asks whether the issuer's DID is in force. That its key is in the
@@ -91,7 +81,7 @@ func outOfForce(info StatusInfo, suspended, revoked Code) Code {
 // a credential that has any fails unless the registry had a worse answer.
 func (j *judgement) status() {
 	known := false
-	for _, digest := range j.digests {
+	for _, digest := range j.securing.digests() {
 		if j.by.Status == nil {
 			break
 		}
@@ -143,10 +133,8 @@ func (j *judgement) freshness() {
 	if until := j.credential.ValidUntil; !until.IsZero() && until.Before(end) {
 		end = until
 	}
-	for _, p := range j.proofs() {
-		if p.Expires != "" && p.ExpiresAt.Before(end) {
-			end = p.ExpiresAt
-		}
+	if until := j.securing.expires(); !until.IsZero() && until.Before(end) {
+		end = until
 	}
 	j.verdict.FreshUntil = timestamp(end)
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/tabard-id/tabard/did/proof"
 )
 
-// Verdict is what verifying a credential gives; never anything less.
+// Verdict is what verifying a credential or presentation gives; never anything less.
 type Verdict struct {
 	// Verified: the proof was checked and no check failed.
 	Verified bool `json:"verified"`
@@ -21,6 +21,13 @@ type Verdict struct {
 	// Digest names the credential, in lower-case hexadecimal.
 	Digest string `json:"digest,omitempty"`
 	Issuer string `json:"issuer,omitempty"`
+	// Presentation says that the verdict is on a presentation; its Digest and Issuer
+	// are then empty, and its rows are those of presentations.
+	Presentation bool `json:"presentation,omitempty"`
+	// Holder is the presentation's holder, "" if it names none.
+	Holder string `json:"holder,omitempty"`
+	// Credentials has a verdict on each credential of a presentation, in order.
+	Credentials []Verdict `json:"credentials,omitempty"`
 	// ProblemDetails has one problem for each check that failed (RFC 9457).
 	ProblemDetails []Problem `json:"problemDetails,omitempty"`
 }
@@ -82,7 +89,10 @@ func (v *Verdict) fail(name string, code Code, detail string, err error) {
 func problemType(code Code, err error) string {
 	var structural *Error
 	var proofErr *proof.Error
+	var checkErr *checkError
 	switch {
+	case errors.As(err, &checkErr) && checkErr.typ != "":
+		return checkErr.typ
 	case errors.As(err, &structural):
 		return structural.Type
 	case errors.Is(err, proof.ErrSignature):

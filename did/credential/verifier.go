@@ -3,44 +3,12 @@ package credential
 import (
 	"context"
 	"encoding/hex"
-	"errors"
 	"time"
 
 	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/did/multikey"
-	"github.com/tabard-id/tabard/did/proof"
 )
-
-// StatusSource knows the status of credentials and DIDs. Implementations are safe
-// for concurrent use. The second result is false for what was never registered
-// (a DID whose status was never changed may count as such); an error means that
-// it cannot be told. A digest by itself names no issuer, and anyone can register
-// one: what counts is what was registered, and is revoked, by the issuer given.
-type StatusSource interface {
-	CredentialStatus(digest [32]byte, issuer did.ID) (StatusInfo, bool, error)
-	DIDStatus(id did.ID) (StatusInfo, bool, error)
-}
-
-// The statuses.
-const (
-	Active    = "active"
-	Suspended = "suspended"
-	Revoked   = "revoked"
-)
-
-// StatusInfo is the present status of a credential or DID.
-type StatusInfo struct {
-	// Status is active, suspended or revoked.
-	Status string
-	// Reason was given by whoever changed it; may be "".
-	Reason string
-	// InvalidFrom is the time from which it should never have been relied on; zero
-	// if not said.
-	InvalidFrom time.Time
-	// Since is when the status changed; zero if it never did.
-	Since time.Time
-}
 
 // Verifier passes verdicts on credentials. Resolver is required. It may be used
 // concurrently if what it holds may.
@@ -48,6 +16,22 @@ type Verifier struct {
 	Resolver did.Resolver
 	// Status is the registry; nil skips both checks of status.
 	Status StatusSource
+	// Hindsight is the registry at present where Status is the registry at an earlier
+	// time: a credential or issuer that was revoked since then, as of a time that is
+	// not after Now, fails. nil does not look.
+	Hindsight StatusSource
+	// Lists has the status lists that credentialStatus points to; nil: a credential
+	// that has one fails.
+	Lists Lists
+	// AcceptListIssuer decides whether a status list by listIssuer may speak of a
+	// credential by issuer, another one. nil accepts none.
+	AcceptListIssuer func(listIssuer, issuer string) bool
+	// Schemas has the schemas that credentialSchema points to; nil: a credential that
+	// has one of a type known here fails.
+	Schemas Schemas
+	// Resource returns the bytes of a resource that relatedResource names, from what is
+	// at hand; nil knows none.
+	Resource func(url string) ([]byte, bool)
 	// Signature checks signatures; nil is PublicKey.Verify.
 	Signature multikey.VerifyFunc
 	// Now is the time that validity is judged by; zero is time.Now.
@@ -61,24 +45,29 @@ type Verifier struct {
 	AcceptAnyIssuer bool
 }
 
-// Verify judges a secured credential. The checks come in the order of their
-// names; except after a malformed structure all of them are made, so that the
-// verdict on a bad proof still tells that its issuer was revoked. Costs are
-// bounded by the size of doc. Every failure is a row.
+// Verify judges a secured credential: an object with Data Integrity proofs, an
+// EnvelopedVerifiableCredential, or a string that is a compact token. The checks
+// come in the order of their names; except after a malformed structure all of them
+// are made, so that the verdict on a bad proof still tells that its issuer was
+// revoked. Costs are bounded by the size of doc. Every failure is a row.
 func (v *Verifier) Verify(ctx context.Context, doc jcs.Value) Verdict {
-	j := judgement{by: v, now: v.Now}
-	if j.now.IsZero() {
-		j.now = time.Now()
-	}
+	payload, by, err := open(doc)
+	return v.judgeCredential(ctx, payload, by, err)
+}
+
+// judgeCredential judges a credential and what secures it; openErr is why the
+// credential could not be taken out of its envelope.
+func (v *Verifier) judgeCredential(ctx context.Context, payload jcs.Value, by securing, openErr error) Verdict {
+	j := judgement{by: v, now: v.time(), securing: by}
 	j.verdict.AsOf = v.AsOf
-	j.verdict.Checks = make([]Check, 0, 6)
-	if j.structure(doc) {
+	j.verdict.Checks = make([]Check, 0, len(credentialChecks))
+	if j.structure(payload, openErr) {
 		j.issuer()
-		j.proof(ctx)
+		j.proof(ctx, did.AssertionMethod)
 		j.validity()
 		j.issuerState(ctx)
 		j.status()
-		digest := j.digests[0]
+		digest := j.securing.digests()[0]
 		j.verdict.Digest = hex.EncodeToString(digest[:])
 	}
 	j.verdict.conclude()
@@ -86,54 +75,38 @@ func (v *Verifier) Verify(ctx context.Context, doc jcs.Value) Verdict {
 	return j.verdict
 }
 
+func (v *Verifier) time() time.Time {
+	if v.Now.IsZero() {
+		return time.Now()
+	}
+	return v.Now
+}
+
 // judgement is one run of a Verifier.
 type judgement struct {
 	by         *Verifier
 	now        time.Time
 	credential *Credential
-	secured    *proof.Secured
-	// openErr is why there are no proofs to check.
-	openErr error
-	// digests are those the credential may be registered by: first as it is, then as
-	// proofs with a narrower @context cover it.
-	digests [][32]byte
-	verdict Verdict
+	securing   securing
+	verdict    Verdict
 }
 
-// structure reads the credential and its proofs; false ends the run.
-func (j *judgement) structure(doc jcs.Value) bool {
-	var err error
-	if j.credential, err = Parse(doc); err != nil {
-		j.verdict.fail(CheckStructure, CodeMalformed, "", err)
-		for _, name := range []string{CheckIssuer, CheckProof, CheckValidity, CheckIssuerState, CheckStatus} {
+// structure reads the credential; false ends the run.
+func (j *judgement) structure(payload jcs.Value, openErr error) bool {
+	err := openErr
+	if err == nil {
+		j.credential, err = Parse(payload)
+	}
+	if err != nil {
+		j.verdict.fail(CheckStructure, codeOf(err, CodeMalformed), "", err)
+		for _, name := range credentialChecks[1:] {
 			j.verdict.skip(name, CodeNotChecked, "")
 		}
 		return false
 	}
 	j.verdict.Issuer = j.credential.Issuer
 	j.verdict.pass(CheckStructure)
-	if j.secured, j.openErr = proof.Open(doc); j.openErr != nil {
-		j.digests = [][32]byte{Digest(doc)}
-	} else {
-		j.digests = coveredDigests(j.secured)
-	}
 	return true
-}
-
-// coveredDigests returns the digests of a credential under each @context that one
-// of its proofs covers. Without them, adding a context to a revoked credential
-// would give one that verifies and was never registered.
-func coveredDigests(s *proof.Secured) [][32]byte {
-	digests := make([][32]byte, 1, 2)
-	digests[0] = s.Digest()
-	for _, p := range s.Proofs() {
-		covered, err := p.Document(s.Unsecured())
-		if err != nil || !p.Narrows(s.Unsecured()) {
-			continue
-		}
-		digests = append(digests, Digest(covered))
-	}
-	return digests
 }
 
 // issuer looks for a proof that names a key of the issuer.
@@ -144,54 +117,19 @@ func (j *judgement) issuer() {
 		j.verdict.skip(CheckIssuer, CodeIssuerNotDID, "who signed is not tied to the issuer")
 	case !isDID:
 		j.verdict.fail(CheckIssuer, CodeIssuerNotDID, "nothing ties a key to "+j.credential.Issuer, nil)
-	case j.openErr == nil && signedBy(j.secured.Proofs(), id):
+	case j.securing.keyOf(id):
 		j.verdict.pass(CheckIssuer)
 	default:
 		j.verdict.fail(CheckIssuer, CodeIssuerMismatch, "", nil)
 	}
 }
 
-// signedBy reports whether a proof's method is a fragment of the DID. That the
-// method's controller is that DID too is checked when the key is retrieved.
-func signedBy(proofs []proof.Proof, id did.ID) bool {
-	for i := range proofs {
-		url := proofs[i].VerificationMethod
-		if len(url) > len(id) && url[:len(id)] == string(id) && url[len(id)] == '#' {
-			return true
-		}
-	}
-	return false
-}
-
 // proof holds the credential to all of its proofs, expiry apart.
-func (j *judgement) proof(ctx context.Context) {
-	err := j.openErr
-	if err == nil {
-		_, err = j.secured.Verify(ctx, proof.ResolverKeys(j.by.Resolver), proof.Options{
-			Purpose: did.AssertionMethod, Now: j.now, IgnoreExpiry: true, Verify: j.by.Signature,
-		})
-	}
+func (j *judgement) proof(ctx context.Context, purpose did.Relationship) {
+	err := j.securing.verify(ctx, expected{by: j.by, now: j.now, purpose: purpose})
 	if err == nil {
 		j.verdict.pass(CheckProof)
 		return
 	}
 	j.verdict.fail(CheckProof, proofCode(err), "", err)
-}
-
-func proofCode(err error) Code {
-	var e *proof.Error
-	switch {
-	case errors.Is(err, proof.ErrNoProof):
-		return CodeProofMissing
-	case errors.Is(err, proof.ErrUnsupported):
-		return CodeProofUnsupported
-	case !errors.As(err, &e):
-		return CodeProofInvalid
-	}
-	switch e.Type {
-	case proof.InvalidMethodURL, proof.InvalidVerificationMethod, proof.InvalidDocument, proof.InvalidDocumentID, proof.InvalidRelationship:
-		return CodeKeyUnavailable
-	default:
-		return CodeProofInvalid
-	}
 }

@@ -1,0 +1,70 @@
+package credential
+
+import (
+	"context"
+	"time"
+
+	"github.com/tabard-id/tabard/did"
+	"github.com/tabard-id/tabard/did/jcs"
+)
+
+// StatusSource knows the status of credentials and DIDs. Implementations are safe
+// for concurrent use. The second result is false for what was never registered
+// (a DID whose status was never changed may count as such); an error means that
+// it cannot be told. A digest by itself names no issuer, and anyone can register
+// one: what counts is what was registered, and is revoked, by the issuer given.
+type StatusSource interface {
+	CredentialStatus(digest [32]byte, issuer did.ID) (StatusInfo, bool, error)
+	DIDStatus(id did.ID) (StatusInfo, bool, error)
+}
+
+// The statuses.
+const (
+	Active    = "active"
+	Suspended = "suspended"
+	Revoked   = "revoked"
+)
+
+// StatusInfo is the present status of a credential or DID.
+type StatusInfo struct {
+	// Status is active, suspended or revoked.
+	Status string
+	// Reason was given by whoever changed it; may be "".
+	Reason string
+	// InvalidFrom is the time from which it should never have been relied on; zero
+	// if not said.
+	InvalidFrom time.Time
+	// Since is when the status changed; zero if it never did.
+	Since time.Time
+}
+
+// Lists knows status list credentials by their URL. Implementations are safe for
+// concurrent use, bound what they take from strangers, and never answer from a
+// copy that the list's own rules call outdated.
+type Lists interface {
+	// StatusList returns the list as it was at that time, the zero time being the
+	// present. An error means that it cannot be told.
+	StatusList(ctx context.Context, url string, at time.Time) (ListDocument, error)
+}
+
+// ListDocument is a status list credential as it was found.
+type ListDocument struct {
+	// Value is the credential, secured by Data Integrity or enveloped; null where
+	// Token is given.
+	Value jcs.Value
+	// Token is a compact JWT whose payload is the credential, or "".
+	Token string
+	// FetchedAt is when it was asked of its publisher; zero if not said.
+	FetchedAt time.Time
+	// Own says that this registry has built the list from its own ledger, for the
+	// time asked for: whoever trusts the ledger trusts its bits, and nothing of it is
+	// verified again. Value may then be unsecured.
+	Own bool
+}
+
+// Schemas knows JSON Schemas by their URL. Implementations are safe for concurrent
+// use and bound what they take from strangers. An error means that there is none
+// to be had.
+type Schemas interface {
+	Schema(ctx context.Context, url string) ([]byte, error)
+}
