@@ -1,0 +1,273 @@
+package statuslist
+
+import (
+	"math"
+	"time"
+
+	"github.com/fxamacker/cbor/v2"
+
+	"github.com/tabard-id/tabard/did/internal/lexical"
+	"github.com/tabard-id/tabard/did/jcs"
+)
+
+// Types of the tokens that carry a token status list, as typ of a JWT and as type
+// (header 16) of a CWT, and the media types of the tokens.
+const (
+	TypeJWT  = "statuslist+jwt"
+	MediaJWT = "application/statuslist+jwt"
+	MediaCWT = "application/statuslist+cwt"
+)
+
+// Claims are those of a status list token (IETF Token Status List, 5). Times have
+// whole seconds.
+type Claims struct {
+	// Subject is the URI of the token, which references to it must give. Issuer may
+	// be "".
+	Subject, Issuer string
+	// IssuedAt is required; ExpiresAt is zero if the token does not expire.
+	IssuedAt, ExpiresAt time.Time
+	// TTL is how long a copy serves; 0 if the token does not say.
+	TTL  time.Duration
+	List *TokenList
+}
+
+// JWT returns the claims as the payload of a JWT.
+func (c Claims) JWT() ([]byte, error) {
+	list, err := c.List.JSON()
+	if err != nil {
+		return nil, err
+	}
+	v := jcs.Object(
+		jcs.Member{Name: "sub", Value: jcs.FromString(c.Subject)},
+		jcs.Member{Name: "iat", Value: jcs.FromInt(c.IssuedAt.Unix())},
+		jcs.Member{Name: "status_list", Value: list},
+	)
+	if c.Issuer != "" {
+		v = v.With("iss", jcs.FromString(c.Issuer))
+	}
+	if !c.ExpiresAt.IsZero() {
+		v = v.With("exp", jcs.FromInt(c.ExpiresAt.Unix()))
+	}
+	if c.TTL > 0 {
+		v = v.With("ttl", jcs.FromInt(int64(c.TTL/time.Second)))
+	}
+	return v.Canonical(), nil
+}
+
+// maxSeconds bounds NumericDates and ttl: what lies beyond the year 9999 is no date.
+const maxSeconds = 253402300799
+
+// ParseJWT reads the payload of a JWT of type TypeJWT whose signature holds.
+func ParseJWT(payload []byte) (Claims, error) {
+	v, err := jcs.Decode(payload)
+	if err != nil {
+		return Claims{}, &Error{Type: MalformedValueError, Detail: "the token's claims", Err: err}
+	}
+	var c Claims
+	var ok bool
+	if c.Subject, _ = v.GetString("sub"); !lexical.IsURL(c.Subject) {
+		return Claims{}, malformed("sub", "not a URI")
+	}
+	if iss, present := v.Get("iss"); present {
+		if c.Issuer, ok = iss.Str(); !ok {
+			return Claims{}, malformed("iss", "not a string")
+		}
+	}
+	numbers := make(map[string]float64, 3)
+	for _, name := range []string{"iat", "exp", "ttl"} {
+		member, present := v.Get(name)
+		if !present {
+			continue
+		}
+		if numbers[name], ok = member.Float(); !ok {
+			return Claims{}, malformed(name, "not a number")
+		}
+	}
+	if err := c.setTimes(numbers); err != nil {
+		return Claims{}, err
+	}
+	list, _ := v.Get("status_list")
+	c.List, err = ParseTokenList(list)
+	return c, err
+}
+
+// setTimes takes over iat, exp and ttl, in seconds.
+func (c *Claims) setTimes(numbers map[string]float64) error {
+	for name, n := range numbers {
+		if !(n >= 0 && n <= maxSeconds) || name == "ttl" && n == 0 {
+			return malformed(name, "not a number of seconds")
+		}
+	}
+	iat, present := numbers["iat"]
+	if !present {
+		return malformed("iat", "missing")
+	}
+	c.IssuedAt = numericDate(iat)
+	if exp, present := numbers["exp"]; present {
+		c.ExpiresAt = numericDate(exp)
+	}
+	if ttl, present := numbers["ttl"]; present {
+		c.TTL = time.Duration(min(ttl, float64(maxTTL/1000)) * float64(time.Second))
+	}
+	return nil
+}
+
+func numericDate(seconds float64) time.Time {
+	whole, part := math.Modf(seconds)
+	return time.Unix(int64(whole), int64(part*1e9)).UTC()
+}
+
+// cwtClaims are the claims by their numbers (5.2). Numbers may be floating.
+type cwtClaims struct {
+	Issuer  *string         `cbor:"1,keyasint,omitempty"`
+	Subject *string         `cbor:"2,keyasint,omitempty"`
+	Expires cbor.RawMessage `cbor:"4,keyasint,omitempty"`
+	Issued  cbor.RawMessage `cbor:"6,keyasint,omitempty"`
+	List    cbor.RawMessage `cbor:"65533,keyasint,omitempty"`
+	TTL     cbor.RawMessage `cbor:"65534,keyasint,omitempty"`
+}
+
+// cwtList is the StatusList of 4.3.
+type cwtList struct {
+	Aggregation *string         `cbor:"aggregation_uri,omitempty"`
+	Bits        uint64          `cbor:"bits"`
+	Packed      cbor.RawMessage `cbor:"lst"`
+}
+
+var (
+	cborWrite = mustMode(cbor.CoreDetEncOptions().EncMode())
+	cborRead  = mustMode(cbor.DecOptions{
+		DupMapKey: cbor.DupMapKeyEnforcedAPF, IndefLength: cbor.IndefLengthForbidden, MaxNestedLevels: 16,
+		MaxArrayElements: 1024, MaxMapPairs: 256, UTF8: cbor.UTF8RejectInvalid, FieldNameMatching: cbor.FieldNameMatchingCaseSensitive,
+		FieldNameByteString: cbor.FieldNameByteStringForbidden, ByteStringToString: cbor.ByteStringToStringForbidden,
+	}.DecMode())
+)
+
+// mustMode panics over options that contradict each other.
+func mustMode[T any](mode T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return mode
+}
+
+// CWT returns the claims as the payload of a CWT.
+func (c Claims) CWT() ([]byte, error) {
+	packed, err := c.List.compressed()
+	if err != nil {
+		return nil, err
+	}
+	list := map[string]any{"bits": c.List.Bits, "lst": packed}
+	if c.List.AggregationURI != "" {
+		list["aggregation_uri"] = c.List.AggregationURI
+	}
+	claims := map[int]any{2: c.Subject, 6: c.IssuedAt.Unix(), 65533: list}
+	if c.Issuer != "" {
+		claims[1] = c.Issuer
+	}
+	if !c.ExpiresAt.IsZero() {
+		claims[4] = c.ExpiresAt.Unix()
+	}
+	if c.TTL > 0 {
+		claims[65534] = int64(c.TTL / time.Second)
+	}
+	return cborWrite.Marshal(claims)
+}
+
+// ParseCWT reads the payload of a CWT of type MediaCWT whose signature holds.
+func ParseCWT(payload []byte) (Claims, error) {
+	var raw cwtClaims
+	if err := cborRead.Unmarshal(payload, &raw); err != nil {
+		return Claims{}, &Error{Type: MalformedValueError, Detail: "the token's claims", Err: err}
+	}
+	var c Claims
+	if raw.Subject == nil || !lexical.IsURL(*raw.Subject) {
+		return Claims{}, malformed("2", "sub is not a URI")
+	}
+	c.Subject = *raw.Subject
+	if raw.Issuer != nil {
+		c.Issuer = *raw.Issuer
+	}
+	numbers := make(map[string]float64, 3)
+	for name, data := range map[string]cbor.RawMessage{"iat": raw.Issued, "exp": raw.Expires, "ttl": raw.TTL} {
+		if len(data) == 0 {
+			continue
+		}
+		n, ok := cborNumber(data)
+		if !ok || name == "ttl" && data[0]>>5 != 0 {
+			return Claims{}, malformed(name, "not a number")
+		}
+		numbers[name] = n
+	}
+	if err := c.setTimes(numbers); err != nil {
+		return Claims{}, err
+	}
+	var err error
+	c.List, err = parseCWTList(raw.List)
+	return c, err
+}
+
+func parseCWTList(data []byte) (*TokenList, error) {
+	if len(data) == 0 {
+		return nil, malformed("65533", "status_list is missing")
+	}
+	var list cwtList
+	if err := cborRead.Unmarshal(data, &list); err != nil {
+		return nil, &Error{Type: MalformedValueError, Path: "65533", Detail: "status_list", Err: err}
+	}
+	var packed []byte
+	if len(list.Packed) == 0 || list.Packed[0]>>5 != 2 || cborRead.Unmarshal(list.Packed, &packed) != nil {
+		return nil, malformed("status_list.lst", "not a byte string")
+	}
+	aggregation := ""
+	if list.Aggregation != nil {
+		if aggregation = *list.Aggregation; !lexical.IsURL(aggregation) {
+			return nil, malformed("status_list.aggregation_uri", "not a URI")
+		}
+	}
+	return openTokenList(list.Bits, packed, aggregation)
+}
+
+// cborNumber reads an integer or a floating-point number, untagged.
+func cborNumber(data []byte) (float64, bool) {
+	if major := data[0] >> 5; major != 0 && major != 1 && major != 7 {
+		return 0, false
+	}
+	var n float64
+	if data[0] >= 0xf4 && data[0] <= 0xf8 {
+		return 0, false // false, true, null, undefined, simple
+	}
+	err := cborRead.Unmarshal(data, &n)
+	return n, err == nil
+}
+
+// Status returns the status type of what refers to the token, as of now (8.3): the
+// reference must name this token, the token must have been issued and not be
+// expired. Errors are VerificationErrors and RangeErrors.
+func (c Claims) Status(ref Reference, now time.Time) (byte, error) {
+	switch {
+	case ref.URI != c.Subject:
+		return 0, unverified("sub", "the status list token is "+c.Subject)
+	case c.IssuedAt.After(now.Add(clockSkew)):
+		return 0, unverified("iat", "the status list token was issued at "+stamp(c.IssuedAt))
+	case !c.ExpiresAt.IsZero() && !now.Before(c.ExpiresAt):
+		return 0, unverified("exp", "the status list token expired at "+stamp(c.ExpiresAt))
+	}
+	return c.List.Get(ref.Index)
+}
+
+// clockSkew is how far the clocks of issuer and verifier may differ.
+const clockSkew = time.Minute
+
+// FreshUntil is until when a copy fetched at that time may serve: the earlier of
+// ttl and exp, and fallback after fetched if the token has no ttl.
+func (c Claims) FreshUntil(fetched time.Time, fallback time.Duration) time.Time {
+	if c.TTL > 0 {
+		fallback = c.TTL
+	}
+	until := fetched.Add(fallback)
+	if !c.ExpiresAt.IsZero() && c.ExpiresAt.Before(until) {
+		return c.ExpiresAt
+	}
+	return until
+}

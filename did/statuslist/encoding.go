@@ -1,0 +1,150 @@
+package statuslist
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// Bounds on the length of a list.
+const (
+	// MinEntries is how many entries a bitstring has at least, for the privacy of
+	// the herd (Bitstring Status List 1.0, 3.2, minimumNumberOfEntries).
+	MinEntries = 131072
+	// MinBytes and MaxBytes bound an uncompressed list.
+	MinBytes = MinEntries / 8
+	MaxBytes = 16 << 20
+)
+
+// maxRatio is how many bytes one byte of DEFLATE gives at most (RFC 1951: a
+// match of 258 bytes takes no less than two bits).
+const maxRatio = 1032
+
+// encodedPath is where a list has its bits.
+const encodedPath = "credentialSubject.encodedList"
+
+// strict refuses padding, other alphabets and bits that do not belong to a byte.
+var strict = base64.RawURLEncoding.Strict()
+
+// Encode returns the encodedList of a bitstring: multibase base64url (header u,
+// no padding) of its gzip form. The same bits give the same text in one release,
+// not in all: compare bits.
+func Encode(bits []byte) (string, error) {
+	if err := checkLength(len(bits), MinBytes); err != nil {
+		return "", err
+	}
+	var buf bytes.Buffer
+	w, err := gzip.NewWriterLevel(&buf, gzip.BestCompression)
+	if err == nil {
+		_, err = w.Write(bits)
+	}
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil {
+		return "", fmt.Errorf("compress a status list: %w", err)
+	}
+	return "u" + strict.EncodeToString(buf.Bytes()), nil
+}
+
+// Decode is the inverse of Encode (Bitstring Status List 1.0, 3.4): it takes one
+// gzip member and nothing beside it. Lists shorter than MinBytes are a LengthError;
+// anything else that is wrong, more than MaxBytes included, is a
+// MalformedValueError. It does no work before it knows that the result is within
+// bounds.
+func Decode(encoded string) ([]byte, error) {
+	if encoded == "" || encoded[0] != 'u' {
+		return nil, malformed(encodedPath, "not multibase base64url (header u)")
+	}
+	packed, err := decodeBase64(encoded[1:], maxPacked)
+	if err != nil {
+		return nil, malformed(encodedPath, err.Error())
+	}
+	bits, err := gunzip(packed)
+	if err != nil {
+		return nil, malformed(encodedPath, err.Error())
+	}
+	if err := checkLength(len(bits), MinBytes); err != nil {
+		return nil, err
+	}
+	return bits, nil
+}
+
+// maxPacked bounds compressed data: what cannot be compressed grows by less than
+// a thousandth.
+const maxPacked = MaxBytes + MaxBytes/1000 + 1024
+
+func decodeBase64(text string, limit int) ([]byte, error) {
+	if base64.RawURLEncoding.DecodedLen(len(text)) > limit {
+		return nil, errors.New("longer than any list")
+	}
+	// The decoder skips line ends, which are no part of base64url.
+	if bytes.ContainsAny([]byte(text), "\r\n") {
+		return nil, errors.New("not base64url without padding")
+	}
+	data, err := strict.DecodeString(text)
+	if err != nil {
+		return nil, errors.New("not base64url without padding")
+	}
+	return data, nil
+}
+
+func checkLength(bytes, least int) error {
+	switch {
+	case bytes < least:
+		return &Error{Type: LengthError, Path: encodedPath,
+			Detail: fmt.Sprintf("%d bytes, fewer than %d", bytes, least)}
+	case bytes > MaxBytes:
+		return malformed(encodedPath, "more than 16 MiB")
+	}
+	return nil
+}
+
+var (
+	errTooLong  = errors.New("expands to more than 16 MiB")
+	errTrailing = errors.New("there is something after the compressed data")
+)
+
+// gunzip expands one gzip member. Its trailer says the length (RFC 1952, 2.3.1),
+// which is why a bomb is known before it goes off.
+func gunzip(packed []byte) ([]byte, error) {
+	const header, trailer = 10, 8
+	if len(packed) < header+trailer {
+		return nil, errors.New("not gzip")
+	}
+	size := int64(binary.LittleEndian.Uint32(packed[len(packed)-4:]))
+	if size > MaxBytes {
+		return nil, errTooLong
+	}
+	in := bytes.NewReader(packed)
+	z, err := gzip.NewReader(in)
+	if err != nil {
+		return nil, fmt.Errorf("not gzip: %w", err)
+	}
+	z.Multistream(false)
+	bits, err := expand(z, min(size, int64(len(packed))*maxRatio))
+	switch {
+	case err != nil:
+		return nil, err
+	case in.Len() > 0:
+		return nil, errTrailing
+	}
+	return bits, z.Close()
+}
+
+// expand reads z to its end, which is about hint bytes away.
+func expand(z io.Reader, hint int64) ([]byte, error) {
+	buf := bytes.NewBuffer(make([]byte, 0, hint+bytes.MinRead))
+	_, err := buf.ReadFrom(io.LimitReader(z, MaxBytes+1))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("expand: %w", err)
+	case buf.Len() > MaxBytes:
+		return nil, errTooLong
+	}
+	return buf.Bytes(), nil
+}
