@@ -68,8 +68,10 @@ type rebuilder struct {
 
 type rebuiltLog struct {
 	states []webvh.State
-	doc    *did.Document
-	file   []webvh.WitnessProof
+	// seq is the record of the last one.
+	seq  record.Seq
+	doc  *did.Document
+	file []webvh.WitnessProof
 }
 
 // rebuilder is a view.Writer and view.Reader of its own map.
@@ -141,8 +143,14 @@ func (r *rebuilder) did(rec record.Record) {
 	next := r.extend(prev, e, proofs, rec.Time)
 	r.host(parsed, next)
 	if prev != nil && prev.DID != next.DID {
-		view.PutFormerDID(r, parsed.SCID, prev.DID)
+		if _, had, err := view.HadDID(r, parsed.SCID, prev.DID); err != nil || !had {
+			view.PutFormerDID(r, parsed.SCID, prev.DID, 0)
+		}
 	}
+	if prev != nil {
+		view.PutPastHead(r, &view.Head{Seq: log.seq, State: *prev})
+	}
+	log.seq = r.seq
 	view.PutEntry(r, parsed.SCID, next.Number, e.Time, 0)
 	view.PutHead(r, &next, 0)
 	if len(proofs) > 0 {
@@ -307,8 +315,8 @@ func (r *rebuilder) status(rec record.Record) {
 		next.BySelf = subject == view.Subject(c.DID)
 		next.Controllers = r.controllers(c, subject, next)
 	}
-	r.view(target, next)
-	view.PutStatus(r, target, next, 0)
+	before := r.view(target, next)
+	view.PutStatus(r, target, before, next, 0)
 }
 
 // controllers checks the authority over a DID, and returns who may lift what is
@@ -334,12 +342,12 @@ func (r *rebuilder) controllers(c record.StatusChange, signer string, next *view
 }
 
 // view checks the transition.
-func (r *rebuilder) view(target view.Target, next *view.Status) {
+func (r *rebuilder) view(target view.Target, next *view.Status) *view.Status {
 	r.Helper()
 	before, err := view.GetStatus(r, target)
 	r.must("status", err)
 	if before == nil {
-		return
+		return nil
 	}
 	if before.Status == record.Revoked {
 		r.Fatalf("record %d: the target was revoked by record %d", r.seq, before.Seq)
@@ -351,6 +359,7 @@ func (r *rebuilder) view(target view.Target, next *view.Status) {
 	if !is.After(was) {
 		r.Fatalf("record %d: issued %s, the change before it %s", r.seq, is, was)
 	}
+	return before
 }
 
 // compare holds what was rebuilt against what is stored.

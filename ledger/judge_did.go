@@ -298,6 +298,9 @@ func parseProofs(items []jcs.Value) ([]webvh.WitnessProof, error) {
 func (j *judge) appendEntries(op record.Op, a *appendix, prev *webvh.State, states []webvh.State, witness []webvh.WitnessProof) error {
 	approvals := j.newApprovals(a, witness)
 	var used []webvh.WitnessProof
+	if a.head != nil {
+		view.PutPastHead(j.plan, a.head)
+	}
 	for i := range states {
 		proofs, err := approvals.forRecord(i, approvers(prev, &states[i]))
 		if err != nil {
@@ -310,9 +313,13 @@ func (j *judge) appendEntries(op record.Op, a *appendix, prev *webvh.State, stat
 			return err
 		}
 		view.PutEntry(j.plan, a.scid, states[i].Number, a.entries[i].Time, rec)
+		if i > 0 {
+			view.PutPassed(j.plan, prev, rec-1)
+		}
 		if prev != nil && prev.DID != states[i].DID {
-			view.PutFormerDID(j.plan, a.scid, prev.DID)
-			j.touchHome(prev.DID)
+			if err := j.formerDID(a.scid, prev.DID, rec); err != nil {
+				return err
+			}
 		}
 		prev = &states[i]
 	}
@@ -330,6 +337,16 @@ func (j *judge) appendEntries(op record.Op, a *appendix, prev *webvh.State, stat
 		return refuse(record.EntryTooLarge, "did-witness.json would be larger than a resolver reads")
 	}
 	return nil
+}
+
+// formerDID notes that the record rec takes a log away from a DID.
+func (j *judge) formerDID(scid string, id did.ID, rec int) error {
+	_, had, err := view.HadDID(j.in, scid, id)
+	if err == nil && !had {
+		view.PutFormerDID(j.plan, scid, id, rec)
+	}
+	j.touchHome(id)
+	return err
 }
 
 // touchDID notes that what is known of a did:webvh DID, and of the did:web DID

@@ -59,7 +59,7 @@ func (j *judge) status(op record.Op) error {
 	if c.Status == record.Suspended && !c.bySelf {
 		next.Controllers = c.controllers
 	}
-	view.PutStatus(j.plan, c.target, next, rec)
+	view.PutStatus(j.plan, c.target, c.present, next, rec)
 	j.accept()
 	view.PutOutcome(j.plan, digest, c.signerKey, j.plan.outcome, rec)
 	return nil

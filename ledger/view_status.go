@@ -11,7 +11,10 @@ import (
 	"github.com/tabard-id/tabard/ledger/record"
 )
 
-var _ credential.StatusSource = (*View)(nil)
+var (
+	_ credential.StatusSource = (*View)(nil)
+	_ credential.StatusSource = (*Past)(nil)
+)
 
 // CredentialInfo is a credential's registration.
 type CredentialInfo struct {
@@ -25,13 +28,14 @@ type CredentialInfo struct {
 
 // Credential returns the registration that a digest means by itself: of those that
 // several issuers made of one digest the first whose content the registry saw, else
-// the first. ok is false if there is none.
-func (v *View) Credential(digest record.Hash) (info CredentialInfo, ok bool, err error) {
-	reg, err := view.GetPrimary(v.in, digest)
+// the first. ok is false if there is none. Content is that of the present, also in a
+// Past: what has been erased is gone.
+func (w *world) Credential(digest record.Hash) (info CredentialInfo, ok bool, err error) {
+	reg, err := w.primary(digest)
 	if err != nil || reg == nil {
 		return CredentialInfo{}, false, err
 	}
-	data, err := view.GetRecord(v.in, reg.Seq)
+	data, err := view.GetRecord(w.in, reg.Seq)
 	if err != nil {
 		return CredentialInfo{}, false, err
 	}
@@ -40,7 +44,7 @@ func (v *View) Credential(digest record.Hash) (info CredentialInfo, ok bool, err
 		return CredentialInfo{}, false, fmt.Errorf("record %d: %w", reg.Seq, err)
 	}
 	info = CredentialInfo{Seq: reg.Seq, Time: r.Time, Body: r.Body}
-	if info.Content, err = view.GetContent(v.in, digest); err != nil {
+	if info.Content, err = view.GetContent(w.in, digest); err != nil {
 		return CredentialInfo{}, false, err
 	}
 	return info, true, nil
@@ -61,53 +65,71 @@ type StatusEntry struct {
 // CredentialStatus returns the status of a credential of that issuer, the one that
 // the digest means by itself if issuer is "". known is false if that issuer has not
 // registered it.
-func (v *View) CredentialStatus(digest [32]byte, issuer did.ID) (credential.StatusInfo, bool, error) {
-	e, known, err := v.CredentialStatusEntry(digest, issuer)
+func (w *world) CredentialStatus(digest [32]byte, issuer did.ID) (credential.StatusInfo, bool, error) {
+	e, known, err := w.CredentialStatusEntry(digest, issuer)
 	return e.StatusInfo, known, err
 }
 
 // CredentialStatusEntry is CredentialStatus with more about it.
-func (v *View) CredentialStatusEntry(digest record.Hash, issuer did.ID) (StatusEntry, bool, error) {
-	reg, err := v.registration(digest, issuer)
+func (w *world) CredentialStatusEntry(digest record.Hash, issuer did.ID) (StatusEntry, bool, error) {
+	reg, err := w.registration(digest, issuer)
 	if err != nil || reg == nil {
 		return StatusEntry{}, false, err
 	}
-	e, known, err := v.status(view.CredentialTarget(digest, reg.Issuer))
+	e, known, err := w.statusEntry(view.CredentialTarget(digest, reg.Issuer))
 	if err == nil && !known {
 		e.Seq = reg.Seq
 	}
 	return e, err == nil, err
 }
 
-func (v *View) registration(digest record.Hash, issuer did.ID) (*view.Registration, error) {
+func (w *world) registration(digest record.Hash, issuer did.ID) (*view.Registration, error) {
 	if issuer == "" {
-		return view.GetPrimary(v.in, digest)
+		return w.primary(digest)
 	}
-	subject, err := v.subject(issuer)
+	subject, err := w.subject(issuer)
 	if err != nil {
 		return nil, err
 	}
-	return view.GetRegistration(v.in, digest, subject)
+	reg, err := view.GetRegistration(w.in, digest, subject)
+	if err != nil || reg == nil || w.before > 0 && reg.Seq >= w.before {
+		return nil, err
+	}
+	return reg, nil
+}
+
+func (w *world) primary(digest record.Hash) (*view.Registration, error) {
+	if w.before > 0 {
+		return view.GetPrimaryBefore(w.in, digest, w.before)
+	}
+	return view.GetPrimary(w.in, digest)
+}
+
+func (w *world) statusOf(t view.Target) (*view.Status, error) {
+	if w.before > 0 {
+		return view.GetStatusBefore(w.in, t, w.before)
+	}
+	return view.GetStatus(w.in, t)
 }
 
 // DIDStatus returns the status of a DID; known is false if it was never changed.
-func (v *View) DIDStatus(id did.ID) (credential.StatusInfo, bool, error) {
-	e, known, err := v.DIDStatusEntry(id)
+func (w *world) DIDStatus(id did.ID) (credential.StatusInfo, bool, error) {
+	e, known, err := w.DIDStatusEntry(id)
 	return e.StatusInfo, known, err
 }
 
 // DIDStatusEntry is DIDStatus with more about it.
-func (v *View) DIDStatusEntry(id did.ID) (StatusEntry, bool, error) {
-	subject, err := v.subject(id)
+func (w *world) DIDStatusEntry(id did.ID) (StatusEntry, bool, error) {
+	subject, err := w.subject(id)
 	if err != nil {
 		return StatusEntry{}, false, err
 	}
-	return v.status(view.DIDTarget(subject))
+	return w.statusEntry(view.DIDTarget(subject))
 }
 
-func (v *View) status(t view.Target) (StatusEntry, bool, error) {
+func (w *world) statusEntry(t view.Target) (StatusEntry, bool, error) {
 	e := StatusEntry{StatusInfo: credential.StatusInfo{Status: credential.Active}}
-	s, err := view.GetStatus(v.in, t)
+	s, err := w.statusOf(t)
 	if err != nil || s == nil {
 		return e, false, err
 	}

@@ -25,9 +25,26 @@ type world struct {
 	in        view.Reader
 	identity  view.Identity
 	documents *documents
+	// before is the position that the records which count come before; 0 is no bound.
+	before record.Seq
 }
 
 var _ did.Resolver = (*world)(nil)
+
+// head returns what a log has come to, nil if there is none.
+func (w *world) head(scid string) (*view.Head, error) {
+	head, err := view.GetHead(w.in, scid)
+	if err != nil || head == nil || w.before == 0 {
+		return head, err
+	}
+	return view.GetHeadBefore(w.in, head, w.before)
+}
+
+// hadDID reports whether a log had a DID before it moved.
+func (w *world) hadDID(scid string, id did.ID) (bool, error) {
+	since, had, err := view.HadDID(w.in, scid, id)
+	return had && (w.before == 0 || since < w.before), err
+}
 
 // founded returns who the ledger is; the zero Identity while it has no records.
 func (w *world) founded() (view.Identity, error) {
@@ -67,7 +84,7 @@ func (w *world) beside(id did.ID) (*view.Head, error) {
 			return nil, err
 		}
 	}
-	head, err := view.GetHead(w.in, scid)
+	head, err := w.head(scid)
 	if err != nil || head == nil {
 		return nil, err
 	}
@@ -115,7 +132,7 @@ func (w *world) resolveLog(id did.ID, opt did.Options) (did.Resolution, error) {
 	if err := opt.Check(); err != nil {
 		return did.Resolution{}, err
 	}
-	head, err := view.GetHead(w.in, parsed.SCID)
+	head, err := w.head(parsed.SCID)
 	if err != nil {
 		return did.Resolution{}, err
 	}
@@ -123,7 +140,7 @@ func (w *world) resolveLog(id did.ID, opt did.Options) (did.Resolution, error) {
 		return did.Resolution{}, absent("%s is not registered", id)
 	}
 	if head.DID != id {
-		had, err := view.HadDID(w.in, parsed.SCID, id)
+		had, err := w.hadDID(parsed.SCID, id)
 		if err != nil {
 			return did.Resolution{}, err
 		}

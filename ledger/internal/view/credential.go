@@ -59,6 +59,22 @@ func GetPrimary(r Reader, digest record.Hash) (*Registration, error) {
 	return reg, err
 }
 
+// GetPrimaryBefore is GetPrimary by the records before a position.
+func GetPrimaryBefore(r Reader, digest record.Hash, before record.Seq) (*Registration, error) {
+	reg, err := GetPrimary(r, digest)
+	if err != nil || reg == nil || reg.Seq < before {
+		return reg, err
+	}
+	first, err := lookup(r, key(famFirst, string(digest[:])))
+	if err != nil || first == nil {
+		return nil, err
+	}
+	if reg, err = GetRegistration(r, digest, string(first)); err != nil || reg == nil || reg.Seq < before {
+		return reg, err
+	}
+	return nil, nil
+}
+
 // PutRegistration makes the operation's record rec a registration. primary is
 // what GetPrimary returned.
 func PutRegistration(w Writer, digest record.Hash, reg Registration, primary *Registration, rec int) {
@@ -69,6 +85,9 @@ func PutRegistration(w Writer, digest record.Hash, reg Registration, primary *Re
 	w.SetSeq(key(famCredential, string(digest[:]), reg.Issuer), value, 0, rec)
 	if primary == nil || reg.Content && !primary.Content {
 		w.Set(key(famPrimary, string(digest[:])), []byte(reg.Issuer))
+		if primary != nil {
+			w.Set(key(famFirst, string(digest[:])), []byte(primary.Issuer))
+		}
 	}
 }
 

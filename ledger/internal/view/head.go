@@ -25,6 +25,10 @@ func GetHead(r Reader, scid string) (*Head, error) {
 	if err != nil || value == nil {
 		return nil, err
 	}
+	return decodeHead(k, value)
+}
+
+func decodeHead(k, value []byte) (*Head, error) {
 	if len(value) < seqSize {
 		return nil, corrupt("head", k)
 	}
@@ -35,10 +39,61 @@ func GetHead(r Reader, scid string) (*Head, error) {
 	return &Head{Seq: seqOf(value), State: decodeState(v)}, nil
 }
 
+// GetHeadBefore returns what a log that has come to head now had come to in the
+// records before a position; nil if there was no log then. It costs as many look-ups
+// as the number of versions has binary digits.
+func GetHeadBefore(r Reader, head *Head, before record.Seq) (*Head, error) {
+	if head.Seq < before {
+		return head, nil
+	}
+	low, high := 1, head.Number // the first version that is not before is in [low, high]
+	for low < high {
+		mid := low + (high-low)/2
+		entry, ok, err := GetEntry(r, head.SCID, mid)
+		if err == nil && !ok {
+			err = corrupt("missing log entry", entryKey(head.SCID, mid))
+		}
+		if err != nil {
+			return nil, err
+		}
+		if entry.Seq < before {
+			low = mid + 1
+		} else {
+			high = mid
+		}
+	}
+	if low == 1 {
+		return nil, nil
+	}
+	k := pastHeadKey(head.SCID, low-1)
+	value, err := lookup(r, k)
+	if err != nil {
+		return nil, err
+	}
+	return decodeHead(k, value)
+}
+
+func pastHeadKey(scid string, number int) []byte {
+	return binary.BigEndian.AppendUint32(key(famPastHead, scid), uint32(number))
+}
+
 // PutHead makes the operation's record rec the head of a log.
 func PutHead(w Writer, s *webvh.State, rec int) {
 	value := make([]byte, seqSize, 1<<10)
 	w.SetSeq(key(famHead, s.SCID), appendState(value, s), 0, rec)
+}
+
+// PutPastHead keeps a head that another one follows.
+func PutPastHead(w Writer, h *Head) {
+	value := binary.BigEndian.AppendUint64(make([]byte, 0, 1<<10), uint64(h.Seq))
+	w.Set(pastHeadKey(h.SCID, h.Number), appendState(value, &h.State))
+}
+
+// PutPassed is PutPastHead for a state in the operation's record rec that a later
+// record of the operation follows.
+func PutPassed(w Writer, s *webvh.State, rec int) {
+	value := make([]byte, seqSize, 1<<10)
+	w.SetSeq(pastHeadKey(s.SCID, s.Number), appendState(value, s), 0, rec)
 }
 
 // appendState writes a State in RFC 8785 form, as its encoding by encoding/json has
@@ -188,13 +243,22 @@ func PutOutcome(w Writer, op record.Hash, signer string, o record.Outcome, rec i
 	w.SetSeq(key(famOutcome, string(op[:]), signer), o.Encode(), record.OutcomeSeqOffset, rec)
 }
 
-// HadDID reports whether a log had that DID in a version before it moved.
-func HadDID(r Reader, scid string, id did.ID) (bool, error) {
-	value, err := lookup(r, key(famAlias, scid, string(id)))
-	return value != nil, err
+// HadDID reports whether a log had that DID in a version before it moved, and which
+// record first moved it from there.
+func HadDID(r Reader, scid string, id did.ID) (since record.Seq, had bool, err error) {
+	k := key(famAlias, scid, string(id))
+	value, err := lookup(r, k)
+	if err != nil || value == nil {
+		return 0, false, err
+	}
+	if len(value) != seqSize {
+		return 0, false, corrupt("former DID", k)
+	}
+	return seqOf(value), true, nil
 }
 
-// PutFormerDID records that a log had that DID before it moved.
-func PutFormerDID(w Writer, scid string, id did.ID) {
-	w.Set(key(famAlias, scid, string(id)), []byte{1})
+// PutFormerDID records that a log had that DID before the operation's record rec
+// moved it, for the first time.
+func PutFormerDID(w Writer, scid string, id did.ID, rec int) {
+	w.SetSeq(key(famAlias, scid, string(id)), make([]byte, seqSize), 0, rec)
 }

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"encoding/binary"
 	"time"
 
 	"github.com/tabard-id/tabard/did"
@@ -21,6 +22,8 @@ func DIDTarget(subject string) Target { return Target("\x01" + subject) }
 
 // Status is the present status of a target, and the change that made it.
 type Status struct {
+	// Number counts the changes of the target's status from 1. PutStatus sets it.
+	Number int
 	// Seq is the record of the change, Since its time.
 	Seq    record.Seq
 	Since  record.Time
@@ -48,15 +51,54 @@ func GetStatus(r Reader, t Target) (*Status, error) {
 	if err != nil || value == nil {
 		return nil, err
 	}
-	if len(value) < seqSize {
+	return statusAt(k, value)
+}
+
+// GetStatusBefore is GetStatus by the records before a position. It costs as many
+// look-ups as the number of changes has binary digits.
+func GetStatusBefore(r Reader, t Target, before record.Seq) (*Status, error) {
+	s, err := GetStatus(r, t)
+	if err != nil || s == nil || s.Seq < before {
+		return s, err
+	}
+	var found *Status
+	low, high := 1, s.Number // the first change that is not before is in [low, high]
+	for low < high {
+		mid := low + (high-low)/2
+		k := pastStatusKey(t, mid)
+		value, err := lookup(r, k)
+		if err != nil {
+			return nil, err
+		}
+		if s, err = statusAt(k, value); err != nil {
+			return nil, err
+		}
+		if s.Seq < before {
+			found, low = s, mid+1
+		} else {
+			high = mid
+		}
+	}
+	return found, nil
+}
+
+func pastStatusKey(t Target, number int) []byte {
+	return binary.BigEndian.AppendUint32(key(famPastStatus, string(t)), uint32(number))
+}
+
+// statusHead is the size of what stands before the JSON: position and number.
+const statusHead = seqSize + 4
+
+func statusAt(k, value []byte) (*Status, error) {
+	if len(value) < statusHead {
 		return nil, corrupt("status", k)
 	}
-	v, err := jcs.Decode(value[seqSize:])
+	v, err := jcs.Decode(value[statusHead:])
 	if err != nil {
 		return nil, corrupt("status", k)
 	}
 	s := decodeStatus(v)
-	s.Seq = seqOf(value)
+	s.Seq, s.Number = seqOf(value), int(binary.BigEndian.Uint32(value[seqSize:]))
 	since, _ := v.GetString("since")
 	if s.Since, err = record.ParseTime(since); err != nil {
 		return nil, corrupt("status", k)
@@ -75,8 +117,18 @@ func decodeStatus(v jcs.Value) *Status {
 	}
 }
 
-// PutStatus makes the change in the operation's record rec the present status.
-func PutStatus(w Writer, t Target, s *Status, rec int) {
+// PutStatus makes the change in the operation's record rec the present status. prev is
+// what GetStatus returned.
+func PutStatus(w Writer, t Target, prev, s *Status, rec int) {
+	s.Number = 1
+	if prev != nil {
+		s.Number = prev.Number + 1
+		w.Set(pastStatusKey(t, prev.Number), encodeStatus(prev))
+	}
+	w.SetSeq(key(famStatus, string(t)), encodeStatus(s), 0, rec)
+}
+
+func encodeStatus(s *Status) []byte {
 	members := append(make([]jcs.Member, 0, 10),
 		text("status", string(s.Status)), text("by", string(s.By)), text("issued", s.Issued),
 		text("since", s.Since.String()))
@@ -95,5 +147,7 @@ func PutStatus(w Writer, t Target, s *Status, rec int) {
 	if len(s.Controllers) > 0 {
 		members = append(members, jcs.Member{Name: "controllers", Value: textArray(s.Controllers)})
 	}
-	w.SetSeq(key(famStatus, string(t)), withSeq(jcs.Object(members...).Canonical()), 0, rec)
+	value := binary.BigEndian.AppendUint64(nil, uint64(s.Seq))
+	value = binary.BigEndian.AppendUint32(value, uint32(s.Number))
+	return append(value, jcs.Object(members...).Canonical()...)
 }

@@ -22,13 +22,14 @@ import (
 const (
 	famApplied    = 'a' // the applied index, the one value that batching decides
 	famCredential = 'c' // digest, issuer -> registration
+	famFirst      = 'D' // digest -> issuer of the one that it meant before
 	famPrimary    = 'd' // digest -> issuer of the registration that a bare digest means
 	famEntry      = 'e' // SCID, version number -> log entry
 	famFile       = 'f' // SCID -> witness file
 	famIdentity   = 'g' // who the ledger is
 	famHead       = 'h' // SCID -> newest state of its log
 	famContent    = 'k' // digest -> credential content, erasable
-	famAlias      = 'i' // SCID, DID -> that the log had the DID once
+	famAlias      = 'i' // SCID, DID -> where the log ceased to have that DID
 	famNode       = 'm' // level, index -> Merkle tree hash
 	famOutcome    = 'o' // status change, signer -> outcome
 	famPath       = 'p' // path -> SCID
@@ -36,7 +37,9 @@ const (
 	famQueue      = 'q' // ends of that queue
 	famRecord     = 'r' // seq -> record
 	famState      = 's' // size, time and compact range
+	famPastStatus = 'T' // target, number of the change -> status that another one followed
 	famStatus     = 't' // target -> status
+	famPastHead   = 'v' // SCID, version number -> state of its log that another one followed
 	famStaged     = 'w' // versionId -> staged witness proofs
 )
 
@@ -96,11 +99,6 @@ func numbered(family byte, n uint64) []byte {
 const seqSize = 8
 
 func seqOf(value []byte) record.Seq { return record.Seq(binary.BigEndian.Uint64(value)) }
-
-// withSeq returns rest with room for a position in front.
-func withSeq(rest []byte) []byte {
-	return append(make([]byte, seqSize, seqSize+len(rest)), rest...)
-}
 
 // Beside reports whether a key is of what is kept beside the records, and cannot be
 // rebuilt from them.

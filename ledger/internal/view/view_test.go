@@ -80,7 +80,7 @@ func TestStatusesHoldWhatWasSaid(t *testing.T) {
 	}
 	m := memory{}
 	for _, target := range []Target{DIDTarget("x"), CredentialTarget(record.Hash{1}, "x")} {
-		PutStatus(m, target, want, 0)
+		PutStatus(m, target, nil, want, 0)
 		got, err := GetStatus(m, target)
 		if err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%+v, %v, want %+v", got, err, want)
@@ -94,7 +94,7 @@ func TestStatusesHoldWhatWasSaid(t *testing.T) {
 func TestDamagedValuesAreNamed(t *testing.T) {
 	m := memory{}
 	PutHead(m, &webvh.State{SCID: "s"}, 0)
-	PutStatus(m, DIDTarget("d"), &Status{}, 0)
+	PutStatus(m, DIDTarget("d"), nil, &Status{}, 0)
 	PutOutcome(m, record.Hash{1}, "signer", record.Outcome{}, 0)
 	PutRegistration(m, record.Hash{2}, Registration{Issuer: "i"}, nil, 0)
 	PutIdentity(m, Identity{Ledger: "l", DID: "d", Domain: "x"})
