@@ -73,43 +73,42 @@ func ParseJWT(payload []byte) (Claims, error) {
 			return Claims{}, malformed("iss", "not a string")
 		}
 	}
-	numbers := make(map[string]float64, 3)
-	for _, name := range []string{"iat", "exp", "ttl"} {
+	for _, name := range timeClaims {
 		member, present := v.Get(name)
 		if !present {
 			continue
 		}
-		if numbers[name], ok = member.Float(); !ok {
-			return Claims{}, malformed(name, "not a number")
+		n, isNumber := member.Float()
+		if !isNumber || !c.setTime(name, n) {
+			return Claims{}, malformed(name, "not a number of seconds")
 		}
 	}
-	if err := c.setTimes(numbers); err != nil {
-		return Claims{}, err
+	if c.IssuedAt.IsZero() {
+		return Claims{}, malformed("iat", "missing")
 	}
 	list, _ := v.Get("status_list")
 	c.List, err = ParseTokenList(list)
 	return c, err
 }
 
-// setTimes takes over iat, exp and ttl, in seconds.
-func (c *Claims) setTimes(numbers map[string]float64) error {
-	for name, n := range numbers {
-		if !(n >= 0 && n <= maxSeconds) || name == "ttl" && n == 0 {
-			return malformed(name, "not a number of seconds")
-		}
+// timeClaims are the claims in seconds, by the names they have in a JWT.
+var timeClaims = [...]string{"iat", "exp", "ttl"}
+
+// setTime takes over one of timeClaims; false if it cannot be.
+func (c *Claims) setTime(name string, seconds float64) bool {
+	if !(seconds >= 0 && seconds <= maxSeconds) {
+		return false
 	}
-	iat, present := numbers["iat"]
-	if !present {
-		return malformed("iat", "missing")
+	switch name {
+	case "iat":
+		c.IssuedAt = numericDate(seconds)
+	case "exp":
+		c.ExpiresAt = numericDate(seconds)
+	default:
+		c.TTL = time.Duration(min(seconds, float64(maxTTL/1000)) * float64(time.Second))
+		return c.TTL > 0
 	}
-	c.IssuedAt = numericDate(iat)
-	if exp, present := numbers["exp"]; present {
-		c.ExpiresAt = numericDate(exp)
-	}
-	if ttl, present := numbers["ttl"]; present {
-		c.TTL = time.Duration(min(ttl, float64(maxTTL/1000)) * float64(time.Second))
-	}
-	return nil
+	return true
 }
 
 func numericDate(seconds float64) time.Time {
@@ -188,19 +187,18 @@ func ParseCWT(payload []byte) (Claims, error) {
 	if raw.Issuer != nil {
 		c.Issuer = *raw.Issuer
 	}
-	numbers := make(map[string]float64, 3)
-	for name, data := range map[string]cbor.RawMessage{"iat": raw.Issued, "exp": raw.Expires, "ttl": raw.TTL} {
+	for i, data := range [...]cbor.RawMessage{raw.Issued, raw.Expires, raw.TTL} {
 		if len(data) == 0 {
 			continue
 		}
+		name := timeClaims[i]
 		n, ok := cborNumber(data)
-		if !ok || name == "ttl" && data[0]>>5 != 0 {
-			return Claims{}, malformed(name, "not a number")
+		if !ok || name == "ttl" && data[0]>>5 != 0 || !c.setTime(name, n) {
+			return Claims{}, malformed(name, "not a number of seconds")
 		}
-		numbers[name] = n
 	}
-	if err := c.setTimes(numbers); err != nil {
-		return Claims{}, err
+	if c.IssuedAt.IsZero() {
+		return Claims{}, malformed("iat", "missing")
 	}
 	var err error
 	c.List, err = parseCWTList(raw.List)

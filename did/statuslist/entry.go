@@ -71,6 +71,9 @@ func ParseEntry(v jcs.Value) (Entry, error) {
 	if e.ListURL, _ = v.GetString("statusListCredential"); !lexical.IsURL(e.ListURL) {
 		return Entry{}, malformed("statusListCredential", "not a URL")
 	}
+	if e.ID == e.ListURL {
+		return Entry{}, malformed("id", "the URL of the list")
+	}
 	var err error
 	if e.Index, err = readIndex(v); err != nil {
 		return Entry{}, err
