@@ -3,6 +3,7 @@ package did
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // ErrorCode is an error of DID Resolution by its name in the vocabulary
@@ -22,8 +23,18 @@ const (
 	InternalError              ErrorCode = "INTERNAL_ERROR"
 )
 
-// vocabulary is where the types of errors live.
-const vocabulary = "https://www.w3.org/ns/did#"
+// Errors of Controlled Identifiers 1.0, 3.5, that dereferencing with a
+// verificationRelationship has too.
+const (
+	InvalidVerificationMethod ErrorCode = "INVALID_VERIFICATION_METHOD"
+	InvalidRelationship       ErrorCode = "INVALID_RELATIONSHIP_FOR_VERIFICATION_METHOD"
+)
+
+// Vocabularies in which the types of errors live.
+const (
+	vocabulary         = "https://www.w3.org/ns/did#"
+	securityVocabulary = "https://w3id.org/security#"
+)
 
 var titles = map[ErrorCode]string{
 	InvalidDID:                 "The DID is not valid.",
@@ -35,6 +46,8 @@ var titles = map[ErrorCode]string{
 	FeatureNotSupported:        "The requested feature is not supported.",
 	RepresentationNotSupported: "The representation is not supported.",
 	InternalError:              "An unexpected error occurred.",
+	InvalidVerificationMethod:  "The DID URL names no verification method.",
+	InvalidRelationship:        "The verification method is not authorised for that relationship.",
 }
 
 // Error is a failure to resolve or dereference. Codes other than InternalError
@@ -68,7 +81,23 @@ func (e *Error) Is(target error) bool {
 }
 
 // Type returns the URI of the error, such as "https://www.w3.org/ns/did#NOT_FOUND".
-func (e *Error) Type() string { return vocabulary + string(e.Code) }
+func (e *Error) Type() string {
+	if e.Code == InvalidVerificationMethod || e.Code == InvalidRelationship {
+		return securityVocabulary + string(e.Code)
+	}
+	return vocabulary + string(e.Code)
+}
+
+// CodeOfType is the inverse of Type: the code that a type URI ends with,
+// InternalError for one of no vocabulary known here.
+func CodeOfType(uri string) ErrorCode {
+	for _, v := range []string{vocabulary, securityVocabulary} {
+		if code, ok := strings.CutPrefix(uri, v); ok {
+			return ErrorCode(code)
+		}
+	}
+	return InternalError
+}
 
 // Title returns a short sentence that is the same for every error of the code.
 func (e *Error) Title() string { return titles[e.Code] }

@@ -18,6 +18,7 @@ const (
 	TypeDID            = "application/did"
 	TypeDIDResolution  = "application/did-resolution"
 	TypeDIDDereference = "application/did-url-dereferencing"
+	TypeURIList        = "text/uri-list"
 	TypeCredential     = "application/vc"
 )
 

@@ -19,10 +19,11 @@ type cached struct {
 	subject string     // whose changes end its life: the key of Ledger.ChangedSince
 	size    record.Seq // the state it was computed from
 	status  int
+	media   string // its content type; "" with an empty body
 	body    []byte
 	etag    string
 
-	contentType, length, etags, control, vary []string // header values, ready to be set
+	contentType, length, etags, control, vary, location, age []string // header values, ready to be set
 }
 
 // cache keeps pre-encoded replies within a bound on their bytes. It never vouches for one: whoever

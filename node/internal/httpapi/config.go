@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/tabard-id/tabard/consensus"
+	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/multikey"
 	"github.com/tabard-id/tabard/ledger"
 	"github.com/tabard-id/tabard/node/internal/admission"
@@ -36,6 +37,9 @@ type Config struct {
 	// Verify checks one signature; default multikey.PublicKey.Verify. A cache of successful checks
 	// shared with the ledger spares it the second look.
 	Verify multikey.VerifyFunc
+
+	// Foreign resolves did:web and did:webvh DIDs that live elsewhere; nil: they are not found.
+	Foreign did.Resolver
 
 	Registerer prometheus.Registerer // default: a registry of its own
 	Gatherer   prometheus.Gatherer   // what /metrics shows; default: that registry

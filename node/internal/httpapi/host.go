@@ -81,7 +81,8 @@ func (s *server) getHosted(w *reply, r *http.Request, rt route, rep representati
 	if err != nil {
 		return err
 	}
-	val.finish(repTypes[rep], valueNoCache)
+	val.media = repTypes[rep]
+	val.finish(valueNoCache)
 	s.cache.put(key, val)
 	return s.sendValue(w, r, val)
 }

@@ -1,13 +1,14 @@
 package httpapi
 
 import (
+	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/tabard-id/tabard/did"
+	"github.com/tabard-id/tabard/did/dereference"
 	"github.com/tabard-id/tabard/did/jcs"
+	"github.com/tabard-id/tabard/node/api"
 )
 
 // decodeIdentifier reads the DID URL at the end of a request path, which clients write in two ways:
@@ -34,37 +35,30 @@ var delimiters = strings.NewReplacer("%2F", "/", "%2f", "/", "%3F", "?", "%3f", 
 
 // query is a resolution or dereferencing request as understood.
 type query struct {
-	url     did.URL
-	options did.Options
-	rel     did.Relationship // verificationRelationship, with a fragment
-	bounds  bounds
+	dereference.Request
+	bounds bounds
+	// beside: there were options beside the DID URL.
+	beside bool
 }
-
-// versioned reports whether the request names a version, which then stays what it is.
-func (q query) versioned() bool { return q.options.VersionID != "" || q.options.VersionNumber != 0 }
 
 // methodsResolved are the DID methods that resolve here, in the order /1.0/methods lists them.
 var methodsResolved = []string{"webvh", "web", "key", "jwk"}
 
-// parseIdentifier reads a request in the order of DID Resolution, 4.4: syntax, method, options known,
-// options valid. Options come from the DID URL's own query and from those given beside it.
-func parseIdentifier(raw string, beside params, b bounds) (query, error) {
+// parseIdentifier reads the DID URL of a request, in the order of "DID Resolution Algorithm": syntax,
+// then method.
+func parseIdentifier(raw string) (did.URL, error) {
 	text, err := decodeIdentifier(raw)
 	if err != nil {
-		return query{}, err
+		return did.URL{}, err
 	}
 	u, err := did.ParseURL(text)
 	if err != nil {
-		return query{}, err
+		return did.URL{}, err
 	}
 	if !supported(u.DID.Method()) {
-		return query{}, &did.Error{Code: did.MethodNotSupported, Detail: "the method " + u.DID.Method() + " does not resolve here"}
+		return did.URL{}, &did.Error{Code: did.MethodNotSupported, Detail: "the method " + cut(u.DID.Method()) + " does not resolve here"}
 	}
-	q := query{url: u, bounds: b}
-	if err := q.takeOptions(beside); err != nil {
-		return query{}, err
-	}
-	return q, q.supported()
+	return u, nil
 }
 
 func supported(method string) bool {
@@ -76,88 +70,55 @@ func supported(method string) bool {
 	return false
 }
 
-// takeOptions merges the options of the DID URL with those beside it; one given in both is an error.
-func (q *query) takeOptions(beside params) error {
-	options, err := parseQuery(q.url.Query)
+// parseRequest reads a whole request: identifier first, then the options in the query of the HTTP URL,
+// in the body and in the DID URL. Bounds on the age of the state stand in the HTTP URL alone.
+func (s *server) parseRequest(w *reply, r *http.Request, raw string, rep *representation) (query, error) {
+	var q query
+	u, err := parseIdentifier(raw)
 	if err != nil {
-		return invalidOptions(err.Error())
+		return q, err
 	}
-	if options == nil {
-		options = params{}
+	beside, err := parseQuery(r.URL.RawQuery)
+	if err != nil {
+		return q, invalidOptions(problem(err).Detail)
 	}
-	for name, value := range beside {
-		if _, twice := options[name]; twice {
-			return invalidOptions("an option is given both in the DID URL and beside it")
+	if q.bounds, err = beside.takeBounds(); err != nil {
+		return q, err
+	}
+	options := dereference.Options(beside)
+	if r.Method == http.MethodPost && r.ContentLength != 0 {
+		if options, err = s.bodyOptions(w, r, rep); err != nil {
+			return q, err
 		}
-		options[name] = value
-	}
-	for name := range options {
-		if !known[name] {
-			return &did.Error{Code: did.FeatureNotSupported, Detail: "the option " + strconv.QuoteToASCII(cut(name)) + " is not supported"}
+		if err := options.Add(dereference.Options(beside)); err != nil {
+			return q, err
 		}
 	}
-	return q.setOptions(options)
+	q.beside = len(options) > 0
+	q.Request, err = dereference.New(u, options)
+	return q, err
 }
 
-var known = map[string]bool{"versionId": true, "versionTime": true, "versionNumber": true,
-	"expandRelativeUrls": true, "verificationRelationship": true}
-
-func (q *query) setOptions(options params) error {
-	q.options.VersionID = options["versionId"]
-	if v, ok := options["versionId"]; ok && v == "" {
-		return invalidOptions("versionId is empty")
+// bodyOptions reads the body of the POST binding. Its accept option counts in place of the header.
+func (s *server) bodyOptions(w *reply, r *http.Request, rep *representation) (dereference.Options, error) {
+	if err := checkType(r, resolutionTypes); err != nil {
+		return nil, err
 	}
-	if v, ok := options["versionNumber"]; ok {
-		n, err := strconv.ParseUint(v, 10, 31)
-		if err != nil || n == 0 || v[0] == '+' {
-			return invalidOptions("versionNumber is not a positive decimal number")
-		}
-		q.options.VersionNumber = int(n)
+	data, err := readBody(w, r, api.MaxBody)
+	if err != nil {
+		return nil, err
 	}
-	if v, ok := options["versionTime"]; ok {
-		const form = "2006-01-02T15:04:05Z"
-		at, err := time.Parse(form, v)
-		if err != nil || len(v) != len(form) {
-			return invalidOptions("versionTime is not a UTC time without fractions, such as 2026-01-31T12:00:00Z")
-		}
-		q.options.VersionTime = at
+	body, err := jcs.Decode(data)
+	if err != nil {
+		return nil, &did.Error{Code: did.InvalidOptions, Detail: "the body is not strict JSON: " + err.Error()}
 	}
-	if v, ok := options["verificationRelationship"]; ok {
-		if q.rel = did.Relationship(v); q.url.Fragment == "" {
-			return invalidOptions("verificationRelationship needs a fragment")
-		}
+	options, err := dereference.ParseBody(body)
+	if err != nil {
+		return nil, err
 	}
-	switch options["expandRelativeUrls"] {
-	case "", "false":
-	case "true":
-		return &did.Error{Code: did.FeatureNotSupported, Detail: "expandRelativeUrls is not supported"}
-	default:
-		return invalidOptions("expandRelativeUrls is not a boolean")
-	}
-	return q.options.Check()
-}
-
-// supported fails for what this resolver does not dereference.
-func (q query) supported() error {
-	if q.url.Path != "" {
-		return &did.Error{Code: did.FeatureNotSupported, Detail: "DID URL paths are not dereferenced here"}
-	}
-	return nil
-}
-
-// optionsOf reads the JSON body of the POST binding: an object of strings, numbers and booleans.
-func optionsOf(body jcs.Value) (params, error) {
-	options := params{}
-	for name, v := range body.Members() {
-		if text, ok := v.Str(); ok {
-			options[name] = text
-		} else if n, ok := v.Int(); ok {
-			options[name] = strconv.FormatInt(n, 10)
-		} else if b, ok := v.Bool(); ok {
-			options[name] = strconv.FormatBool(b)
-		} else {
-			return nil, invalidOptions("the option " + strconv.QuoteToASCII(cut(name)) + " is neither string, number nor boolean")
-		}
+	if accept, ok := options["accept"]; ok {
+		delete(options, "accept")
+		*rep = negotiate([]string{accept})
 	}
 	return options, nil
 }

@@ -29,3 +29,12 @@ func subjectOf(id did.ID) string {
 	}
 	return string(id)
 }
+
+// besideID is the did:web DID beside a did:webvh DID; "" if that is none.
+func besideID(id did.ID) did.ID {
+	parsed, err := webvh.ParseID(id)
+	if err != nil {
+		return ""
+	}
+	return parsed.Web()
+}

@@ -13,11 +13,14 @@ import (
 type representation uint8
 
 const (
-	repResult   representation = iota // the whole DID resolution result
-	repDocument                       // the document alone, as application/did
+	repAny      representation = iota // whatever there is: the whole result
+	repResult                         // the whole DID resolution result
+	repAnyJSON                        // application/json: the whole result of a DID, the bare content of a DID URL
+	repDocument                       // the document or node alone, as application/did
 	repJSON                           // the same under its older names
 	repJSONLD
 	repDereference // the whole dereferencing result
+	repURIs        // text/uri-list: where a service leads
 	repNone        // nothing acceptable
 	repLog         // did.jsonl and its neighbours, for the cache
 	repWitness
@@ -25,24 +28,46 @@ const (
 )
 
 var repTypes = [...]string{
-	repResult: api.TypeDIDResolution, repDocument: api.TypeDID, repJSON: "application/did+json",
-	repJSONLD: "application/did+ld+json", repDereference: api.TypeDIDDereference,
+	repAny: api.TypeDIDResolution, repResult: api.TypeDIDResolution, repAnyJSON: api.TypeJSON,
+	repDocument: api.TypeDID, repJSON: "application/did+json",
+	repJSONLD: "application/did+ld+json", repDereference: api.TypeDIDDereference, repURIs: api.TypeURIList,
 	repLog: api.TypeJSONLines, repWitness: api.TypeJSON, repWeb: "application/did+json",
 }
 
-// document reports whether rep is a bare document.
+// document reports whether rep is a bare document or node.
 func (rep representation) document() bool {
 	return rep == repDocument || rep == repJSON || rep == repJSONLD
+}
+
+// forDID settles what goes out for a DID, whose representation is its document.
+func (rep representation) forDID() representation {
+	if rep == repAny || rep == repAnyJSON {
+		return repResult
+	}
+	return rep
+}
+
+// forURL settles what goes out for a DID URL. Who accepts anything, or a resolution result, of which
+// there is none of a part of a document, gets the whole result of dereferencing.
+func (rep representation) forURL() representation {
+	if rep == repAny || rep == repResult {
+		return repDereference
+	}
+	return rep
 }
 
 // negotiate picks the representation an Accept header asks for (RFC 9110, 12.5.1): the highest
 // weight, and among equals the first named. Nothing asked for, or anything, is the whole result.
 func negotiate(headers []string) representation {
 	if len(headers) == 0 {
-		return repResult
+		return repAny
 	}
 	switch headers[0] {
-	case "", "*/*", api.TypeDIDResolution:
+	case "", "*/*":
+		if len(headers) == 1 {
+			return repAny
+		}
+	case api.TypeDIDResolution:
 		if len(headers) == 1 {
 			return repResult
 		}
@@ -71,13 +96,19 @@ func acceptItem(item string) (representation, float64) {
 	}
 	weight := 1.0
 	if q, ok := attrs["q"]; ok {
-		if weight, err = strconv.ParseFloat(q, 64); err != nil || weight < 0 || weight > 1 {
+		if weight, ok = qvalue(q); !ok {
 			return repNone, 0
 		}
 	}
 	switch media {
-	case "*/*", "application/*", api.TypeDIDResolution, "application/json":
+	case "*/*", "application/*":
+		return repAny, weight
+	case api.TypeDIDResolution:
 		return repResult, weight
+	case api.TypeJSON:
+		return repAnyJSON, weight
+	case api.TypeURIList, "text/*":
+		return repURIs, weight
 	case api.TypeDID:
 		return repDocument, weight
 	case "application/did+json":
@@ -90,6 +121,15 @@ func acceptItem(item string) (representation, float64) {
 		return profiled(attrs["profile"]), weight
 	}
 	return repNone, 0
+}
+
+// qvalue reads a weight: 0 or 1 with up to three decimals, at most 1 (RFC 9110, 12.4.2).
+func qvalue(s string) (float64, bool) {
+	if len(s) == 0 || len(s) > 5 || len(s) > 1 && s[1] != '.' || strings.Trim(s, "0123456789.") != "" {
+		return 0, false
+	}
+	q, err := strconv.ParseFloat(s, 64)
+	return q, err == nil && q <= 1
 }
 
 // profiled tells the older JSON-LD types apart by their profile.
@@ -105,5 +145,5 @@ func profiled(profile string) representation {
 
 func notRepresentable() error {
 	return &did.Error{Code: did.RepresentationNotSupported,
-		Detail: "want " + api.TypeDIDResolution + ", " + api.TypeDID + " or " + api.TypeDIDDereference}
+		Detail: "want " + api.TypeDIDResolution + ", " + api.TypeDID + ", " + api.TypeDIDDereference + " or, of a service, " + api.TypeURIList}
 }

@@ -31,8 +31,8 @@ func (s *server) getRecord(w *reply, r *http.Request, rt route) error {
 		return err
 	}
 	leaf := record.LeafHash(body)
-	val := &cached{status: http.StatusOK, body: body}
-	val.finish(api.TypeJSON, valueImmutable)
+	val := &cached{status: http.StatusOK, body: body, media: api.TypeJSON}
+	val.finish(valueImmutable)
 	val.etag = `"` + hex.EncodeToString(leaf[:]) + `"`
 	val.etags = []string{val.etag}
 	return s.sendValue(w, r, val)

@@ -68,6 +68,8 @@ const (
 	keyType         = "Content-Type"
 	keyLength       = "Content-Length"
 	keyETag         = "Etag"
+	keyLocation     = "Location"
+	keyAge          = "Age"
 	keyVary         = "Vary"
 	keyRetryAfter   = "Retry-After"
 )

@@ -3,82 +3,36 @@ package httpapi
 import (
 	"crypto/sha256"
 	"encoding/base64"
-	"errors"
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/tabard-id/tabard/did"
+	"github.com/tabard-id/tabard/did/dereference"
 	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/ledger"
 	"github.com/tabard-id/tabard/ledger/record"
 	"github.com/tabard-id/tabard/node/api"
 )
 
-// statusOf is the HTTP status of each error of DID Resolution, 12.1.
-var statusOf = map[did.ErrorCode]int{
-	did.InvalidDID: http.StatusBadRequest, did.InvalidDIDURL: http.StatusBadRequest,
-	did.InvalidOptions: http.StatusBadRequest, did.NotFound: http.StatusNotFound,
-	did.RepresentationNotSupported: http.StatusNotAcceptable,
-	did.InvalidDIDDocument:         http.StatusInternalServerError, did.InternalError: http.StatusInternalServerError,
-	did.MethodNotSupported: http.StatusNotImplemented, did.FeatureNotSupported: http.StatusNotImplemented,
-}
-
-// getIdentifier is the GET binding of DID Resolution, 12.1. A reply that has been encoded before is
-// sent again for as long as the ledger says that nothing about its DID has changed.
+// getIdentifier is the GET binding of DID Resolution ("HTTP(S) Binding"). A reply that has been encoded
+// before is sent again for as long as the ledger says that nothing about its DID has changed.
 func (s *server) getIdentifier(w *reply, r *http.Request, rt route) error {
-	rep := negotiate(r.Header["Accept"])
-	key := cacheKey{rt.rest, rep}
+	key := cacheKey{rt.rest, negotiate(r.Header["Accept"])}
 	if r.URL.RawQuery == "" && s.sendCached(w, r, key) {
 		return nil
 	}
-	beside, err := parseQuery(r.URL.RawQuery)
-	if err != nil {
-		return s.sendResolutionError(w, r, rep, invalidOptions(err.Error()))
-	}
-	b, err := beside.takeBounds()
-	if err != nil {
-		return err
-	}
-	return s.resolve(w, r, key, beside, b)
+	return s.resolve(w, r, key)
 }
 
 // postIdentifier is the POST binding: the options are a JSON object in the body.
 func (s *server) postIdentifier(w *reply, r *http.Request, rt route) error {
-	rep := negotiate(r.Header["Accept"])
-	beside, err := parseQuery(r.URL.RawQuery)
-	if err != nil {
-		return s.sendResolutionError(w, r, rep, invalidOptions(err.Error()))
-	}
-	b, err := beside.takeBounds()
-	if err != nil {
-		return err
-	}
-	if r.ContentLength != 0 {
-		body, err := readObject(w, r, resolutionTypes)
-		if err != nil {
-			return err
-		}
-		options, err := optionsOf(body)
-		if err != nil {
-			return s.sendResolutionError(w, r, rep, err)
-		}
-		if accept, ok := options.take("accept"); ok {
-			rep = negotiate([]string{accept})
-		}
-		for name, value := range beside {
-			if _, twice := options[name]; twice {
-				return s.sendResolutionError(w, r, rep, invalidOptions("an option is given twice"))
-			}
-			options[name] = value
-		}
-		beside = options
-	}
-	return s.resolve(w, r, cacheKey{rt.rest, rep}, beside, b)
+	return s.resolve(w, r, cacheKey{rt.rest, negotiate(r.Header["Accept"])})
 }
 
-func (s *server) resolve(w *reply, r *http.Request, key cacheKey, beside params, b bounds) error {
-	q, err := parseIdentifier(key.path, beside, b)
+func (s *server) resolve(w *reply, r *http.Request, key cacheKey) error {
+	q, err := s.parseRequest(w, r, key.path, &key.rep)
 	if err == nil && key.rep == repNone {
 		err = notRepresentable()
 	}
@@ -89,71 +43,145 @@ func (s *server) resolve(w *reply, r *http.Request, key cacheKey, beside params,
 	if err != nil {
 		return err
 	}
-	val, err := s.encode(r, v, q, key.rep)
+	val, own, err := s.answer(r, v, q, key.rep)
 	v.Close() // before the reply: a client that reads slowly pins no state
 	if err != nil {
 		return s.sendResolutionError(w, r, key.rep, err)
 	}
-	if len(beside) == 0 && val.status == http.StatusOK {
+	if own && !q.beside && val.status == http.StatusOK {
 		s.cache.put(key, val)
 	}
 	return s.sendValue(w, r, val)
 }
 
-// encode resolves q and writes the reply down.
-func (s *server) encode(r *http.Request, v *ledger.View, q query, rep representation) (*cached, error) {
-	res, err := v.Resolve(r.Context(), q.url.DID, q.options)
+// answer resolves and dereferences q and writes the reply down. own says that the ledger alone had a
+// part in it, so that the ledger knows when it is no longer right.
+func (s *server) answer(r *http.Request, v *ledger.View, q query, rep representation) (val *cached, own bool, err error) {
+	res, own, err := s.resolveDID(r.Context(), v, q.URL.DID, q.Options)
 	if err != nil {
-		return nil, err
+		return nil, own, err
 	}
-	val := &cached{subject: subjectOf(q.url.DID), size: v.Size(), status: http.StatusOK}
-	content := jcs.Value{}
+	val = &cached{subject: subjectOf(q.URL.DID), size: v.Size(), status: http.StatusOK, vary: valueAccept}
 	if res.Document == nil {
-		if val.status = http.StatusGone; rep != repDereference {
-			rep = repResult // a bare document cannot say why there is none
-		}
-	} else if content = res.Document.Value(); q.url.Fragment != "" {
-		if content, err = fragment(res.Document, q); err != nil {
-			return nil, err
+		gone(val, rep, res)
+		return val, own, nil
+	}
+	doc := res.Document
+	if q.ExpandRelativeURLs {
+		if doc, err = dereference.Expand(doc); err != nil {
+			return nil, own, err
 		}
 	}
-	metadata := res.Metadata.Value()
-	switch {
-	case rep == repDereference:
-		val.body = envelope("contentStream", content, "contentMetadata", metadata, "dereferencingMetadata")
-	case rep == repResult && q.url.Fragment == "":
-		val.body = envelope("didDocument", content, "didDocumentMetadata", metadata, "didResolutionMetadata")
-	case rep == repResult: // dereferencing, and anything accepted: the whole of what that gives
-		rep = repDereference
-		val.body = envelope("contentStream", content, "contentMetadata", metadata, "dereferencingMetadata")
-	default:
-		val.body = content.Canonical()
+	if res.Source != nil {
+		val.age = []string{strconv.FormatInt(int64(max(0, res.Source.Age)/time.Second), 10)}
 	}
 	control := valueNoCache
-	if rep.document() && q.versioned() && !res.Metadata.Deactivated {
+	if q.IsURL() {
+		err = encodeURL(val, doc, q, rep.forURL(), res)
+	} else {
+		err = encodeDocument(val, doc, rep.forDID(), res)
+	}
+	if err != nil {
+		return nil, own, err
+	}
+	bare := rep.document() || rep == repAnyJSON && q.IsURL()
+	if bare && own && q.Immutable() && !res.Metadata.Deactivated && val.status == http.StatusOK {
 		control = valueImmutable // metadata may yet change; the document of a version never does
 	}
-	val.finish(repTypes[rep], control)
-	val.vary = valueAccept
-	return val, nil
+	val.finish(control)
+	return val, own, nil
 }
 
-// envelope writes a resolution or dereferencing result.
-func envelope(content string, value jcs.Value, metadata string, meta jcs.Value, own string) []byte {
-	resolution := jcs.Object(jcs.Member{Name: "contentType", Value: jcs.FromString(api.TypeDID)})
+// gone answers for a deactivated DID: 410, metadata and no document. Neither a bare document nor a
+// redirection could say why there is nothing.
+func gone(val *cached, rep representation, res did.Resolution) {
+	val.status = http.StatusGone
+	if rep == repDereference {
+		val.media, val.body = api.TypeDIDDereference, dereferencingResult(jcs.Value{}, res)
+	} else {
+		val.media, val.body = api.TypeDIDResolution, resolutionResult(jcs.Value{}, res)
+	}
+	val.finish(valueNoCache)
+}
+
+// encodeDocument writes the result of resolving a DID.
+func encodeDocument(val *cached, doc *did.Document, rep representation, res did.Resolution) error {
+	val.media = repTypes[rep]
+	switch rep {
+	case repURIs:
+		return &did.Error{Code: did.RepresentationNotSupported, Detail: "a DID document is not a list of URLs"}
+	case repResult:
+		val.body = resolutionResult(doc.Value(), res)
+	case repDereference:
+		val.body = dereferencingResult(doc.Value(), res)
+	default:
+		val.body = doc.Value().Canonical()
+	}
+	return nil
+}
+
+// encodeURL writes the result of dereferencing a DID URL. One that leads elsewhere is answered with 303
+// and the URL: of several, the first.
+func encodeURL(val *cached, doc *did.Document, q query, rep representation, res did.Resolution) error {
+	found, err := q.Dereference(doc, rep == repURIs)
+	if err != nil {
+		return err
+	}
+	if len(found.URLs) > 0 {
+		val.status, val.location = http.StatusSeeOther, []string{found.URLs[0]}
+		return nil
+	}
+	val.media = repTypes[rep]
+	if rep == repDereference {
+		val.body = dereferencingResult(found.Content, res)
+	} else {
+		val.body = found.Content.Canonical()
+	}
+	return nil
+}
+
+// resolutionResult is a DID resolution result.
+func resolutionResult(document jcs.Value, res did.Resolution) []byte {
 	return jcs.Object(
-		jcs.Member{Name: content, Value: value},
-		jcs.Member{Name: metadata, Value: meta},
-		jcs.Member{Name: own, Value: resolution},
+		jcs.Member{Name: "didDocument", Value: document},
+		jcs.Member{Name: "didDocumentMetadata", Value: res.Metadata.Value()},
+		jcs.Member{Name: "didResolutionMetadata", Value: metadataOf(res)},
 	).Canonical()
 }
 
+// dereferencingResult is a DID URL dereferencing result. The function calls what it returns contentStream, the
+// data structure content: both are there.
+func dereferencingResult(content jcs.Value, res did.Resolution) []byte {
+	return jcs.Object(
+		jcs.Member{Name: "content", Value: content},
+		jcs.Member{Name: "contentStream", Value: content},
+		jcs.Member{Name: "contentMetadata", Value: res.Metadata.Value()},
+		jcs.Member{Name: "dereferencingMetadata", Value: metadataOf(res)},
+	).Canonical()
+}
+
+// metadataOf is what an answer says of the resolution: the type of the document, and where a document of
+// another host comes from and how old it is.
+func metadataOf(res did.Resolution) jcs.Value {
+	if res.Source == nil {
+		return contentTypeDID
+	}
+	return jcs.Object(append(res.Source.Members(), contentType)...)
+}
+
+var (
+	contentType    = jcs.Member{Name: "contentType", Value: jcs.FromString(api.TypeDID)}
+	contentTypeDID = jcs.Object(contentType)
+)
+
 // finish fills in what goes out beside the body. The entity tag is strong: it is of the bytes.
-func (c *cached) finish(contentType string, control []string) {
+func (c *cached) finish(control []string) {
 	sum := sha256.Sum256(c.body)
 	c.etag = `"` + base64.RawURLEncoding.EncodeToString(sum[:15]) + `"`
 	c.etags, c.control = []string{c.etag}, control
-	c.contentType = []string{contentType}
+	if c.media != "" {
+		c.contentType = []string{c.media}
+	}
 	c.length = []string{strconv.Itoa(len(c.body))}
 }
 
@@ -180,11 +208,19 @@ func (s *server) sendValue(w *reply, r *http.Request, val *cached) error {
 	if val.vary != nil {
 		h[keyVary] = val.vary
 	}
+	if val.location != nil {
+		h[keyLocation] = val.location
+	}
+	if val.age != nil {
+		h[keyAge] = val.age
+	}
 	if match := r.Header["If-None-Match"]; match != nil && val.status == http.StatusOK && matches(match, val.etag) {
 		w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
-	h[keyType], h[keyLength] = val.contentType, val.length
+	if h[keyLength] = val.length; val.contentType != nil {
+		h[keyType] = val.contentType
+	}
 	w.WriteHeader(val.status)
 	if r.Method == http.MethodHead {
 		return nil
@@ -204,47 +240,6 @@ func matches(headers []string, etag string) bool {
 		}
 	}
 	return false
-}
-
-// sendResolutionError answers with an error object and no document (DID Resolution, 11). What is not
-// the requester's to mend is a problem instead.
-func (s *server) sendResolutionError(w *reply, r *http.Request, rep representation, err error) error {
-	var e *did.Error
-	if !errors.As(err, &e) {
-		return err
-	}
-	status, ok := statusOf[e.Code]
-	if !ok || status == http.StatusInternalServerError {
-		s.Logger.Error("resolution failed", "error", err)
-		e = &did.Error{Code: e.Code} // its detail may name what is ours
-	}
-	detail := jcs.Object(
-		jcs.Member{Name: "type", Value: jcs.FromString(e.Type())},
-		jcs.Member{Name: "title", Value: jcs.FromString(e.Title())},
-		jcs.Member{Name: "detail", Value: jcs.FromString(e.Detail)},
-		jcs.Member{Name: "status", Value: jcs.FromInt(int64(status))},
-	)
-	own := jcs.Object(jcs.Member{Name: "error", Value: detail})
-	names := [...]string{"didDocument", "didDocumentMetadata", "didResolutionMetadata"}
-	contentType := api.TypeDIDResolution
-	if rep == repDereference {
-		names = [...]string{"contentStream", "contentMetadata", "dereferencingMetadata"}
-		contentType = api.TypeDIDDereference
-	}
-	body := jcs.Object(jcs.Member{Name: names[0]}, jcs.Member{Name: names[1], Value: jcs.Object()},
-		jcs.Member{Name: names[2], Value: own}).Canonical()
-	h := w.Header()
-	h[keyCacheControl], h[keyVary] = valueNoStore, valueAccept
-	if h[api.HeaderSeq] == nil {
-		s.stamp(w, s.Ledger.Size())
-	}
-	w.code = api.Code(e.Code)
-	return w.send(r, status, contentType, body)
-}
-
-// getMethods lists the DID methods that resolve here.
-func (s *server) getMethods(w *reply, r *http.Request, _ route) error {
-	return s.sendJSON(w, r, http.StatusOK, methodsResolved)
 }
 
 // seqAfter is the number of records of a state that holds seq.

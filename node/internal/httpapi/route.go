@@ -84,16 +84,18 @@ var (
 
 // fixed are the routes without a part that varies.
 var fixed = map[string]route{
-	"/1.0/methods":    {methods: &methods{get: (*server).getMethods}, cors: true},
-	"/v1/credentials": {methods: &methods{post: (*server).postCredential, posts: admission.Write}},
-	"/v1/status":      {methods: &methods{post: (*server).postStatus, posts: admission.Write}},
-	"/v1/records":     {methods: &methods{get: (*server).getRecords, post: (*server).postRecords, posts: admission.Write}, cors: true},
-	"/v1/cluster":     {methods: &methods{get: (*server).getCluster}, cors: true},
-	"/v1/stream":      {methods: &methods{get: (*server).getStream}},
-	verifyPath:        {methods: &methods{post: (*server).postVerify, posts: admission.Verify}, cors: true},
-	"/healthz":        {methods: &methods{get: (*server).getHealth}},
-	readyRoute:        {methods: &methods{get: (*server).getReady}},
-	"/metrics":        {methods: &methods{get: (*server).getMetrics}},
+	"/1.0/methods":         {methods: &methods{get: (*server).getMethods}, cors: true},
+	"/1.0/properties":      {methods: &methods{get: (*server).getProperties}, cors: true},
+	"/1.0/testIdentifiers": {methods: &methods{get: (*server).getTestIdentifiers}, cors: true},
+	"/v1/credentials":      {methods: &methods{post: (*server).postCredential, posts: admission.Write}},
+	"/v1/status":           {methods: &methods{post: (*server).postStatus, posts: admission.Write}},
+	"/v1/records":          {methods: &methods{get: (*server).getRecords, post: (*server).postRecords, posts: admission.Write}, cors: true},
+	"/v1/cluster":          {methods: &methods{get: (*server).getCluster}, cors: true},
+	"/v1/stream":           {methods: &methods{get: (*server).getStream}},
+	verifyPath:             {methods: &methods{post: (*server).postVerify, posts: admission.Verify}, cors: true},
+	"/healthz":             {methods: &methods{get: (*server).getHealth}},
+	readyRoute:             {methods: &methods{get: (*server).getReady}},
+	"/metrics":             {methods: &methods{get: (*server).getMetrics}},
 }
 
 // prefixed are the routes that end in something that varies, without a slash in it but for
@@ -119,7 +121,7 @@ var hosted = map[string]route{
 func (s *server) route(path string) route {
 	for i := range prefixed {
 		rest, ok := strings.CutPrefix(path, prefixed[i].prefix)
-		if ok && rest != "" {
+		if ok && (rest != "" || i == 0) { // no identifier is an invalid one
 			rt := prefixed[i].route
 			rt.rest = rest
 			return rt

@@ -1,0 +1,41 @@
+package httpapi
+
+import (
+	"context"
+	"time"
+
+	"github.com/tabard-id/tabard/did"
+	"github.com/tabard-id/tabard/did/web"
+	"github.com/tabard-id/tabard/did/webvh"
+	"github.com/tabard-id/tabard/ledger"
+)
+
+// foreignLimit bounds the resolution of one DID that lives elsewhere.
+const foreignLimit = 10 * time.Second
+
+// resolveDID resolves from the ledger, or elsewhere what can only live there. own says that the answer
+// is the ledger's.
+func (s *server) resolveDID(ctx context.Context, v *ledger.View, id did.ID, opt did.Options) (res did.Resolution, own bool, err error) {
+	res, err = v.Resolve(ctx, id, opt)
+	if s.Foreign == nil || did.CodeOf(err) != did.NotFound || !livesElsewhere(v, id) {
+		return res, true, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, foreignLimit)
+	defer cancel()
+	res, err = s.Foreign.Resolve(ctx, id, opt)
+	return res, false, err
+}
+
+// livesElsewhere reports whether a DID names a host that is not this registry's. What names this one
+// and is not registered does not exist: to ask oneself over the network would not bring it about.
+func livesElsewhere(v *ledger.View, id did.ID) bool {
+	switch id.Method() {
+	case "webvh":
+		parsed, err := webvh.ParseID(id)
+		return err == nil && parsed.Domain != v.Domain()
+	case "web":
+		parsed, err := web.ParseID(id)
+		return err == nil && parsed.Domain != v.Domain()
+	}
+	return false
+}
