@@ -24,8 +24,9 @@ type Claims struct {
 	// Subject is the URI of the token, which references to it must give. Issuer may
 	// be "".
 	Subject, Issuer string
-	// IssuedAt is required; ExpiresAt is zero if the token does not expire.
-	IssuedAt, ExpiresAt time.Time
+	// IssuedAt is required; ExpiresAt is zero if the token does not expire, NotBefore
+	// if it does not say.
+	IssuedAt, ExpiresAt, NotBefore time.Time
 	// TTL is how long a copy serves; 0 if the token does not say.
 	TTL  time.Duration
 	List *TokenList
@@ -48,6 +49,9 @@ func (c Claims) JWT() ([]byte, error) {
 	if !c.ExpiresAt.IsZero() {
 		v = v.With("exp", jcs.FromInt(c.ExpiresAt.Unix()))
 	}
+	if !c.NotBefore.IsZero() {
+		v = v.With("nbf", jcs.FromInt(c.NotBefore.Unix()))
+	}
 	if c.TTL > 0 {
 		v = v.With("ttl", jcs.FromInt(int64(c.TTL/time.Second)))
 	}
@@ -57,7 +61,9 @@ func (c Claims) JWT() ([]byte, error) {
 // maxSeconds bounds NumericDates and ttl: what lies beyond the year 9999 is no date.
 const maxSeconds = 253402300799
 
-// ParseJWT reads the payload of a JWT of type TypeJWT whose signature holds.
+// ParseJWT reads the payload of a JWT of type TypeJWT whose signature holds. One that
+// is for a certain audience (aud) is a VerificationError: nobody here is one (RFC
+// 7519, 4.1.3).
 func ParseJWT(payload []byte) (Claims, error) {
 	v, err := jcs.Decode(payload)
 	if err != nil {
@@ -72,6 +78,9 @@ func ParseJWT(payload []byte) (Claims, error) {
 		if c.Issuer, ok = iss.Str(); !ok {
 			return Claims{}, malformed("iss", "not a string")
 		}
+	}
+	if _, present := v.Get("aud"); present {
+		return Claims{}, errAudience()
 	}
 	for _, name := range timeClaims {
 		member, present := v.Get(name)
@@ -92,7 +101,9 @@ func ParseJWT(payload []byte) (Claims, error) {
 }
 
 // timeClaims are the claims in seconds, by the names they have in a JWT.
-var timeClaims = [...]string{"iat", "exp", "ttl"}
+var timeClaims = [...]string{"iat", "exp", "nbf", "ttl"}
+
+func errAudience() error { return unverified("aud", "the token is for others") }
 
 // setTime takes over one of timeClaims; false if it cannot be.
 func (c *Claims) setTime(name string, seconds float64) bool {
@@ -104,6 +115,8 @@ func (c *Claims) setTime(name string, seconds float64) bool {
 		c.IssuedAt = numericDate(seconds)
 	case "exp":
 		c.ExpiresAt = numericDate(seconds)
+	case "nbf":
+		c.NotBefore = numericDate(seconds)
 	default:
 		c.TTL = time.Duration(min(seconds, float64(maxTTL/1000)) * float64(time.Second))
 		return c.TTL > 0
@@ -118,12 +131,14 @@ func numericDate(seconds float64) time.Time {
 
 // cwtClaims are the claims by their numbers (5.2). Numbers may be floating.
 type cwtClaims struct {
-	Issuer  *string         `cbor:"1,keyasint,omitempty"`
-	Subject *string         `cbor:"2,keyasint,omitempty"`
-	Expires cbor.RawMessage `cbor:"4,keyasint,omitempty"`
-	Issued  cbor.RawMessage `cbor:"6,keyasint,omitempty"`
-	List    cbor.RawMessage `cbor:"65533,keyasint,omitempty"`
-	TTL     cbor.RawMessage `cbor:"65534,keyasint,omitempty"`
+	Issuer   *string         `cbor:"1,keyasint,omitempty"`
+	Subject  *string         `cbor:"2,keyasint,omitempty"`
+	Expires  cbor.RawMessage `cbor:"4,keyasint,omitempty"`
+	Issued   cbor.RawMessage `cbor:"6,keyasint,omitempty"`
+	Before   cbor.RawMessage `cbor:"5,keyasint,omitempty"`
+	Audience cbor.RawMessage `cbor:"3,keyasint,omitempty"`
+	List     cbor.RawMessage `cbor:"65533,keyasint,omitempty"`
+	TTL      cbor.RawMessage `cbor:"65534,keyasint,omitempty"`
 }
 
 // cwtList is the StatusList of 4.3.
@@ -167,13 +182,16 @@ func (c Claims) CWT() ([]byte, error) {
 	if !c.ExpiresAt.IsZero() {
 		claims[4] = c.ExpiresAt.Unix()
 	}
+	if !c.NotBefore.IsZero() {
+		claims[5] = c.NotBefore.Unix()
+	}
 	if c.TTL > 0 {
 		claims[65534] = int64(c.TTL / time.Second)
 	}
 	return cborWrite.Marshal(claims)
 }
 
-// ParseCWT reads the payload of a CWT of type MediaCWT whose signature holds.
+// ParseCWT is ParseJWT for the payload of a CWT of type MediaCWT.
 func ParseCWT(payload []byte) (Claims, error) {
 	var raw cwtClaims
 	if err := cborRead.Unmarshal(payload, &raw); err != nil {
@@ -187,7 +205,10 @@ func ParseCWT(payload []byte) (Claims, error) {
 	if raw.Issuer != nil {
 		c.Issuer = *raw.Issuer
 	}
-	for i, data := range [...]cbor.RawMessage{raw.Issued, raw.Expires, raw.TTL} {
+	if len(raw.Audience) > 0 {
+		return Claims{}, errAudience()
+	}
+	for i, data := range [...]cbor.RawMessage{raw.Issued, raw.Expires, raw.Before, raw.TTL} {
 		if len(data) == 0 {
 			continue
 		}
@@ -246,6 +267,8 @@ func (c Claims) Status(ref Reference, now time.Time) (byte, error) {
 	switch {
 	case ref.URI != c.Subject:
 		return 0, unverified("sub", "the status list token is "+c.Subject)
+	case c.NotBefore.After(now.Add(clockSkew)):
+		return 0, unverified("nbf", "the status list token holds from "+stamp(c.NotBefore))
 	case c.IssuedAt.After(now.Add(clockSkew)):
 		return 0, unverified("iat", "the status list token was issued at "+stamp(c.IssuedAt))
 	case !c.ExpiresAt.IsZero() && !now.Before(c.ExpiresAt):

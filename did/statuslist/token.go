@@ -11,10 +11,6 @@ import (
 	"github.com/tabard-id/tabard/did/jcs"
 )
 
-// TokenError is the problem type of a token status list that tells no status: its
-// specification has no types of its own.
-const TokenError = VerificationError
-
 // Status types of a token status list (IETF Token Status List, 7.1).
 const (
 	TokenValid     = 0x00
@@ -103,7 +99,7 @@ func (l *TokenList) outside() error {
 // compressed returns lst: the entries in the ZLIB format.
 func (l *TokenList) compressed() ([]byte, error) {
 	var buf bytes.Buffer
-	w, err := zlib.NewWriterLevel(&buf, zlib.BestCompression)
+	w, err := zlib.NewWriterLevel(&buf, level)
 	if err == nil {
 		_, err = w.Write(l.data)
 	}
