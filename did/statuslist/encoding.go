@@ -60,7 +60,11 @@ func Encode(bits []byte) (string, error) {
 // anything else that is wrong, more than MaxBytes included, is a
 // MalformedValueError. It does no work before it knows that the result is within
 // bounds.
-func Decode(encoded string) ([]byte, error) {
+func Decode(encoded string) ([]byte, error) { return decodeWithin(encoded, MaxBytes) }
+
+// decodeWithin is Decode for bitstrings of at most limit bytes, itself at most
+// MaxBytes.
+func decodeWithin(encoded string, limit int) ([]byte, error) {
 	if encoded == "" || encoded[0] != 'u' {
 		return nil, malformed(encodedPath, "not multibase base64url (header u)")
 	}
@@ -68,7 +72,7 @@ func Decode(encoded string) ([]byte, error) {
 	if err != nil {
 		return nil, malformed(encodedPath, err.Error())
 	}
-	bits, err := gunzip(packed)
+	bits, err := gunzip(packed, limit)
 	if err != nil {
 		return nil, malformed(encodedPath, err.Error())
 	}
@@ -108,21 +112,20 @@ func checkLength(bytes, least int) error {
 	return nil
 }
 
-var (
-	errTooLong  = errors.New("expands to more than 16 MiB")
-	errTrailing = errors.New("there is something after the compressed data")
-)
+var errTrailing = errors.New("there is something after the compressed data")
+
+func tooLong(limit int) error { return fmt.Errorf("expands to more than %d bytes", limit) }
 
 // gunzip expands one gzip member. Its trailer says the length (RFC 1952, 2.3.1),
 // which is why a bomb is known before it goes off.
-func gunzip(packed []byte) ([]byte, error) {
+func gunzip(packed []byte, limit int) ([]byte, error) {
 	const header, trailer = 10, 8
 	if len(packed) < header+trailer {
 		return nil, errors.New("not gzip")
 	}
 	size := int64(binary.LittleEndian.Uint32(packed[len(packed)-4:]))
-	if size > MaxBytes {
-		return nil, errTooLong
+	if size > int64(limit) {
+		return nil, tooLong(limit)
 	}
 	in := bytes.NewReader(packed)
 	z, err := gzip.NewReader(in)
@@ -130,7 +133,7 @@ func gunzip(packed []byte) ([]byte, error) {
 		return nil, fmt.Errorf("not gzip: %w", err)
 	}
 	z.Multistream(false)
-	bits, err := expand(z, min(size, int64(len(packed))*maxRatio))
+	bits, err := expand(z, min(size, int64(len(packed))*maxRatio), limit)
 	switch {
 	case err != nil:
 		return nil, err
@@ -141,14 +144,14 @@ func gunzip(packed []byte) ([]byte, error) {
 }
 
 // expand reads z to its end, which is about hint bytes away.
-func expand(z io.Reader, hint int64) ([]byte, error) {
+func expand(z io.Reader, hint int64, limit int) ([]byte, error) {
 	buf := bytes.NewBuffer(make([]byte, 0, hint+bytes.MinRead))
-	_, err := buf.ReadFrom(io.LimitReader(z, MaxBytes+1))
+	_, err := buf.ReadFrom(io.LimitReader(z, int64(limit)+1))
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("expand: %w", err)
-	case buf.Len() > MaxBytes:
-		return nil, errTooLong
+	case buf.Len() > limit:
+		return nil, tooLong(limit)
 	}
 	return buf.Bytes(), nil
 }

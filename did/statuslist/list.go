@@ -47,12 +47,17 @@ const maxTTL = int64(100*365*24*time.Hour) / int64(time.Millisecond)
 // ParseList reads the structure of a status list credential, secured or not, and
 // expands its bits (Bitstring Status List 1.0, 2.2). Nothing about its proofs
 // follows from that, nor about the rest of the credential: verify it as one.
-func ParseList(credential jcs.Value) (*List, error) {
+func ParseList(credential jcs.Value) (*List, error) { return ParseListWithin(credential, MaxBytes) }
+
+// ParseListWithin is ParseList for lists whose bits take at most limit bytes: who
+// reads many lists of strangers bounds the work that each may cause. A limit beyond
+// MaxBytes is MaxBytes.
+func ParseListWithin(credential jcs.Value, limit int) (*List, error) {
 	l, encoded, err := readList(credential)
 	if err != nil {
 		return nil, err
 	}
-	if l.bits, err = Decode(encoded); err != nil {
+	if l.bits, err = decodeWithin(encoded, min(limit, MaxBytes)); err != nil {
 		return nil, err
 	}
 	if l.Size > 1 {

@@ -172,14 +172,14 @@ func openTokenList(width uint64, packed []byte, aggregation string) (*TokenList,
 // inflate expands one ZLIB stream. Unlike gzip it does not say how long it gets.
 func inflate(packed []byte) ([]byte, error) {
 	if len(packed) > maxPacked {
-		return nil, errTooLong
+		return nil, tooLong(MaxBytes)
 	}
 	in := bytes.NewReader(packed)
 	z, err := zlib.NewReader(in)
 	if err != nil {
 		return nil, fmt.Errorf("not zlib: %w", err)
 	}
-	data, err := expand(z, int64(4*len(packed)))
+	data, err := expand(z, int64(4*len(packed)), MaxBytes)
 	switch {
 	case err != nil:
 		return nil, err
