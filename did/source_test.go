@@ -14,8 +14,8 @@ func TestSourceMembers(t *testing.T) {
 		source *did.Source
 		want   string
 	}{
-		"own":    {nil, `{}`},
-		"cached": {&did.Source{Fetched: at, Age: 61500 * time.Millisecond}, `{"age":"61","fetched":"2026-01-31T11:00:00Z"}`},
+		"own":                         {nil, `{}`},
+		"cached":                      {&did.Source{Fetched: at, Age: 61500 * time.Millisecond}, `{"age":"61","fetched":"2026-01-31T11:00:00Z"}`},
 		"a clock that went backwards": {&did.Source{Fetched: at, Age: -time.Hour}, `{"age":"0","fetched":"2026-01-31T11:00:00Z"}`},
 		"observed": {&did.Source{Fetched: at, Age: time.Hour, Observation: &did.Observed{Seq: 7, Node: "did:x:y#n1", Digest: "ab", Rewritten: true, Reason: "the host is down"}},
 			`{"age":"3600","fetched":"2026-01-31T11:00:00Z","observation":{"age":"3600","digest":"ab","fetched":"2026-01-31T11:00:00Z","node":"did:x:y#n1","reason":"the host is down","rewritten":true,"seq":"7"}}`},

@@ -1,0 +1,146 @@
+package foreign
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/tabard-id/tabard/did/credential"
+	"github.com/tabard-id/tabard/did/jcs"
+	"github.com/tabard-id/tabard/did/jose"
+	"github.com/tabard-id/tabard/node/internal/fetch"
+)
+
+var (
+	listTypes = []string{"application/vc", "application/vc+jwt", "application/vc+ld+json", "application/ld+json", "application/json"}
+	// otherListTypes are what servers say of credentials, JWTs and plain files.
+	otherListTypes = []string{"application/jwt", "application/vc+ld+json+jwt", "application/jose", "text/plain", "text/json",
+		"application/octet-stream", "binary/octet-stream", ""}
+)
+
+type listContent struct {
+	list credential.ListDocument
+	etag string
+}
+
+// StatusList implements credential.Lists. A past time is asked for with the
+// parameter timestamp, as Bitstring Status List, 3.2 has it. Whether the list is
+// what it should be, and who signed it, is for the verifier to judge; here it is
+// not believed more than for how long it says it may be kept.
+func (r *Resolver) StatusList(ctx context.Context, address string, at time.Time) (credential.ListDocument, error) {
+	asked, err := listURL(address, at)
+	if err != nil {
+		return credential.ListDocument{}, err
+	}
+	it, cached, err := r.cache.get(ctx, "list "+asked, r.cfg.now(), r.cfg.Timeout, false, func(ctx context.Context, old *item) (*item, error) {
+		return r.loadList(ctx, asked, old)
+	})
+	r.cfg.Metrics.resolved("list", outcome(notFound(err), cached))
+	if err != nil {
+		return credential.ListDocument{}, fmt.Errorf("status list: %w", err)
+	}
+	list := it.content.(*listContent).list
+	list.FetchedAt = it.fetched
+	return list, nil
+}
+
+// listURL adds the time to a list's address.
+func listURL(address string, at time.Time) (string, error) {
+	base, _, _ := strings.Cut(address, "#")
+	if at.IsZero() {
+		return base, nil
+	}
+	path, query, _ := strings.Cut(base, "?")
+	values, err := url.ParseQuery(query)
+	if err != nil || values.Has("timestamp") {
+		return "", errors.New("status list: the address has a timestamp of its own")
+	}
+	if query != "" {
+		query += "&"
+	}
+	return path + "?" + query + "timestamp=" + url.QueryEscape(at.UTC().Truncate(time.Second).Format(time.RFC3339)), nil
+}
+
+func (r *Resolver) loadList(ctx context.Context, address string, old *item) (*item, error) {
+	opt := fetch.Options{Accept: listTypes, AlsoTake: otherListTypes, MaxBytes: maxList, Redirects: maxRedirects}
+	var before *listContent
+	if old != nil {
+		before, _ = old.content.(*listContent)
+		opt.ETag = before.etag
+	}
+	resp, err := r.cfg.Fetch.Get(ctx, address, opt)
+	if err != nil {
+		return nil, err
+	}
+	next := &item{content: before, fetched: resp.Fetched}
+	if resp.NotModified {
+		next.cost = old.cost
+	} else {
+		list, err := readList(resp.Body)
+		if err != nil {
+			return nil, err
+		}
+		next.content = &listContent{list, resp.ETag}
+		next.cost = costFactor/2*int64(len(resp.Body)) + 1<<10
+	}
+	next.until = resp.Fetched.Add(r.keepList(next.content.(*listContent).list, resp))
+	return next, nil
+}
+
+// readList tells the forms of a secured list apart by what they begin with, for
+// hosts name them as they like.
+func readList(body []byte) (credential.ListDocument, error) {
+	body = bytes.TrimSpace(body)
+	if len(body) > 0 && body[0] == '{' {
+		v, err := jcs.Decode(body)
+		return credential.ListDocument{Value: v}, err
+	}
+	if _, err := jose.Parse(body); err != nil {
+		return credential.ListDocument{}, fmt.Errorf("neither a JSON object nor a JWT: %w", err)
+	}
+	return credential.ListDocument{Token: string(body)}, nil
+}
+
+// keepList is how long a list is reused: as its ttl says, or else HTTP, but never
+// beyond its validity.
+func (r *Resolver) keepList(list credential.ListDocument, resp *fetch.Response) time.Duration {
+	stated := r.stated(resp)
+	content := listPayload(list)
+	subject, _ := content.Get("credentialSubject")
+	if ttl, ok := subject.Get("ttl"); ok {
+		ms, _ := ttl.Int()
+		stated = time.Duration(min(max(ms, 0), int64(r.cfg.ListAge/time.Millisecond))) * time.Millisecond
+	}
+	keep := r.keep(stated, r.cfg.ListAge)
+	until, _ := content.GetString("validUntil")
+	if end, err := time.Parse(time.RFC3339, until); err == nil {
+		keep = min(keep, max(0, end.Sub(resp.Fetched)))
+	}
+	return keep
+}
+
+// listPayload is the credential within, unverified; null if it cannot be read.
+func listPayload(list credential.ListDocument) jcs.Value {
+	token := list.Token
+	if id, ok := list.Value.GetString("id"); ok && strings.HasPrefix(id, "data:") {
+		_, token, _ = strings.Cut(id, ",")
+	}
+	if token == "" {
+		return list.Value
+	}
+	parsed, err := jose.Parse([]byte(token))
+	if err != nil {
+		return jcs.Value{}
+	}
+	v, err := jcs.Decode(parsed.Payload)
+	if err != nil {
+		return jcs.Value{}
+	}
+	return v
+}
+
+var _ credential.Lists = (*Resolver)(nil)
