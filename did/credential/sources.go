@@ -6,6 +6,7 @@ import (
 
 	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/jcs"
+	"github.com/tabard-id/tabard/did/statuslist"
 )
 
 // StatusSource knows the status of credentials and DIDs. Implementations are safe
@@ -60,6 +61,8 @@ type ListDocument struct {
 	// time asked for: whoever trusts the ledger trusts its bits, and nothing of it is
 	// verified again. Value may then be unsecured.
 	Own bool
+	// List is the list already read; it stands for Value where Own is set.
+	List *statuslist.List
 }
 
 // Schemas knows JSON Schemas by their URL. Implementations are safe for concurrent
