@@ -25,7 +25,7 @@ const (
 // credentialChecks are the rows of a verdict on a credential, presentationChecks
 // of one on a presentation.
 var (
-	credentialChecks   = []string{CheckStructure, CheckIssuer, CheckProof, CheckValidity, CheckIssuerState, CheckStatus}
+	credentialChecks   = []string{CheckStructure, CheckIssuer, CheckProof, CheckValidity, CheckIssuerState, CheckStatus, CheckSchema, CheckRelatedResource}
 	presentationChecks = []string{CheckStructure, CheckHolder, CheckProof, CheckValidity, CheckHolderState, CheckCredentials}
 )
 
@@ -47,6 +47,9 @@ type Code string
 const (
 	// CodeMalformed: structure; the credential is not what the data model demands.
 	CodeMalformed Code = "credential-malformed"
+	// CodeMalformedPresentation: structure; the presentation is not what the data model
+	// demands.
+	CodeMalformedPresentation Code = "presentation-malformed"
 	// CodeIssuerMismatch: issuer; no proof is by a key of the issuer.
 	CodeIssuerMismatch Code = "issuer-mismatch"
 	// CodeIssuerNotDID: issuer; not a DID, so that nothing ties a key to it. The
@@ -123,13 +126,16 @@ const (
 
 // Codes of skipped checks.
 const (
-	// CodeNotChecked: the credential's structure forbids the check.
+	// CodeNotChecked: what was found before forbids the check.
 	CodeNotChecked Code = "not-checked"
 	// CodeUnregistered: status; the registry has no credential of this digest, and
 	// so never heard of a revocation.
 	CodeUnregistered Code = "unregistered"
 	// CodeNoRegistry: status; the verifier was given no source of status.
 	CodeNoRegistry Code = "no-registry"
+	// CodeUnsecured: holder and proof; a presentation without proof, where the options
+	// allow it.
+	CodeUnsecured Code = "unsecured"
 	// CodeAbsent: there is nothing of that kind to check.
 	CodeAbsent Code = "absent"
 	// CodeResourceUnknown: relatedResource; the bytes of a resource are not at hand.
@@ -168,4 +174,23 @@ var titles = map[Code]string{
 	CodeRevoked:            "The credential is revoked.",
 	CodeStatusUnsupported:  "The credential's status cannot be checked here.",
 	CodeStatusUnavailable:  "The status is not available.",
+
+	CodeMalformedPresentation: "The presentation is malformed.",
+	CodeRevokedRetroactively:  "It was revoked later, as of an earlier time.",
+	CodeListUntrusted:         "The status list is by another issuer.",
+	CodeListInvalid:           "The status list does not hold.",
+	CodeSchemaMismatch:        "The credential is not what its schema demands.",
+	CodeSchemaInvalid:         "The credential's schema cannot be evaluated.",
+	CodeSchemaUnavailable:     "The credential's schema is not available.",
+	CodeSchemaUnsupported:     "The type of the credential's schema is not supported.",
+	CodeDigestMismatch:        "A related resource is not the one that was meant.",
+	CodeChallengeMismatch:     "The proof does not answer the challenge.",
+	CodeDomainMismatch:        "The proof is not meant for this domain.",
+	CodeHolderMismatch:        "No proof is by the holder.",
+	CodeHolderNotDID:          "The holder is not a DID.",
+	CodeHolderUnresolvable:    "The holder's DID cannot be resolved.",
+	CodeHolderDeactivated:     "The holder's DID is deactivated.",
+	CodeHolderSuspended:       "The holder is suspended.",
+	CodeHolderRevoked:         "The holder is revoked.",
+	CodeCredentialUnverified:  "A credential of the presentation is not verified.",
 }

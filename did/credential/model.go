@@ -30,6 +30,8 @@ const (
 	MaxItems = 64
 	// MaxStatus is how many credentialStatus entries.
 	MaxStatus = 16
+	// MaxSchemas is how many credentialSchema entries.
+	MaxSchemas = 8
 	// MaxCredentials is how many credentials a presentation may hold.
 	MaxCredentials = 16
 )
@@ -50,7 +52,28 @@ type Credential struct {
 	// absent. Version 1 has issuanceDate and expirationDate for them.
 	ValidFrom, ValidUntil time.Time
 	Status                []StatusEntry
-	Value                 jcs.Value
+	Schemas               []SchemaEntry
+	// Resources are the relatedResources of version 2.
+	Resources []Resource
+	Value     jcs.Value
+}
+
+// SchemaEntry is one credentialSchema.
+type SchemaEntry struct {
+	ID    string
+	Types []string
+	Value jcs.Value
+
+	digests digests
+}
+
+// Resource is one relatedResource: what the bytes behind a URL must be.
+type Resource struct {
+	ID string
+	// MediaType may be "".
+	MediaType string
+
+	digests digests
 }
 
 // StatusEntry is one credentialStatus.

@@ -1,17 +1,14 @@
 package credential
 
 import (
-	"slices"
-	"time"
-
 	"github.com/tabard-id/tabard/did/internal/lexical"
 	"github.com/tabard-id/tabard/did/jcs"
 )
 
-// Parse checks the structure of a credential, secured or not: what VC Data Model
-// 2.0, 4 (1.1, 4 and 5 for version 1) demands of the properties of Credential,
-// and that objects which must have a type have one. Other properties are free.
-// The error is an *Error.
+// Parse checks the structure of a credential, secured or not: every demand of VC
+// Data Model 2.0, 4 and 5 (1.1, 4 and 5 for version 1) that can be told from the
+// credential alone. Properties that the data model does not know are free. The
+// error is an *Error.
 func Parse(v jcs.Value) (*Credential, error) {
 	if !v.IsObject() {
 		return nil, &Error{Type: ParsingError, Detail: "the credential is not an object"}
@@ -19,7 +16,8 @@ func Parse(v jcs.Value) (*Credential, error) {
 	c := &Credential{Value: v}
 	for _, step := range []func(*Credential) error{
 		(*Credential).readContext, (*Credential).readNames, (*Credential).readIssuer, (*Credential).readSubjects,
-		(*Credential).readValidity, (*Credential).readStatus, (*Credential).checkTyped, (*Credential).checkTexts,
+		(*Credential).readValidity, (*Credential).readStatus, (*Credential).readSchemas, (*Credential).checkTyped,
+		(*Credential).checkTexts, (*Credential).readResources,
 	} {
 		if err := step(c); err != nil {
 			return nil, err
@@ -28,43 +26,16 @@ func Parse(v jcs.Value) (*Credential, error) {
 	return c, nil
 }
 
-// readContext demands an array that begins with one of the two base contexts and
-// goes on with URLs and objects.
-func (c *Credential) readContext() error {
-	contexts, _ := c.Value.Get("@context")
-	if !contexts.IsArray() || contexts.Len() == 0 || contexts.Len() > MaxItems {
-		return malformed("@context", "not an array that begins with "+ContextV2)
-	}
-	switch first, _ := contexts.At(0).Str(); first {
-	case ContextV1:
-		c.Version = 1
-	case ContextV2:
-		c.Version = 2
-	default:
-		return malformed("@context", "does not begin with "+ContextV2)
-	}
-	for item := range contexts.Elems() {
-		s, isString := item.Str()
-		if !item.IsObject() && (!isString || !lexical.IsURL(s)) {
-			return malformed("@context", "has an item that is neither URL nor object")
-		}
-	}
-	return nil
+func (c *Credential) readContext() (err error) {
+	c.Version, err = contextVersion(c.Value)
+	return err
 }
 
 // readNames reads id and type.
 func (c *Credential) readNames() error {
 	var err error
-	if c.ID, err = optionalURL(c.Value, "id"); err != nil {
-		return err
-	}
-	if c.Types, err = typesOf(c.Value, "type"); err != nil {
-		return err
-	}
-	if !slices.Contains(c.Types, Type) {
-		return malformed("type", "does not contain "+Type)
-	}
-	return nil
+	c.ID, c.Types, err = namesOf(c.Value, Type)
+	return err
 }
 
 // readIssuer reads a URL, or an object with a URL as id.
@@ -167,89 +138,39 @@ func (c *Credential) readStatus() error {
 	return nil
 }
 
-// checkTyped checks the properties whose objects must have a type.
-func (c *Credential) checkTyped() error {
-	for _, name := range []string{"credentialSchema", "evidence", "refreshService", "termsOfUse"} {
-		values, err := objects(c.Value, name, MaxItems)
-		if err != nil {
+// readSchemas reads credentialSchema, whose objects all have a URL and a type.
+func (c *Credential) readSchemas() error {
+	const path = "credentialSchema"
+	schemas, err := objects(c.Value, path, MaxSchemas)
+	if err != nil {
+		return err
+	}
+	for _, v := range schemas {
+		s := SchemaEntry{Value: v}
+		if s.Types, err = typesOf(v, path+".type"); err != nil {
 			return err
 		}
-		for _, v := range values {
-			if _, err := typesOf(v, name+".type"); err != nil {
-				return err
-			}
-			id, err := optionalURL(v, "id")
-			if err != nil || id == "" && name == "credentialSchema" {
-				return malformed(name+".id", "not a URL")
-			}
+		if s.ID, err = optionalURL(v, "id"); err != nil || s.ID == "" {
+			return malformed(path+".id", "not a URL")
 		}
+		if s.digests, err = readDigests(v, path); err != nil {
+			return err
+		}
+		c.Schemas = append(c.Schemas, s)
 	}
 	return nil
 }
 
-// objects reads an optional property that is an object or an array of objects.
-func objects(v jcs.Value, name string, limit int) ([]jcs.Value, error) {
-	member, present := v.Get(name)
-	switch {
-	case !present:
-		return nil, nil
-	case member.IsObject():
-		return []jcs.Value{member}, nil
-	case !member.IsArray() || member.Len() == 0 || member.Len() > limit:
-		return nil, malformed(name, "not an object or an array of objects")
-	}
-	list := make([]jcs.Value, 0, member.Len())
-	for item := range member.Elems() {
-		if !item.IsObject() {
-			return nil, malformed(name, "not an object or an array of objects")
+// checkTyped checks the other properties whose objects must have a type. Version 1
+// knows fewer of them, and demands an id of refreshService.
+func (c *Credential) checkTyped() error {
+	if c.Version == 1 {
+		for _, v := range arrayOf(c.Value, "refreshService") {
+			if _, present := v.Get("id"); !present {
+				return malformed("refreshService.id", "missing")
+			}
 		}
-		list = append(list, item)
+		return typedObjects(c.Value, "evidence", "refreshService", "termsOfUse")
 	}
-	return list, nil
-}
-
-// typesOf reads the type of v: a non-empty string or an array of them.
-func typesOf(v jcs.Value, path string) ([]string, error) {
-	member, _ := v.Get("type")
-	if s, _ := member.Str(); s != "" {
-		return []string{s}, nil
-	}
-	if !member.IsArray() || member.Len() == 0 || member.Len() > MaxItems {
-		return nil, malformed(path, "not a string or an array of strings")
-	}
-	types := make([]string, 0, member.Len())
-	for item := range member.Elems() {
-		s, _ := item.Str()
-		if s == "" {
-			return nil, malformed(path, "not a string or an array of strings")
-		}
-		types = append(types, s)
-	}
-	return types, nil
-}
-
-func optionalURL(v jcs.Value, name string) (string, error) {
-	member, present := v.Get(name)
-	if !present {
-		return "", nil
-	}
-	s, _ := member.Str()
-	if !lexical.IsURL(s) {
-		return "", malformed(name, "not a URL")
-	}
-	return s, nil
-}
-
-// optionalTime refuses the zero Time, which stands for an absent one.
-func optionalTime(v jcs.Value, name string) (time.Time, error) {
-	member, present := v.Get(name)
-	if !present {
-		return time.Time{}, nil
-	}
-	s, _ := member.Str()
-	t, ok := lexical.Time(s)
-	if !ok || t.IsZero() {
-		return time.Time{}, malformed(name, "not a dateTimeStamp")
-	}
-	return t, nil
+	return typedObjects(c.Value, "evidence", "refreshService", "termsOfUse", "confidenceMethod", "renderMethod")
 }

@@ -39,7 +39,9 @@ type PresentationOptions struct {
 
 // VerifyPresentation judges a presentation, an EnvelopedVerifiablePresentation or
 // a string that is a compact token, and every credential in it, each with a
-// verdict of its own. The checks come in the order of presentations.
+// verdict of its own. The checks are those of presentations, in their order. As
+// with Verify, every failure is a row, and costs are bounded by the size of doc and
+// by MaxCredentials.
 func (v *Verifier) VerifyPresentation(ctx context.Context, doc jcs.Value, opt PresentationOptions) Verdict {
 	payload, by, err := open(doc)
 	return v.judgePresentation(ctx, payload, by, err, opt)

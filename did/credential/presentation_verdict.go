@@ -3,34 +3,197 @@ package credential
 import (
 	"context"
 	"errors"
+	"fmt"
+	"time"
 
+	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/jcs"
+	"github.com/tabard-id/tabard/did/proof"
 )
+
+// presenting is one judgement of a presentation.
+type presenting struct {
+	judgement
+	opt          PresentationOptions
+	presentation *Presentation
+	// proofErr is what came of the presentation's own proofs.
+	proofErr error
+	// first is when the first verdict on a credential inside has to be made anew.
+	first time.Time
+}
 
 // judgePresentation judges a presentation and what secures it; openErr is why it
 // could not be taken out of its envelope.
-func (v *Verifier) judgePresentation(_ context.Context, payload jcs.Value, _ securing, openErr error, _ PresentationOptions) Verdict {
-	verdict := Verdict{Presentation: true, AsOf: v.AsOf}
-	err := openErr
-	if err == nil {
-		_, err = ParsePresentation(payload)
+func (v *Verifier) judgePresentation(ctx context.Context, payload jcs.Value, by securing, openErr error, opt PresentationOptions) Verdict {
+	p := presenting{judgement: judgement{by: v.counting(), now: v.time(), securing: by}, opt: opt}
+	p.verdict.Presentation = true
+	p.verdict.AsOf = v.AsOf
+	p.verdict.Checks = make([]Check, 0, len(presentationChecks))
+	if p.structure(payload, openErr) {
+		p.holder()
+		p.proof(ctx)
+		p.validity()
+		p.holderState(ctx)
+		p.credentials(ctx)
 	}
-	if err == nil {
-		err = errors.New("not judged")
+	p.verdict.conclude()
+	if p.opt.AllowUnsecured && p.unsecured() {
+		p.verdict.Verified = len(p.verdict.ProblemDetails) == 0
 	}
-	verdict.fail(CheckStructure, codeOf(err, CodeMalformed), "", err)
-	for _, name := range presentationChecks[1:] {
-		verdict.skip(name, CodeNotChecked, "")
-	}
-	verdict.conclude()
-	return verdict
+	p.freshness()
+	return p.verdict
 }
 
-// ParsePresentation checks the structure of a presentation, secured or not. The
-// error is an *Error.
-func ParsePresentation(v jcs.Value) (*Presentation, error) {
-	if !v.IsObject() {
-		return nil, &Error{Type: ParsingError, Detail: "the presentation is not an object"}
+// structure reads the presentation; false ends the run.
+func (p *presenting) structure(payload jcs.Value, openErr error) bool {
+	err := openErr
+	if err == nil {
+		p.presentation, err = ParsePresentation(payload)
 	}
-	return &Presentation{Value: v}, nil
+	if err != nil {
+		p.verdict.fail(CheckStructure, codeOf(err, CodeMalformedPresentation), "", err)
+		for _, name := range presentationChecks[1:] {
+			p.verdict.skip(name, CodeNotChecked, "")
+		}
+		return false
+	}
+	p.verdict.Holder = p.presentation.Holder
+	p.verdict.pass(CheckStructure)
+	return true
 }
+
+// unsecured reports whether the presentation has no proof, and none is asked for.
+func (p *presenting) unsecured() bool {
+	s, ok := p.securing.(*integrity)
+	bound := p.opt.Challenge != "" || p.opt.Domain != nil || p.opt.Holder != ""
+	return ok && errors.Is(s.err, proof.ErrNoProof) && !bound
+}
+
+// holder looks for a proof that names a key of the holder, if the presentation
+// says whose it is.
+func (p *presenting) holder() {
+	id, isDID := p.presentation.HolderDID()
+	holder := p.presentation.Holder
+	switch {
+	case p.opt.Holder != "" && holder != p.opt.Holder:
+		p.verdict.fail(CheckHolder, CodeHolderMismatch, "the presentation is not by "+p.opt.Holder, nil)
+	case holder == "":
+		p.verdict.skip(CheckHolder, CodeAbsent, "the presentation names no holder")
+	case p.opt.AllowUnsecured && p.unsecured():
+		p.verdict.skip(CheckHolder, CodeUnsecured, "nothing ties the presentation to its holder")
+	case !isDID && p.by.AcceptAnyIssuer:
+		p.verdict.skip(CheckHolder, CodeHolderNotDID, "who signed is not tied to the holder")
+	case !isDID:
+		p.verdict.fail(CheckHolder, CodeHolderNotDID, "nothing ties a key to "+holder, nil)
+	case p.securing.keyOf(id):
+		p.verdict.pass(CheckHolder)
+	default:
+		p.verdict.fail(CheckHolder, CodeHolderMismatch, "", nil)
+	}
+}
+
+// proof holds the presentation to all of its proofs, expiry apart.
+func (p *presenting) proof(ctx context.Context) {
+	if p.opt.AllowUnsecured && p.unsecured() {
+		p.proofErr = &checkError{code: CodeProofMissing, detail: "the presentation is not secured"}
+		p.verdict.skip(CheckProof, CodeUnsecured, "the presentation has no proof")
+		return
+	}
+	p.proofErr = p.securing.verify(ctx, expected{
+		by: p.by, now: p.now, purpose: did.Authentication, challenge: p.opt.Challenge, domain: p.opt.Domain,
+	})
+	if p.proofErr != nil {
+		p.verdict.fail(CheckProof, proofCode(p.proofErr), "", p.proofErr)
+		return
+	}
+	p.verdict.pass(CheckProof)
+}
+
+// validity compares the dates of the proofs with now.
+func (p *presenting) validity() {
+	if err := p.securing.dates(p.now); err != nil {
+		p.verdict.fail(CheckValidity, codeOf(err, CodeProofExpired), "", err)
+		return
+	}
+	p.verdict.pass(CheckValidity)
+}
+
+func (p *presenting) holderState(ctx context.Context) {
+	id, isDID := p.presentation.HolderDID()
+	switch {
+	case p.presentation.Holder == "":
+		p.verdict.skip(CheckHolderState, CodeAbsent, "")
+	case !isDID:
+		p.verdict.skip(CheckHolderState, CodeHolderNotDID, "")
+	default:
+		p.state(ctx, CheckHolderState, id, holderCodes)
+	}
+}
+
+// credentials passes a verdict on each credential. Once the work on one of them
+// has gone beyond its budget, those after it are not looked at any more: what a
+// hostile presentation costs is bounded by what one hostile document costs.
+func (p *presenting) credentials(ctx context.Context) {
+	if len(p.presentation.Credentials) == 0 {
+		p.verdict.skip(CheckCredentials, CodeAbsent, "")
+		return
+	}
+	exhausted := overBudget(p.proofErr)
+	failed := 0
+	for _, doc := range p.presentation.Credentials {
+		var inner Verdict
+		if exhausted {
+			inner = p.by.unjudged()
+		} else {
+			inner, exhausted = p.credential(ctx, doc)
+		}
+		if !inner.Verified {
+			failed++
+		}
+		p.verdict.Credentials = append(p.verdict.Credentials, inner)
+	}
+	if failed > 0 {
+		detail := fmt.Sprintf("%d of %d are not verified", failed, len(p.presentation.Credentials))
+		p.verdict.fail(CheckCredentials, CodeCredentialUnverified, detail, nil)
+		return
+	}
+	p.verdict.pass(CheckCredentials)
+}
+
+// credential judges one. A credential without proof whose issuer is the holder is
+// self-asserted, and secured by what secures the presentation (VC Data Model 2.0,
+// 4.13.4).
+func (p *presenting) credential(ctx context.Context, doc jcs.Value) (v Verdict, exhausted bool) {
+	payload, by, err := open(doc)
+	if s, ok := by.(*integrity); ok && errors.Is(s.err, proof.ErrNoProof) && p.selfAsserted(payload) {
+		by = &asserted{payload, p.securing, p.proofErr}
+	}
+	j := p.by.judge(ctx, payload, by, err)
+	p.first = earliest(p.first, j.end)
+	return j.verdict, j.exhausted
+}
+
+func (p *presenting) selfAsserted(payload jcs.Value) bool {
+	c, err := Parse(payload)
+	return err == nil && p.presentation.Holder != "" && c.Issuer == p.presentation.Holder
+}
+
+// freshness bounds the verdict by the proofs' expiry and by the credentials.
+func (p *presenting) freshness() {
+	if p.verdict.Verified && !p.by.FreshUntil.IsZero() {
+		p.verdict.FreshUntil = timestamp(earliest(p.by.FreshUntil, p.securing.expires(), p.first))
+	}
+}
+
+// asserted is a self-asserted credential: the presentation's proofs secure it.
+type asserted struct {
+	credential   jcs.Value
+	presentation securing
+	err          error
+}
+
+func (s *asserted) keyOf(id did.ID) bool                   { return s.presentation.keyOf(id) }
+func (s *asserted) verify(context.Context, expected) error { return s.err }
+func (s *asserted) dates(now time.Time) error              { return s.presentation.dates(now) }
+func (s *asserted) expires() time.Time                     { return s.presentation.expires() }
+func (s *asserted) digests() [][32]byte                    { return [][32]byte{Digest(s.credential)} }

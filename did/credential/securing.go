@@ -186,6 +186,10 @@ func proofCode(err error) Code {
 		return codeOf(err, CodeProofInvalid)
 	}
 	switch e.Type {
+	case proof.InvalidChallenge:
+		return CodeChallengeMismatch
+	case proof.InvalidDomain:
+		return CodeDomainMismatch
 	case proof.InvalidMethodURL, proof.InvalidVerificationMethod, proof.InvalidDocument, proof.InvalidDocumentID, proof.InvalidRelationship:
 		return CodeKeyUnavailable
 	default:

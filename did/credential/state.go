@@ -2,13 +2,14 @@ package credential
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/tabard-id/tabard/did"
 )
 
-// validity compares the credential's period and the proofs' expires with now.
-// Both ends of the period are inside.
+// validity compares the credential's period and the signatures' own dates with
+// now. Both ends of the period are inside.
 func (j *judgement) validity() {
 	c := j.credential
 	if j.now.Before(c.ValidFrom) {
@@ -26,38 +27,61 @@ func (j *judgement) validity() {
 	j.verdict.pass(CheckValidity)
 }
 
-// issuerState asks whether the issuer's DID is in force. That its key is in the
-// present document is part of the proof. Suspension comes before deactivation,
-// which may be the intruder's doing.
+// stateCodes are the codes for the state of a DID.
+type stateCodes struct{ unresolvable, deactivated, suspended, revoked Code }
+
+var (
+	issuerCodes = stateCodes{CodeIssuerUnresolvable, CodeIssuerDeactivated, CodeIssuerSuspended, CodeIssuerRevoked}
+	holderCodes = stateCodes{CodeHolderUnresolvable, CodeHolderDeactivated, CodeHolderSuspended, CodeHolderRevoked}
+)
+
+// issuerState asks whether the issuer's DID is in force.
 func (j *judgement) issuerState(ctx context.Context) {
 	id, isDID := j.credential.IssuerDID()
 	if !isDID {
 		j.verdict.skip(CheckIssuerState, CodeIssuerNotDID, "")
 		return
 	}
+	j.state(ctx, CheckIssuerState, id, issuerCodes)
+}
+
+// state asks whether a DID is in force. That its key is in the present document is
+// part of the proof. Suspension comes before deactivation, which may be the
+// intruder's doing.
+func (j *judgement) state(ctx context.Context, row string, id did.ID, codes stateCodes) {
+	note := ""
+	ask := func(s StatusSource) (StatusInfo, bool, error) { return s.DIDStatus(id) }
 	if j.by.Status != nil {
-		info, known, err := j.by.Status.DIDStatus(id)
+		info, known, err := ask(j.by.Status)
 		switch {
 		case err != nil:
-			j.verdict.fail(CheckIssuerState, CodeStatusUnavailable, "", err)
+			j.verdict.fail(row, CodeStatusUnavailable, "", err)
 			return
 		case known && info.Status != Active:
-			j.verdict.fail(CheckIssuerState, outOfForce(info, CodeIssuerSuspended, CodeIssuerRevoked), info.detail(), nil)
+			j.verdict.fail(row, outOfForce(info, codes.suspended, codes.revoked), info.detail(), nil)
 			return
 		}
 	}
+	if j.by.Hindsight != nil {
+		code, detail, err := j.hindsight(ask)
+		if code != "" {
+			j.verdict.fail(row, code, detail, err)
+			return
+		}
+		note = detail
+	}
 	if computed(id) {
-		j.verdict.pass(CheckIssuerState)
+		j.verdict.passWith(row, note)
 		return
 	}
 	res, err := j.by.Resolver.Resolve(ctx, id, did.Options{})
 	switch {
 	case err != nil:
-		j.verdict.fail(CheckIssuerState, CodeIssuerUnresolvable, "", err)
+		j.verdict.fail(row, codes.unresolvable, "", err)
 	case res.Metadata.Deactivated || res.Document == nil:
-		j.verdict.fail(CheckIssuerState, CodeIssuerDeactivated, "", nil)
+		j.verdict.fail(row, codes.deactivated, "", nil)
 	default:
-		j.verdict.pass(CheckIssuerState)
+		j.verdict.passWith(row, note)
 	}
 }
 
@@ -76,36 +100,19 @@ func outOfForce(info StatusInfo, suspended, revoked Code) Code {
 	return revoked
 }
 
-// status asks the registry about every digest the credential may be known by; the
-// worst answer counts. Entries of credentialStatus cannot be checked here, so that
-// a credential that has any fails unless the registry had a worse answer.
-func (j *judgement) status() {
-	known := false
-	for _, digest := range j.securing.digests() {
-		if j.by.Status == nil {
-			break
-		}
-		info, found, err := j.by.Status.CredentialStatus(digest, did.ID(j.credential.Issuer))
-		switch {
-		case err != nil:
-			j.verdict.fail(CheckStatus, CodeStatusUnavailable, "", err)
-			return
-		case found && info.Status != Active:
-			j.verdict.fail(CheckStatus, outOfForce(info, CodeSuspended, CodeRevoked), info.detail(), nil)
-			return
-		}
-		known = known || found
-	}
+// hindsight asks what happened since the time judged by. A code says that it
+// changes the answer, or that it cannot be told; without one, the detail is a note.
+func (j *judgement) hindsight(ask func(StatusSource) (StatusInfo, bool, error)) (Code, string, error) {
+	info, known, err := ask(j.by.Hindsight)
 	switch {
-	case len(j.credential.Status) > 0:
-		j.verdict.fail(CheckStatus, CodeStatusUnsupported, "credentialStatus of type "+j.credential.Status[0].Types[0], nil)
-	case j.by.Status == nil:
-		j.verdict.skip(CheckStatus, CodeNoRegistry, "")
-	case !known:
-		j.verdict.skip(CheckStatus, CodeUnregistered, "")
-	default:
-		j.verdict.pass(CheckStatus)
+	case err != nil:
+		return CodeStatusUnavailable, "", err
+	case !known || info.Status == Active:
+		return "", "", nil
+	case info.Status != Suspended && !info.InvalidFrom.IsZero() && !info.InvalidFrom.After(j.now):
+		return CodeRevokedRetroactively, fmt.Sprintf("%s, which is not after %s", info.detail(), timestamp(j.now)), nil
 	}
+	return "", "later: " + info.detail(), nil
 }
 
 // detail says what there is to say about a status.
@@ -123,20 +130,27 @@ func (s StatusInfo) detail() string {
 	return text
 }
 
-// freshness sets FreshUntil to the first moment at which the verdict may change
-// without anything happening in the registry.
+// freshness sets the first moment at which the verdict may change without anything
+// happening in the registry.
 func (j *judgement) freshness() {
-	end := j.by.FreshUntil
-	if !j.verdict.Verified || end.IsZero() {
+	if j.credential == nil {
 		return
 	}
-	if until := j.credential.ValidUntil; !until.IsZero() && until.Before(end) {
-		end = until
+	j.end = earliest(j.credential.ValidUntil, j.securing.expires(), j.bound)
+	if j.verdict.Verified && !j.by.FreshUntil.IsZero() {
+		j.verdict.FreshUntil = timestamp(earliest(j.by.FreshUntil, j.end))
 	}
-	if until := j.securing.expires(); !until.IsZero() && until.Before(end) {
-		end = until
+}
+
+// earliest returns the first of those that are not zero; zero if all are.
+func earliest(times ...time.Time) time.Time {
+	var first time.Time
+	for _, t := range times {
+		if !t.IsZero() && (first.IsZero() || t.Before(first)) {
+			first = t
+		}
 	}
-	j.verdict.FreshUntil = timestamp(end)
+	return first
 }
 
 func timestamp(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }

@@ -2,6 +2,7 @@ package credential
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/tabard-id/tabard/did/proof"
 )
@@ -14,9 +15,10 @@ type Verdict struct {
 	Checks []Check `json:"checks"`
 	// AsOf is the state of the registry that the verdict was computed from.
 	AsOf *AsOf `json:"asOf,omitempty"`
-	// FreshUntil is when a verified credential must be judged anew at the latest:
-	// the earliest of the verifier's bound, validUntil and a proof's expires. RFC
-	// 3339, UTC.
+	// FreshUntil is when a verified credential must be judged anew at the latest: the
+	// earliest of the verifier's bound, validUntil, a proof's expires and until when
+	// its status lists serve; of a presentation, of its proofs and all credentials in
+	// it. RFC 3339, UTC. Empty where the verifier has no bound.
 	FreshUntil string `json:"freshUntil,omitempty"`
 	// Digest names the credential, in lower-case hexadecimal.
 	Digest string `json:"digest,omitempty"`
@@ -66,8 +68,23 @@ func (v *Verdict) Check(name string) (row Check, ok bool) {
 	return Check{}, false
 }
 
+// firstFailure tells the first failed check, for whoever relied on this verdict.
+func (v *Verdict) firstFailure() string {
+	for _, c := range v.Checks {
+		if c.Outcome == Failed {
+			return strings.TrimSpace(c.Name + ": " + string(c.Code) + " " + c.Detail)
+		}
+	}
+	return "nothing was checked"
+}
+
 func (v *Verdict) pass(name string) {
 	v.Checks = append(v.Checks, Check{Name: name, Outcome: Passed})
+}
+
+// passWith is pass with something to tell.
+func (v *Verdict) passWith(name, detail string) {
+	v.Checks = append(v.Checks, Check{Name: name, Outcome: Passed, Detail: detail})
 }
 
 func (v *Verdict) skip(name string, code Code, detail string) {
@@ -101,7 +118,9 @@ func problemType(code Code, err error) string {
 		return proofErr.Type
 	}
 	switch code {
-	case CodeSuspended, CodeRevoked, CodeStatusUnsupported:
+	case CodeMalformedPresentation:
+		return MalformedValueError
+	case CodeSuspended, CodeRevoked, CodeRevokedRetroactively, CodeStatusUnsupported, CodeListUntrusted, CodeListInvalid:
 		return statusError
 	case CodeStatusUnavailable:
 		return retrievalError

@@ -83,7 +83,8 @@ func (c credentials) bindings() []verdictVector {
 			Codes: codes{issuer: credential.CodeIssuerMismatch}},
 		{Name: "malformed", Source: "VC Data Model 2.0, 4.8", Input: c.sign(v.Without("credentialSubject")), Codes: codes{
 			credential.CheckStructure: credential.CodeMalformed, issuer: credential.CodeNotChecked, credential.CheckProof: credential.CodeNotChecked,
-			credential.CheckValidity: credential.CodeNotChecked, credential.CheckIssuerState: credential.CodeNotChecked, credential.CheckStatus: credential.CodeNotChecked}},
+			credential.CheckValidity: credential.CodeNotChecked, credential.CheckIssuerState: credential.CodeNotChecked, credential.CheckStatus: credential.CodeNotChecked,
+			credential.CheckSchema: credential.CodeNotChecked, credential.CheckRelatedResource: credential.CodeNotChecked}},
 	}
 }
 
@@ -104,7 +105,7 @@ func (c credentials) proofs() []verdictVector {
 		{Name: "no-proof", Source: "VC Data Model 2.0, 4.12", Input: v,
 			Codes: codes{credential.CheckIssuer: credential.CodeIssuerMismatch, credential.CheckProof: credential.CodeProofMissing}},
 		{Name: "cryptosuite-unknown", Source: "Data Integrity 1.0, 3", Codes: codes{credential.CheckProof: credential.CodeProofUnsupported},
-			Input: signed.With("proof", member(signed, "proof").With("cryptosuite", text("eddsa-rdfc-2022")))},
+			Input: signed.With("proof", member(signed, "proof").With("cryptosuite", text("eddsa-unknown-2030")))},
 		{Name: "key-not-in-the-document", Source: "Controlled Identifiers 1.0, 3.3", Codes: codes{credential.CheckProof: credential.CodeKeyUnavailable},
 			Input: c.signWith(v.With("issuer", text(foreignIssuer)), c.key, foreignIssuer+"#old")},
 		{Name: "issuer-unknown", Source: "Controlled Identifiers 1.0, 3.3", Input: c.signWith(v.With("issuer", text("did:example:unknown")), c.key, "did:example:unknown#key"),

@@ -6,8 +6,10 @@ import (
 	"time"
 
 	"github.com/tabard-id/tabard/did"
+	"github.com/tabard-id/tabard/did/credential/schema"
 	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/did/multikey"
+	"github.com/tabard-id/tabard/did/statuslist"
 )
 
 // Verifier passes verdicts on credentials. Resolver is required. It may be used
@@ -16,19 +18,24 @@ type Verifier struct {
 	Resolver did.Resolver
 	// Status is the registry; nil skips both checks of status.
 	Status StatusSource
-	// Hindsight is the registry at present where Status is the registry at an earlier
-	// time: a credential or issuer that was revoked since then, as of a time that is
-	// not after Now, fails. nil does not look.
+	// Hindsight is the registry at present, and says that Now is past and Status the
+	// registry as it was then: a credential or issuer revoked since, as of a time that
+	// is not after Now, fails; other later changes are told in the row's detail. It is
+	// nil where Now is the present.
 	Hindsight StatusSource
 	// Lists has the status lists that credentialStatus points to; nil: a credential
 	// that has one fails.
 	Lists Lists
+	// Decoded remembers decoded status lists; nil remembers none.
+	Decoded *ListCache
 	// AcceptListIssuer decides whether a status list by listIssuer may speak of a
 	// credential by issuer, another one. nil accepts none.
 	AcceptListIssuer func(listIssuer, issuer string) bool
 	// Schemas has the schemas that credentialSchema points to; nil: a credential that
 	// has one of a type known here fails.
 	Schemas Schemas
+	// Compiled remembers compiled schemas; nil remembers none.
+	Compiled *schema.Cache
 	// Resource returns the bytes of a resource that relatedResource names, from what is
 	// at hand; nil knows none.
 	Resource func(url string) ([]byte, bool)
@@ -43,6 +50,11 @@ type Verifier struct {
 	// is not tied to whom the credential names. Issuers that are DIDs are bound to
 	// their keys all the same.
 	AcceptAnyIssuer bool
+
+	// depth is 1 where a status list is judged, and so on; lookups counts the lists
+	// asked for in one judgement.
+	depth   int
+	lookups *int
 }
 
 // Verify judges a secured credential: an object with Data Integrity proofs, an
@@ -58,21 +70,48 @@ func (v *Verifier) Verify(ctx context.Context, doc jcs.Value) Verdict {
 // judgeCredential judges a credential and what secures it; openErr is why the
 // credential could not be taken out of its envelope.
 func (v *Verifier) judgeCredential(ctx context.Context, payload jcs.Value, by securing, openErr error) Verdict {
-	j := judgement{by: v, now: v.time(), securing: by}
+	return v.judge(ctx, payload, by, openErr).verdict
+}
+
+// judge runs the checks of a credential. What the credential points to is not
+// fetched for one whose proof does not hold: nobody answers for those URLs.
+func (v *Verifier) judge(ctx context.Context, payload jcs.Value, by securing, openErr error) *judgement {
+	j := &judgement{by: v, now: v.time(), securing: by}
 	j.verdict.AsOf = v.AsOf
 	j.verdict.Checks = make([]Check, 0, len(credentialChecks))
 	if j.structure(payload, openErr) {
+		if v.lookups == nil && len(j.credential.Status)+len(j.credential.Schemas) > 0 {
+			j.by = v.counting()
+		}
+		j.digests = j.securing.digests()
 		j.issuer()
 		j.proof(ctx, did.AssertionMethod)
 		j.validity()
 		j.issuerState(ctx)
-		j.status()
-		digest := j.securing.digests()[0]
-		j.verdict.Digest = hex.EncodeToString(digest[:])
+		j.status(ctx)
+		j.schema(ctx)
+		j.relatedResources()
+		j.verdict.Digest = hex.EncodeToString(j.digests[0][:])
 	}
 	j.verdict.conclude()
 	j.freshness()
-	return j.verdict
+	return j
+}
+
+// counting returns a Verifier for one judgement, whose lookups are counted together.
+func (v *Verifier) counting() *Verifier {
+	by := *v
+	by.lookups = new(int)
+	return &by
+}
+
+// unjudged is the verdict on a credential that is not looked at.
+func (v *Verifier) unjudged() Verdict {
+	verdict := Verdict{AsOf: v.AsOf}
+	for _, name := range credentialChecks {
+		verdict.skip(name, CodeNotChecked, "the work on what comes before it went beyond its budget")
+	}
+	return verdict
 }
 
 func (v *Verifier) time() time.Time {
@@ -88,7 +127,18 @@ type judgement struct {
 	now        time.Time
 	credential *Credential
 	securing   securing
-	verdict    Verdict
+	// digests are those the credential may be registered by.
+	digests [][32]byte
+	// trusted: the proofs hold.
+	trusted bool
+	// exhausted: a proof took more work than its budget.
+	exhausted bool
+	// bound is until when what was asked about the credential serves; zero if for
+	// good. end is when the verdict has to be made anew, zero if never.
+	bound, end time.Time
+	// lists are those that were asked for and hold.
+	lists   map[string]*statuslist.List
+	verdict Verdict
 }
 
 // structure reads the credential; false ends the run.
@@ -128,8 +178,10 @@ func (j *judgement) issuer() {
 func (j *judgement) proof(ctx context.Context, purpose did.Relationship) {
 	err := j.securing.verify(ctx, expected{by: j.by, now: j.now, purpose: purpose})
 	if err == nil {
+		j.trusted = true
 		j.verdict.pass(CheckProof)
 		return
 	}
+	j.exhausted = overBudget(err)
 	j.verdict.fail(CheckProof, proofCode(err), "", err)
 }

@@ -1,0 +1,153 @@
+package credential
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tabard-id/tabard/did/internal/lexical"
+	"github.com/tabard-id/tabard/did/jcs"
+)
+
+// contextVersion demands an array that begins with one of the two base contexts
+// and goes on with URLs and objects (VC Data Model 2.0, 4.3).
+func contextVersion(v jcs.Value) (version int, err error) {
+	contexts, _ := v.Get("@context")
+	if !contexts.IsArray() || contexts.Len() == 0 || contexts.Len() > MaxItems {
+		return 0, malformed("@context", "not an array that begins with "+ContextV2)
+	}
+	switch first, _ := contexts.At(0).Str(); first {
+	case ContextV1:
+		version = 1
+	case ContextV2:
+		version = 2
+	default:
+		return 0, malformed("@context", "does not begin with "+ContextV2)
+	}
+	for item := range contexts.Elems() {
+		s, isString := item.Str()
+		if !item.IsObject() && (!isString || !lexical.IsURL(s)) {
+			return 0, malformed("@context", "has an item that is neither URL nor object")
+		}
+	}
+	return version, nil
+}
+
+// namesOf reads id and type, where one of the types must be the one given.
+func namesOf(v jcs.Value, required string) (id string, types []string, err error) {
+	if id, err = optionalURL(v, "id"); err != nil {
+		return "", nil, err
+	}
+	if types, err = typesOf(v, "type"); err != nil {
+		return "", nil, err
+	}
+	if !slices.Contains(types, required) {
+		return "", nil, malformed("type", "does not contain "+required)
+	}
+	return id, types, nil
+}
+
+// typedObjects checks optional properties that are one or more objects, each with a
+// type and, if it has an id, with a URL there.
+func typedObjects(v jcs.Value, names ...string) error {
+	for _, name := range names {
+		values, err := objects(v, name, MaxItems)
+		if err != nil {
+			return err
+		}
+		for _, item := range values {
+			if _, err := typesOf(item, name+".type"); err != nil {
+				return err
+			}
+			if _, err := optionalURL(item, "id"); err != nil {
+				return malformed(name+".id", "not a URL")
+			}
+		}
+	}
+	return nil
+}
+
+// arrayOf returns the items of a property, itself if it is no array.
+func arrayOf(v jcs.Value, name string) []jcs.Value {
+	member, present := v.Get(name)
+	switch {
+	case !present:
+		return nil
+	case !member.IsArray():
+		return []jcs.Value{member}
+	}
+	return slices.Collect(member.Elems())
+}
+
+// objects reads an optional property that is an object or an array of objects.
+func objects(v jcs.Value, name string, limit int) ([]jcs.Value, error) {
+	member, present := v.Get(name)
+	switch {
+	case !present:
+		return nil, nil
+	case member.IsObject():
+		return []jcs.Value{member}, nil
+	case !member.IsArray() || member.Len() == 0 || member.Len() > limit:
+		return nil, malformed(name, "not an object or an array of objects")
+	}
+	list := make([]jcs.Value, 0, member.Len())
+	for item := range member.Elems() {
+		if !item.IsObject() {
+			return nil, malformed(name, "not an object or an array of objects")
+		}
+		list = append(list, item)
+	}
+	return list, nil
+}
+
+// typesOf reads the type of v: a term or an absolute URL, or an array of them.
+func typesOf(v jcs.Value, path string) ([]string, error) {
+	member, _ := v.Get("type")
+	if s, _ := member.Str(); isTerm(s) {
+		return []string{s}, nil
+	}
+	if !member.IsArray() || member.Len() == 0 || member.Len() > MaxItems {
+		return nil, malformed(path, "not a string or an array of strings")
+	}
+	types := make([]string, 0, member.Len())
+	for item := range member.Elems() {
+		s, _ := item.Str()
+		if !isTerm(s) {
+			return nil, malformed(path, "not a string or an array of strings")
+		}
+		types = append(types, s)
+	}
+	return types, nil
+}
+
+// isTerm reports whether s can be a type: a term of some context, or a URL. What
+// looks like a JSON-LD keyword is neither.
+func isTerm(s string) bool {
+	return s != "" && s[0] != '@' && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f })
+}
+
+func optionalURL(v jcs.Value, name string) (string, error) {
+	member, present := v.Get(name)
+	if !present {
+		return "", nil
+	}
+	s, _ := member.Str()
+	if !lexical.IsURL(s) {
+		return "", malformed(name, "not a URL")
+	}
+	return s, nil
+}
+
+// optionalTime refuses the zero Time, which stands for an absent one.
+func optionalTime(v jcs.Value, name string) (time.Time, error) {
+	member, present := v.Get(name)
+	if !present {
+		return time.Time{}, nil
+	}
+	s, _ := member.Str()
+	t, ok := lexical.Time(s)
+	if !ok || t.IsZero() {
+		return time.Time{}, malformed(name, "not a dateTimeStamp")
+	}
+	return t, nil
+}

@@ -1,0 +1,197 @@
+package credential
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tabard-id/tabard/did/jcs"
+	"github.com/tabard-id/tabard/did/statuslist"
+)
+
+// maxLookups bounds how many status lists one judgement asks for, of a credential or
+// of a presentation whole, those of the lists' own credentials included; maxDepth
+// how far lists of lists are followed.
+const (
+	maxLookups = 64
+	maxDepth   = 2
+)
+
+// Types of the status list that Bitstring Status List replaced; it is read like
+// that one.
+const (
+	entry2021      = "StatusList2021Entry"
+	credential2021 = "StatusList2021Credential"
+	list2021       = "StatusList2021"
+)
+
+// entries asks every status list that the credential points to.
+func (j *judgement) entries(ctx context.Context) []finding {
+	findings := make([]finding, 0, len(j.credential.Status))
+	for _, entry := range j.credential.Status {
+		findings = append(findings, j.entry(ctx, entry))
+	}
+	return findings
+}
+
+func (j *judgement) entry(ctx context.Context, entry StatusEntry) finding {
+	value, known := bitstringEntry(entry)
+	switch {
+	case !known:
+		return finding{CodeStatusUnsupported, "credentialStatus of type " + entry.Types[0], nil}
+	case j.by.Lists == nil || j.by.depth >= maxDepth:
+		return finding{CodeStatusUnsupported, "status lists are not looked at here", nil}
+	case !j.trusted:
+		return finding{CodeNotChecked, "status lists are not asked for a credential whose proof does not hold", nil}
+	}
+	e, err := statuslist.ParseEntry(value)
+	if err == nil && e.ID != "" && e.ID == e.ListURL {
+		err = &statuslist.Error{Type: statuslist.MalformedValueError, Path: "id", Detail: "the URL of the list itself"}
+	}
+	if err != nil {
+		return listInvalid("credentialStatus", err)
+	}
+	list, found := j.lists[e.ListURL]
+	if !found {
+		var code Code
+		if list, code, err = j.list(ctx, e.ListURL); err != nil {
+			return finding{code, "", err}
+		}
+		if j.lists == nil {
+			j.lists = make(map[string]*statuslist.List)
+		}
+		j.lists[e.ListURL] = list
+	}
+	result, err := list.Status(e)
+	if err != nil {
+		return listInvalid("status list "+e.ListURL, err)
+	}
+	return judgeResult(e, result)
+}
+
+// judgeResult says what a status means (Bitstring Status List 1.0, 2.1): revocation
+// and suspension refuse the credential, a message and an offer to refresh do not.
+// What another purpose means when it is set nobody here can tell.
+func judgeResult(e statuslist.Entry, r statuslist.Result) finding {
+	told := fmt.Sprintf("%s at index %d of %s", e.Purpose, e.Index, e.ListURL)
+	switch {
+	case e.Purpose == statuslist.Message:
+		return finding{detail: fmt.Sprintf("message 0x%x: %s", r.Value, r.Message)}
+	case !r.Set:
+		return finding{}
+	case e.Purpose == statuslist.Refresh:
+		return finding{detail: "an updated credential is available from the refresh service"}
+	case e.Purpose == statuslist.Revocation:
+		return finding{CodeRevoked, told, nil}
+	case e.Purpose == statuslist.Suspension:
+		return finding{CodeSuspended, told, nil}
+	}
+	return finding{CodeStatusUnsupported, fmt.Sprintf("%s is 0x%x, of which the meaning is not known", told, r.Value), nil}
+}
+
+// listInvalid keeps the problem type of the specification.
+func listInvalid(what string, err error) finding {
+	typ := statusError
+	var e *statuslist.Error
+	if errors.As(err, &e) {
+		typ = e.Type
+	}
+	return finding{CodeListInvalid, "", &checkError{code: CodeListInvalid, typ: typ, detail: what, err: err}}
+}
+
+// list returns the list of that URL once its credential has been judged like any
+// other, and its issuer may speak of this credential.
+func (j *judgement) list(ctx context.Context, url string) (*statuslist.List, Code, error) {
+	if *j.by.lookups++; *j.by.lookups > maxLookups {
+		return nil, CodeStatusUnavailable, &checkError{typ: retrievalError, detail: "more status lists than are looked at"}
+	}
+	var at time.Time
+	if j.by.Hindsight != nil {
+		at = j.now
+	}
+	doc, err := j.by.Lists.StatusList(ctx, url, at)
+	if err != nil {
+		return nil, CodeStatusUnavailable, &checkError{typ: retrievalError, detail: "status list " + url, err: err}
+	}
+	if doc.Own && doc.List != nil {
+		return doc.List, "", nil
+	}
+	value := doc.Value
+	if doc.Token != "" {
+		value = jcs.FromString(doc.Token)
+	}
+	if !doc.Own {
+		if err := j.judgeList(ctx, value); err != nil {
+			return nil, CodeListInvalid, &checkError{typ: statusError, detail: "status list " + url, err: err}
+		}
+	}
+	list, err := j.by.Decoded.decode(value)
+	if err != nil {
+		return nil, CodeListInvalid, listInvalid("status list "+url, err).err
+	}
+	if doc.Own {
+		return list, "", nil
+	}
+	if issuer := j.credential.Issuer; list.Issuer != issuer && (j.by.AcceptListIssuer == nil || !j.by.AcceptListIssuer(list.Issuer, issuer)) {
+		return nil, CodeListUntrusted, &checkError{typ: statusError, detail: "status list " + url + " is by " + list.Issuer}
+	}
+	until := list.ValidUntil
+	if !doc.FetchedAt.IsZero() && list.TTL > 0 {
+		until = earliest(until, doc.FetchedAt.Add(list.TTL))
+	}
+	if j.bound = earliest(j.bound, until); !j.bound.IsZero() && j.bound.Before(j.now) {
+		j.bound = j.now
+	}
+	return list, "", nil
+}
+
+// judgeList judges the credential that a list is.
+func (j *judgement) judgeList(ctx context.Context, doc jcs.Value) error {
+	sub := *j.by
+	sub.depth++
+	sub.Now = j.now
+	inner := sub.Verify(ctx, doc)
+	if inner.Verified {
+		return nil
+	}
+	return errors.New("its credential is not verified: " + inner.firstFailure())
+}
+
+// bitstringEntry returns the entry as one of Bitstring Status List; known is false
+// if it is of another kind.
+func bitstringEntry(entry StatusEntry) (value jcs.Value, known bool) {
+	if slices.Contains(entry.Types, statuslist.EntryType) {
+		return entry.Value, true
+	}
+	if !slices.Contains(entry.Types, entry2021) {
+		return jcs.Value{}, false
+	}
+	value = entry.Value.With("type", jcs.FromString(statuslist.EntryType))
+	// Some writers of that time gave the index as a number, and most the id of an
+	// entry as the URL of the list and a fragment.
+	index, _ := value.Get("statusListIndex")
+	if n, isInt := index.Int(); isInt && n >= 0 {
+		value = value.With("statusListIndex", jcs.FromString(fmt.Sprint(n)))
+	}
+	return value, true
+}
+
+// bitstringList returns a list credential as one of Bitstring Status List: that of
+// 2021 had base64 in either alphabet and no header before it.
+func bitstringList(v jcs.Value) jcs.Value {
+	types, err := typesOf(v, "type")
+	if err != nil || !slices.Contains(types, credential2021) {
+		return v
+	}
+	subject, _ := v.Get("credentialSubject")
+	if kind, _ := subject.GetString("type"); kind != list2021 {
+		return v
+	}
+	encoded, _ := subject.GetString("encodedList")
+	encoded = "u" + strings.TrimRight(strings.NewReplacer("+", "-", "/", "_").Replace(encoded), "=")
+	subject = subject.With("type", jcs.FromString(statuslist.ListType)).With("encodedList", jcs.FromString(encoded))
+	return v.With("type", jcs.Array(jcs.FromString(Type), jcs.FromString(statuslist.CredentialType))).With("credentialSubject", subject)
+}

@@ -1,0 +1,45 @@
+package credential
+
+import (
+	"fmt"
+	"strings"
+)
+
+// relatedResources compares the resources that are at hand with the digests that
+// the issuer gave (VC Data Model 2.0, 5.3). Nothing is fetched for it: those that
+// are not at hand are not made use of either.
+func (j *judgement) relatedResources() {
+	if len(j.credential.Resources) == 0 {
+		j.verdict.skip(CheckRelatedResource, CodeAbsent, "")
+		return
+	}
+	var unknown []string
+	for _, r := range j.credential.Resources {
+		data, found := j.by.resource(r.ID)
+		if !found {
+			unknown = append(unknown, r.ID)
+			continue
+		}
+		matches, known := r.digests.match(data)
+		if !matches {
+			j.verdict.fail(CheckRelatedResource, CodeDigestMismatch, fmt.Sprintf("%s has another digest here", r.ID), nil)
+			return
+		}
+		if !known {
+			unknown = append(unknown, r.ID)
+		}
+	}
+	if len(unknown) > 0 {
+		j.verdict.skip(CheckRelatedResource, CodeResourceUnknown, "not at hand: "+strings.Join(unknown, ", "))
+		return
+	}
+	j.verdict.pass(CheckRelatedResource)
+}
+
+// resource returns the bytes behind a URL, if they are at hand.
+func (v *Verifier) resource(url string) ([]byte, bool) {
+	if v.Resource == nil {
+		return nil, false
+	}
+	return v.Resource(url)
+}

@@ -1,0 +1,95 @@
+package credential
+
+import (
+	"context"
+	"strings"
+
+	"github.com/tabard-id/tabard/did"
+)
+
+// finding is what one source says of the credential's status. A finding without a
+// code is good; its detail, if any, is a note.
+type finding struct {
+	code   Code
+	detail string
+	err    error
+}
+
+// severity orders codes: the worst of the findings is the row's. That a credential
+// is revoked outweighs that its suspension cannot be told.
+func severity(code Code) int {
+	switch code {
+	case "":
+		return 0
+	case CodeNotChecked:
+		return 1
+	case CodeStatusUnsupported:
+		return 2
+	case CodeStatusUnavailable:
+		return 3
+	case CodeListUntrusted:
+		return 4
+	case CodeListInvalid:
+		return 5
+	case CodeSuspended:
+		return 6
+	case CodeRevokedRetroactively:
+		return 7
+	default:
+		return 8
+	}
+}
+
+// status asks the registry about every digest the credential may be known by, and
+// every entry of credentialStatus for itself; the worst answer counts.
+func (j *judgement) status(ctx context.Context) {
+	known, findings := j.registered()
+	findings = append(findings, j.entries(ctx)...)
+	var worst finding
+	var notes []string
+	for _, f := range findings {
+		if severity(f.code) > severity(worst.code) {
+			worst = f
+		}
+		if f.code == "" && f.detail != "" {
+			notes = append(notes, f.detail)
+		}
+	}
+	note := strings.Join(notes, "; ")
+	switch {
+	case worst.code == CodeNotChecked:
+		j.verdict.skip(CheckStatus, CodeNotChecked, worst.detail)
+	case worst.code != "":
+		j.verdict.fail(CheckStatus, worst.code, worst.detail, worst.err)
+	case known || len(j.credential.Status) > 0:
+		j.verdict.passWith(CheckStatus, note)
+	case j.by.Status == nil:
+		j.verdict.skip(CheckStatus, CodeNoRegistry, note)
+	default:
+		j.verdict.skip(CheckStatus, CodeUnregistered, note)
+	}
+}
+
+// registered asks the registry, and the present one where the time judged by is
+// past.
+func (j *judgement) registered() (known bool, findings []finding) {
+	issuer := did.ID(j.credential.Issuer)
+	for _, digest := range j.digests {
+		ask := func(s StatusSource) (StatusInfo, bool, error) { return s.CredentialStatus(digest, issuer) }
+		if j.by.Status != nil {
+			info, found, err := ask(j.by.Status)
+			known = known || found
+			switch {
+			case err != nil:
+				findings = append(findings, finding{CodeStatusUnavailable, "", err})
+			case found && info.Status != Active:
+				findings = append(findings, finding{outOfForce(info, CodeSuspended, CodeRevoked), info.detail(), nil})
+			}
+		}
+		if j.by.Hindsight != nil {
+			code, detail, err := j.hindsight(ask)
+			findings = append(findings, finding{code, detail, err})
+		}
+	}
+	return known, findings
+}

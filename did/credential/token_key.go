@@ -1,0 +1,91 @@
+package credential
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/tabard-id/tabard/did"
+	"github.com/tabard-id/tabard/did/multikey"
+	"github.com/tabard-id/tabard/did/proof"
+)
+
+// keyURL returns the URL of the verification method that the token names: kid, an
+// absolute DID URL, or where iss is given also a fragment of that
+// (VC-JOSE-COSE 1.0, 4.1 and 4.3).
+func (s *sealed) keyURL() (string, error) {
+	url := s.keyID
+	if strings.HasPrefix(url, "#") && s.issuer != "" {
+		url = s.issuer + url
+	}
+	u, err := did.ParseURL(url)
+	if err != nil || u.Fragment == "" || u.Path != "" || u.Query != "" {
+		return "", &proof.Error{Type: proof.InvalidMethodURL, Detail: "kid is not the URL of a verification method", Err: err}
+	}
+	return url, nil
+}
+
+// key retrieves the key that the token names.
+func (s *sealed) key(ctx context.Context, e expected) (multikey.PublicKey, error) {
+	url, err := s.keyURL()
+	if err == nil {
+		return retrieve(ctx, e, url, e.purpose)
+	}
+	if !s.version1 || s.keyID != "" {
+		return multikey.PublicKey{}, err
+	}
+	if url, err = s.onlyKey(ctx, e); err != nil {
+		return multikey.PublicKey{}, err
+	}
+	return retrieve(ctx, e, url, e.purpose)
+}
+
+// onlyKey finds the key of a token without kid, which VC Data Model 1.1 allows
+// where the issuer has a single one: of that type and for that use.
+func (s *sealed) onlyKey(ctx context.Context, e expected) (string, error) {
+	id, err := did.Parse(s.issuer)
+	if err != nil {
+		return "", &proof.Error{Type: proof.InvalidMethodURL, Detail: "neither kid nor an issuer that is a DID"}
+	}
+	res, err := e.by.Resolver.Resolve(ctx, id, did.Options{})
+	if err != nil || res.Document == nil {
+		return "", &proof.Error{Type: proof.InvalidDocument, Detail: "resolve " + string(id), Err: err}
+	}
+	found := ""
+	for _, url := range res.Document.Related(e.purpose) {
+		m, err := res.Document.Method(url, e.purpose)
+		if err != nil || m.KeyErr != nil || m.Key.Type() != s.keyType {
+			continue
+		}
+		if found != "" {
+			return "", &proof.Error{Type: proof.InvalidVerificationMethod, Detail: "no kid, and more than one key that it could be"}
+		}
+		found = url
+	}
+	if found == "" {
+		return "", &proof.Error{Type: proof.InvalidVerificationMethod, Detail: "no kid, and no key that it could be"}
+	}
+	return found, nil
+}
+
+// retrieve gets a key for the use rel and makes sure that it can be used now.
+func retrieve(ctx context.Context, e expected, url string, rel did.Relationship) (multikey.PublicKey, error) {
+	m, err := proof.ResolverKeys(e.by.Resolver).Key(ctx, url, rel)
+	if err == nil {
+		err = proof.Usable(m, e.now)
+	}
+	if err == nil {
+		return m.Key, nil
+	}
+	var typed *proof.Error
+	typ := proof.InvalidVerificationMethod
+	switch {
+	case errors.As(err, &typed):
+		return multikey.PublicKey{}, typed
+	case errors.Is(err, did.ErrInvalidControlledIdentifierDocumentID):
+		typ = proof.InvalidDocumentID
+	case errors.Is(err, did.ErrInvalidRelationship):
+		typ = proof.InvalidRelationship
+	}
+	return multikey.PublicKey{}, &proof.Error{Type: typ, Err: err}
+}

@@ -1,0 +1,151 @@
+package credential
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/tabard-id/tabard/did/cose"
+	"github.com/tabard-id/tabard/did/jcs"
+	"github.com/tabard-id/tabard/did/jose"
+	"github.com/tabard-id/tabard/did/proof"
+	"github.com/tabard-id/tabard/did/sdjwt"
+)
+
+// openJWT opens a compact JWS (VC-JOSE-COSE 1.0, 3.1), or a JWT of VC Data Model
+// 1.1, 6.3.1.
+func openJWT(k kind, data []byte) (*sealed, error) {
+	token, err := jose.Parse(data)
+	if err != nil {
+		return nil, openError(err)
+	}
+	payload, err := jcs.Decode(token.Payload)
+	if err != nil {
+		return nil, &checkError{code: CodeMalformed, typ: ParsingError, detail: "the payload", err: err}
+	}
+	s := &sealed{document: payload, payload: payload, keyID: token.KeyID, keyType: token.KeyType(), check: token.Verify}
+	if err := s.readClaims(payload, token.Header); err != nil {
+		return nil, err
+	}
+	if err := s.readVersion1(); err != nil {
+		return nil, err
+	}
+	return s, s.finish(k, "jwt", token.Typ, token.Cty)
+}
+
+// openSDJWT opens an SD-JWT (VC-JOSE-COSE 1.0, 3.2).
+func openSDJWT(k kind, data []byte) (*sealed, error) {
+	token, err := sdjwt.Parse(data)
+	if err != nil {
+		return nil, openError(err)
+	}
+	document, err := token.Process()
+	if err != nil {
+		return nil, openError(err)
+	}
+	s := &sealed{document: document, payload: token.Signed, keyID: token.JWT.KeyID, keyType: token.JWT.KeyType(), check: token.Verify, sd: token}
+	if err := s.readClaims(document, token.JWT.Header); err != nil {
+		return nil, err
+	}
+	return s, s.finish(k, "sd-jwt", token.JWT.Typ, token.JWT.Cty)
+}
+
+// openCOSE opens a COSE_Sign1 (VC-JOSE-COSE 1.0, 3.3). Its payload is JSON.
+func openCOSE(k kind, data []byte) (*sealed, error) {
+	message, err := cose.Parse(data)
+	if err != nil {
+		return nil, openError(err)
+	}
+	payload, err := jcs.Decode(message.Payload)
+	if err != nil {
+		return nil, &checkError{code: CodeMalformed, typ: ParsingError, detail: "the payload", err: err}
+	}
+	s := &sealed{document: payload, payload: payload, keyID: message.KeyURL(), keyType: message.KeyType(), check: message.Verify}
+	if err := s.readClaims(payload, jcs.Value{}); err != nil {
+		return nil, err
+	}
+	if len(message.Claims) > 0 {
+		c, err := cose.ParseClaims(message.Claims)
+		if err != nil {
+			return nil, openError(err)
+		}
+		s.addClaims(jose.Claims{Issuer: c.Issuer, Subject: c.Subject, Audience: c.Audience, Expires: c.Expires, NotBefore: c.NotBefore, IssuedAt: c.IssuedAt})
+	}
+	return s, s.finish(k, "cose", message.Typ, message.ContentType)
+}
+
+// openError gives the failure of one of the parsers a code.
+func openError(err error) error {
+	for _, unsupported := range []error{jose.ErrAlgorithm, jose.ErrCritical, cose.ErrAlgorithm, cose.ErrCritical, sdjwt.ErrHash} {
+		if errors.Is(err, unsupported) {
+			return &checkError{code: CodeProofUnsupported, typ: cryptographicError, err: err}
+		}
+	}
+	for _, invalid := range []error{sdjwt.ErrUnreferenced, sdjwt.ErrDuplicate, sdjwt.ErrName, sdjwt.ErrExists, sdjwt.ErrDisclosure} {
+		if errors.Is(err, invalid) {
+			return &checkError{code: CodeProofInvalid, typ: cryptographicError, err: err}
+		}
+	}
+	return &checkError{code: CodeMalformed, typ: ParsingError, err: err}
+}
+
+// finish checks what the token says that it is: the kind that was expected, the
+// kind of document that it holds, and its typ and cty must agree. Both may be
+// absent, and a JWT may just say that it is one.
+func (s *sealed) finish(k kind, form, typ, cty string) error {
+	is := kindOf(s.document)
+	if k != anyKind && is != anyKind && k != is {
+		return &checkError{code: CodeMalformed, typ: MalformedValueError, detail: "a " + string(is) + " where a " + string(k) + " is expected"}
+	}
+	if is == anyKind {
+		is = k
+	}
+	switch got := jose.MediaType(typ); {
+	case got == "", form == "jwt" && got == "application/jwt":
+	case strings.HasSuffix(got, "+"+form) && (got == "application/vc+"+form && is != presentationKind || got == "application/vp+"+form && is != credentialKind):
+	default:
+		return &checkError{code: CodeMalformed, typ: MalformedValueError, detail: "typ is " + cut(typ)}
+	}
+	if !fitting(jose.MediaType(cty), is) {
+		return &checkError{code: CodeMalformed, typ: MalformedValueError, detail: "cty is " + cut(cty)}
+	}
+	if _, present := s.document.Get("proof"); present {
+		s.inner = openIntegrity(s.document)
+		if errors.Is(s.inner.err, proof.ErrNoProof) {
+			s.inner = nil
+		}
+	}
+	return nil
+}
+
+// fitting reports whether a content type may be that of the kind: vc or vp, a more
+// specific type that says so, or the JSON that it is in any case.
+func fitting(cty string, k kind) bool {
+	switch cty {
+	case "", "application/json", "application/ld+json":
+		return true
+	}
+	for _, one := range []kind{credentialKind, presentationKind} {
+		short := string(one)
+		if cty == "application/"+short || strings.HasSuffix(cty, "+"+short) || cty == "application/"+short+"+ld+json" {
+			return k == anyKind || k == one
+		}
+	}
+	return false
+}
+
+// kindOf tells by the type of a document which kind it is.
+func kindOf(v jcs.Value) kind {
+	types, err := typesOf(v, "type")
+	if err != nil {
+		return anyKind
+	}
+	for _, t := range types {
+		switch t {
+		case Type:
+			return credentialKind
+		case PresentationType:
+			return presentationKind
+		}
+	}
+	return anyKind
+}
