@@ -1,0 +1,55 @@
+package jsonld
+
+// Bounds on the work one document or dataset may cause. All are counts of what
+// the algorithms do, so the same input is refused everywhere or nowhere.
+const (
+	// maxDepth: how far a document may nest while it is expanded.
+	maxDepth = 128
+	// maxRemote: how many contexts may include one another in a row.
+	maxRemote = 16
+	// maxTerms: how many terms an active context may have.
+	maxTerms = 4096
+	// maxObjects: how many objects and values expansion may produce.
+	maxObjects = 1 << 17
+	// maxContextWork: terms defined or copied while contexts are processed.
+	maxContextWork = 1 << 20
+	// maxBytes: text of IRIs put together in expansion, and text of all N-Quads.
+	maxBytes = 8 << 20
+	// maxQuads and maxBlanks: the size of a dataset that is canonicalised.
+	maxQuads  = 1 << 16
+	maxBlanks = 1 << 15
+	// maxSteps: what Hash N-Degree Quads may do, in blank nodes looked at.
+	maxSteps = 1 << 18
+)
+
+// budget is what is left of the work that one document may cause.
+type budget struct {
+	contexts int
+	bytes    int
+	objects  int
+}
+
+func newBudget() budget {
+	return budget{contexts: maxContextWork, bytes: maxBytes, objects: maxObjects}
+}
+
+func (b *budget) context(n int) error {
+	if b.contexts -= n; b.contexts < 0 {
+		return overBudget("contexts define too many terms")
+	}
+	return nil
+}
+
+func (b *budget) text(n int) error {
+	if b.bytes -= n; b.bytes < 0 {
+		return overBudget("IRIs expand to too much text")
+	}
+	return nil
+}
+
+func (b *budget) object() error {
+	if b.objects--; b.objects < 0 {
+		return overBudget("too many values")
+	}
+	return nil
+}

@@ -1,0 +1,137 @@
+package jsonld
+
+import (
+	"sync"
+
+	"github.com/tabard-id/tabard/did/jcs"
+)
+
+// Processor works on documents with one set of contexts. Compiled contexts are
+// kept in a bounded cache. Safe for concurrent use.
+type Processor struct {
+	contexts *Contexts
+	cache    *contextCache
+	workers  sync.Pool
+}
+
+// New returns a processor for the contexts of c.
+func New(c *Contexts) *Processor {
+	return &Processor{contexts: c, cache: newContextCache()}
+}
+
+// Default returns the shared processor for the embedded contexts.
+func Default() *Processor { return defaultProcessor() }
+
+var defaultProcessor = sync.OnceValue(func() *Processor { return New(Embedded()) })
+
+// Contexts returns the contexts p knows.
+func (p *Processor) Contexts() *Contexts { return p.contexts }
+
+// worker holds what one document needs while it is worked on.
+type worker struct {
+	expander
+	emitter
+	canon canonicalizer
+}
+
+func (p *Processor) worker() *worker {
+	w, ok := p.workers.Get().(*worker)
+	if !ok {
+		w = &worker{}
+	}
+	w.contexts, w.cache, w.budget = p.contexts, p.cache, newBudget()
+	return w
+}
+
+// release puts w back for the next document, without what it held.
+func (p *Processor) release(w *worker) {
+	w.slab.reset()
+	w.stack = recycle(w.stack)
+	w.path = recycle(w.path)
+	w.quads = recycle(w.quads)
+	w.names, w.blanks = nil, 0
+	w.skolem, w.places = false, nil
+	w.canon.reset()
+	p.workers.Put(w)
+}
+
+// maxRecycled is how many elements of a slice are kept for the next document.
+const maxRecycled = 1 << 10
+
+func recycle[T any](s []T) []T {
+	if cap(s) > maxRecycled {
+		return nil
+	}
+	clear(s[:cap(s)])
+	return s[:0]
+}
+
+// expandDocument expands doc and returns the objects of the default graph.
+func (x *worker) expandDocument(doc jcs.Value) ([]*object, error) {
+	r, err := x.expand(x.start(), active{}, doc, false)
+	if err != nil {
+		return nil, x.fail(err)
+	}
+	roots := x.take(0)
+	if r == resNull {
+		return nil, x.lose("the document is null")
+	}
+	if r == resOne && roots[0].only(kwGraph) {
+		x.unblank(roots[0])
+		roots = roots[0].graph
+	}
+	return roots, nil
+}
+
+// start is the context a document begins with.
+func (x *worker) start() *activeContext {
+	if x.rootBase == "" {
+		return initial
+	}
+	return &activeContext{terms: map[string]*term{}, base: x.rootBase}
+}
+
+// convert expands doc and makes its quads.
+func (x *worker) convert(doc jcs.Value) error {
+	roots, err := x.expandDocument(doc)
+	if err != nil {
+		return err
+	}
+	return x.emitAll(roots)
+}
+
+// Canonicalize returns the canonical N-Quads of doc: safe expansion, conversion
+// to RDF, and RDFC-1.0 with the given hash. Errors are *Error.
+func (p *Processor) Canonicalize(doc jcs.Value, h Hash) ([]byte, error) {
+	return p.Append(nil, doc, h)
+}
+
+// Append appends the canonical N-Quads of doc to dst. See Canonicalize.
+func (p *Processor) Append(dst []byte, doc jcs.Value, h Hash) ([]byte, error) {
+	w := p.worker()
+	defer p.release(w)
+	if err := w.convert(doc); err != nil {
+		return dst, err
+	}
+	if err := w.canon.run(w.quads, h); err != nil {
+		return dst, err
+	}
+	return w.canon.append(dst), nil
+}
+
+// Check reports whether doc is valid JSON-LD of which nothing would be lost.
+func (p *Processor) Check(doc jcs.Value) error {
+	w := p.worker()
+	defer p.release(w)
+	return w.convert(doc)
+}
+
+// ToRDF returns the dataset of doc, with labels b0, b1 … for blank nodes.
+func (p *Processor) ToRDF(doc jcs.Value) (*Dataset, error) {
+	w := p.worker()
+	defer p.release(w)
+	if err := w.convert(doc); err != nil {
+		return nil, err
+	}
+	return &Dataset{Quads: append([]Quad(nil), w.quads...)}, nil
+}
