@@ -310,3 +310,6 @@ func (h Header) KeyURL() string {
 	}
 	return string(h.KeyID)
 }
+
+// KeyType returns the type of key that the message's alg demands.
+func (m *Message) KeyType() multikey.Type { return typeOf(m.Alg) }

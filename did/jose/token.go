@@ -162,3 +162,6 @@ func MediaType(short string) string {
 	}
 	return "application/" + strings.ToLower(short)
 }
+
+// KeyType returns the type of key that the token's alg demands.
+func (t *Token) KeyType() multikey.Type { return typeOf(t.Alg) }
