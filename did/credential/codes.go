@@ -11,10 +11,12 @@ const (
 	// CheckSchema and CheckRelatedResource are about what a credential points to.
 	CheckSchema          = "schema"
 	CheckRelatedResource = "relatedResource"
+	// CheckContext is about the meaning of terms; presentations have it too.
+	CheckContext = "context"
 )
 
 // Names of the checks of a presentation that credentials do not have, in the order
-// structure, holder, proof, validity, holderState, credentials.
+// structure, holder, proof, validity, holderState, credentials, context.
 const (
 	CheckHolder      = "holder"
 	CheckHolderState = "holderState"
@@ -25,8 +27,8 @@ const (
 // credentialChecks are the rows of a verdict on a credential, presentationChecks
 // of one on a presentation.
 var (
-	credentialChecks   = []string{CheckStructure, CheckIssuer, CheckProof, CheckValidity, CheckIssuerState, CheckStatus, CheckSchema, CheckRelatedResource}
-	presentationChecks = []string{CheckStructure, CheckHolder, CheckProof, CheckValidity, CheckHolderState, CheckCredentials}
+	credentialChecks   = []string{CheckStructure, CheckIssuer, CheckProof, CheckValidity, CheckIssuerState, CheckStatus, CheckSchema, CheckRelatedResource, CheckContext}
+	presentationChecks = []string{CheckStructure, CheckHolder, CheckProof, CheckValidity, CheckHolderState, CheckCredentials, CheckContext}
 )
 
 // Outcome is how a check ended.
@@ -105,6 +107,14 @@ const (
 	CodeSchemaUnsupported Code = "schema-unsupported"
 	// CodeDigestMismatch: relatedResource; a resource is not the one that was meant.
 	CodeDigestMismatch Code = "digest-mismatch"
+	// CodeContextInvalid: context; the contexts cannot be processed.
+	CodeContextInvalid Code = "context-invalid"
+	// CodeContextUnknown: context; one of the contexts is not at hand. Failed only under
+	// CheckTerms, skipped otherwise.
+	CodeContextUnknown Code = "context-unknown"
+	// CodeTermsUndefined: context; something in the document has no meaning in its
+	// contexts. Only under CheckTerms.
+	CodeTermsUndefined Code = "terms-undefined"
 	// CodeChallengeMismatch: proof; a proof does not answer the challenge.
 	CodeChallengeMismatch Code = "challenge-mismatch"
 	// CodeDomainMismatch: proof; a proof is not meant for the domain.
@@ -159,6 +169,7 @@ var titles = map[Code]string{
 	CodeMalformed:          "The credential is malformed.",
 	CodeIssuerMismatch:     "No proof is by the issuer.",
 	CodeIssuerNotDID:       "The issuer is not a DID.",
+	CodeClaimMismatch:      "A claim of the token contradicts what it secures.",
 	CodeProofMissing:       "The credential has no proof.",
 	CodeProofInvalid:       "A proof does not hold.",
 	CodeProofUnsupported:   "A proof's cryptosuite is not supported.",
@@ -184,6 +195,9 @@ var titles = map[Code]string{
 	CodeSchemaUnavailable:     "The credential's schema is not available.",
 	CodeSchemaUnsupported:     "The type of the credential's schema is not supported.",
 	CodeDigestMismatch:        "A related resource is not the one that was meant.",
+	CodeContextInvalid:        "The contexts cannot be processed.",
+	CodeContextUnknown:        "A context is not known here.",
+	CodeTermsUndefined:        "Something in the document has no meaning in its contexts.",
 	CodeChallengeMismatch:     "The proof does not answer the challenge.",
 	CodeDomainMismatch:        "The proof is not meant for this domain.",
 	CodeHolderMismatch:        "No proof is by the holder.",

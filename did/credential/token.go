@@ -106,6 +106,9 @@ func (s *sealed) verify(ctx context.Context, e expected) error {
 	return nil
 }
 
+// maxBindingAge is how old a key binding may be that is demanded.
+const maxBindingAge = 10 * time.Minute
+
 // verifyBinding checks the key binding of an SD-JWT, if there is one or has to be.
 func (s *sealed) verifyBinding(ctx context.Context, e expected) error {
 	if s.sd == nil || s.sd.KeyBinding == nil && s.bound == nil {
@@ -113,7 +116,7 @@ func (s *sealed) verifyBinding(ctx context.Context, e expected) error {
 	}
 	want := sdjwt.Expected{Nonce: e.challenge, Audience: e.domain, Now: e.now}
 	if s.bound != nil {
-		want.Nonce, want.Audience = s.bound.Challenge, s.bound.Domain
+		want.Nonce, want.Audience, want.MaxAge = s.bound.Challenge, s.bound.Domain, maxBindingAge
 	}
 	key, url, err := sdjwt.Confirmation(s.document)
 	if err == nil && url != "" {

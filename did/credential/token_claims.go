@@ -7,6 +7,10 @@ import (
 	"github.com/tabard-id/tabard/did/jose"
 )
 
+// CodeClaimMismatch: proof; a claim of the token says otherwise than the credential
+// or presentation in it.
+const CodeClaimMismatch Code = "claim-mismatch"
+
 // readClaims reads the registered claims of the payload, and those that are
 // replicated in the header (RFC 7519, 5.3).
 func (s *sealed) readClaims(payload, header jcs.Value) error {

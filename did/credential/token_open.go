@@ -92,6 +92,11 @@ func openError(err error) error {
 // kind of document that it holds, and its typ and cty must agree. Both may be
 // absent, and a JWT may just say that it is one.
 func (s *sealed) finish(k kind, form, typ, cty string) error {
+	for _, name := range []string{"vc", "vp"} {
+		if _, present := s.document.Get(name); present && !s.version1 {
+			return malformed(name, "must not be a claim")
+		}
+	}
 	is := kindOf(s.document)
 	if k != anyKind && is != anyKind && k != is {
 		return &checkError{code: CodeMalformed, typ: MalformedValueError, detail: "a " + string(is) + " where a " + string(k) + " is expected"}

@@ -30,16 +30,16 @@ func (s *sealed) readVersion1() error {
 	if hasVC {
 		return s.decodeCredential()
 	}
-	return s.decodePresentation()
+	s.setString("id", s.claims[0].ID)
+	s.setOwner("holder")
+	return nil
 }
 
 // decodeCredential puts the claims where version 1.1 has their properties. Where
 // the credential has the property as well, they must agree.
 func (s *sealed) decodeCredential() error {
 	c := s.claims[0]
-	if err := s.setOwner("issuer"); err != nil {
-		return err
-	}
+	s.setOwner("issuer")
 	s.setString("id", c.ID)
 	for _, date := range []struct {
 		name string
@@ -59,13 +59,8 @@ func (s *sealed) decodeCredential() error {
 	return nil
 }
 
-func (s *sealed) decodePresentation() error {
-	s.setString("id", s.claims[0].ID)
-	return s.setOwner("holder")
-}
-
 // setOwner: iss is the issuer, or the holder.
-func (s *sealed) setOwner(name string) error {
+func (s *sealed) setOwner(name string) {
 	iss := s.claims[0].Issuer
 	owner, present := s.document.Get(name)
 	switch {
@@ -75,7 +70,6 @@ func (s *sealed) setOwner(name string) error {
 	case owner.IsObject() && stringOf(owner, "id") == "":
 		s.document = s.document.With(name, owner.With("id", jcs.FromString(iss)))
 	}
-	return nil
 }
 
 func (s *sealed) setString(name, value string) {
