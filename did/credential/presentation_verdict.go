@@ -35,6 +35,7 @@ func (v *Verifier) judgePresentation(ctx context.Context, payload jcs.Value, by 
 		p.validity()
 		p.holderState(ctx)
 		p.credentials(ctx)
+		p.context(payload.Without("verifiableCredential"), p.presentation.Version)
 	}
 	p.verdict.conclude()
 	if p.opt.AllowUnsecured && p.unsecured() {

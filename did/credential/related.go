@@ -38,8 +38,8 @@ func (j *judgement) relatedResources() {
 
 // resource returns the bytes behind a URL, if they are at hand.
 func (v *Verifier) resource(url string) ([]byte, bool) {
-	if v.Resource == nil {
-		return nil, false
+	if text, ok := v.processor().Contexts().Text(url); ok || v.Resource == nil {
+		return text, ok
 	}
 	return v.Resource(url)
 }

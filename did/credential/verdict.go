@@ -118,7 +118,7 @@ func problemType(code Code, err error) string {
 		return proofErr.Type
 	}
 	switch code {
-	case CodeMalformedPresentation:
+	case CodeMalformedPresentation, CodeContextInvalid, CodeTermsUndefined:
 		return MalformedValueError
 	case CodeSuspended, CodeRevoked, CodeRevokedRetroactively, CodeStatusUnsupported, CodeListUntrusted, CodeListInvalid:
 		return statusError

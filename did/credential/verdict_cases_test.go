@@ -84,7 +84,7 @@ func (c credentials) bindings() []verdictVector {
 		{Name: "malformed", Source: "VC Data Model 2.0, 4.8", Input: c.sign(v.Without("credentialSubject")), Codes: codes{
 			credential.CheckStructure: credential.CodeMalformed, issuer: credential.CodeNotChecked, credential.CheckProof: credential.CodeNotChecked,
 			credential.CheckValidity: credential.CodeNotChecked, credential.CheckIssuerState: credential.CodeNotChecked, credential.CheckStatus: credential.CodeNotChecked,
-			credential.CheckSchema: credential.CodeNotChecked, credential.CheckRelatedResource: credential.CodeNotChecked}},
+			credential.CheckSchema: credential.CodeNotChecked, credential.CheckRelatedResource: credential.CodeNotChecked, credential.CheckContext: credential.CodeNotChecked}},
 	}
 }
 
@@ -153,8 +153,9 @@ func (c credentials) states() []verdictVector {
 		{Name: "revoked-and-signed-anew", Source: "the digest leaves out proofs", Input: c.sign(c.unsigned(), expires(now.Add(time.Hour))),
 			Statuses: known(digest, credential.Revoked), Codes: codes{status: credential.CodeRevoked}},
 		{Name: "revoked-and-a-context-added", Source: "an added context must not hide the revocation", Input: v.With("@context", contexts),
-			Statuses: known(digest, credential.Revoked), Codes: codes{status: credential.CodeRevoked}},
-		{Name: "context-added", Source: "Data Integrity EdDSA Cryptosuites 1.0, 3.3.2", Input: v.With("@context", contexts), Statuses: known(digest, credential.Active), Verified: true},
+			Statuses: known(digest, credential.Revoked), Codes: codes{status: credential.CodeRevoked, credential.CheckContext: credential.CodeContextUnknown}},
+		{Name: "context-added", Source: "Data Integrity EdDSA Cryptosuites 1.0, 3.3.2", Input: v.With("@context", contexts), Statuses: known(digest, credential.Active), Verified: true,
+			Codes: codes{credential.CheckContext: credential.CodeContextUnknown}},
 		{Name: "revoked-and-tampered", Source: "every check is made", Input: v.With("credentialSubject", bad), Statuses: known(c.issuer, credential.Revoked),
 			Codes: codes{credential.CheckProof: credential.CodeProofInvalid, state: credential.CodeIssuerRevoked, status: credential.CodeUnregistered}},
 		{Name: "issuer-suspended", Source: "containment comes first", Input: v, Statuses: map[string]string{c.issuer: credential.Suspended, digest: credential.Active},

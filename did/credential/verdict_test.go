@@ -91,12 +91,12 @@ func checkVerdict(t *testing.T, v credential.Verdict) {
 	t.Helper()
 	names := []string{
 		credential.CheckStructure, credential.CheckIssuer, credential.CheckProof, credential.CheckValidity,
-		credential.CheckIssuerState, credential.CheckStatus, credential.CheckSchema, credential.CheckRelatedResource,
+		credential.CheckIssuerState, credential.CheckStatus, credential.CheckSchema, credential.CheckRelatedResource, credential.CheckContext,
 	}
 	if v.Presentation {
 		names = []string{
 			credential.CheckStructure, credential.CheckHolder, credential.CheckProof, credential.CheckValidity,
-			credential.CheckHolderState, credential.CheckCredentials,
+			credential.CheckHolderState, credential.CheckCredentials, credential.CheckContext,
 		}
 	}
 	for _, inner := range v.Credentials {

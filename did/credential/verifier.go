@@ -8,6 +8,7 @@ import (
 	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/credential/schema"
 	"github.com/tabard-id/tabard/did/jcs"
+	"github.com/tabard-id/tabard/did/jsonld"
 	"github.com/tabard-id/tabard/did/multikey"
 	"github.com/tabard-id/tabard/did/statuslist"
 )
@@ -37,8 +38,13 @@ type Verifier struct {
 	// Compiled remembers compiled schemas; nil remembers none.
 	Compiled *schema.Cache
 	// Resource returns the bytes of a resource that relatedResource names, from what is
-	// at hand; nil knows none.
+	// at hand; nil knows no others than the JSON-LD contexts.
 	Resource func(url string) ([]byte, bool)
+	// Processor has the JSON-LD contexts; nil is jsonld.Default.
+	Processor *jsonld.Processor
+	// CheckTerms demands of every document, and not only of those that the RDFC
+	// cryptosuites secure, that all of it has a meaning in its contexts.
+	CheckTerms bool
 	// Signature checks signatures; nil is PublicKey.Verify.
 	Signature multikey.VerifyFunc
 	// Now is the time that validity is judged by; zero is time.Now.
@@ -91,6 +97,7 @@ func (v *Verifier) judge(ctx context.Context, payload jcs.Value, by securing, op
 		j.status(ctx)
 		j.schema(ctx)
 		j.relatedResources()
+		j.context(payload, j.credential.Version)
 		j.verdict.Digest = hex.EncodeToString(j.digests[0][:])
 	}
 	j.verdict.conclude()

@@ -27,7 +27,8 @@ const (
 
 // Contexts is an immutable set of context documents by their URLs.
 type Contexts struct {
-	docs map[string]jcs.Value
+	docs  map[string]jcs.Value
+	texts map[string][]byte
 }
 
 // Embedded returns the published contexts that come with this package: those of
@@ -54,6 +55,7 @@ func readManifest(fsys fs.FS) (*Contexts, error) {
 	}
 	list, _ := manifest.Get("contexts")
 	docs := make(map[string]jcs.Value, list.Len())
+	texts := make(map[string][]byte, list.Len())
 	for e := range list.Elems() {
 		url, _ := e.GetString("url")
 		file, _ := e.GetString("file")
@@ -64,15 +66,16 @@ func readManifest(fsys fs.FS) (*Contexts, error) {
 		if docs[url], err = jcs.Decode(data); err != nil {
 			return nil, fmt.Errorf("%s: %w", file, err)
 		}
+		texts[url] = data
 	}
-	return &Contexts{docs: docs}, nil
+	return &Contexts{docs: docs, texts: texts}, nil
 }
 
 // With returns the set with an operator's own documents added: context documents
 // (JSON objects with a member @context) by absolute URL. A URL that is already in
 // the set cannot be given another document. c is not modified.
 func (c *Contexts) With(docs map[string][]byte) (*Contexts, error) {
-	all := maps.Clone(c.docs)
+	all, texts := maps.Clone(c.docs), maps.Clone(c.texts)
 	for _, url := range slices.Sorted(maps.Keys(docs)) {
 		doc, err := readDocument(url, docs[url])
 		if err != nil {
@@ -82,11 +85,14 @@ func (c *Contexts) With(docs map[string][]byte) (*Contexts, error) {
 			return nil, fmt.Errorf("context %s: already known with other content", quote(url))
 		}
 		all[url] = doc
+		if _, ok := texts[url]; !ok {
+			texts[url] = slices.Clone(docs[url])
+		}
 	}
 	if len(all) > maxDocuments {
 		return nil, fmt.Errorf("more than %d contexts", maxDocuments)
 	}
-	return &Contexts{docs: all}, nil
+	return &Contexts{docs: all, texts: texts}, nil
 }
 
 func readDocument(url string, data []byte) (jcs.Value, error) {
@@ -172,6 +178,13 @@ func readFile(fsys fs.FS, name string) (data []byte, err error) {
 func (c *Contexts) Document(url string) (jcs.Value, bool) {
 	doc, ok := c.docs[url]
 	return doc, ok
+}
+
+// Text returns the bytes of the document of a URL as they were published, for
+// digests over them. They must not be modified.
+func (c *Contexts) Text(url string) ([]byte, bool) {
+	text, ok := c.texts[url]
+	return text, ok
 }
 
 // URLs returns the URLs of the set in byte order.
