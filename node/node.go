@@ -18,6 +18,8 @@ import (
 	"github.com/tabard-id/tabard/did/multikey"
 	"github.com/tabard-id/tabard/ledger"
 	"github.com/tabard-id/tabard/node/internal/admission"
+	"github.com/tabard-id/tabard/node/internal/fetch"
+	"github.com/tabard-id/tabard/node/internal/foreign"
 	"github.com/tabard-id/tabard/node/internal/httpapi"
 	"github.com/tabard-id/tabard/node/internal/metrics"
 	"github.com/tabard-id/tabard/node/internal/stream"
@@ -37,6 +39,8 @@ type Node struct {
 	server    *http.Server
 	listener  net.Listener
 	registrar *registrar
+	fetcher   *fetch.Fetcher    // nil unless other hosts are asked
+	foreign   *foreign.Resolver // the same
 
 	cancel  context.CancelFunc // stops what runs in the background
 	started chan struct{}      // closed when everything is open
@@ -97,6 +101,9 @@ func (n *Node) start(ctx context.Context) error {
 	}
 	if err == nil {
 		err = n.join()
+	}
+	if err == nil {
+		err = n.openForeign()
 	}
 	if err == nil {
 		err = n.surface()
@@ -194,7 +201,7 @@ func (n *Node) surface() error {
 	handler, err := httpapi.New(httpapi.Config{
 		Ledger: n.ledger, Cluster: n.replica, Admission: policy, Stream: n.hub, Verify: n.verify,
 		Registerer: n.metrics, Gatherer: n.metrics, Logger: n.log, NodeID: n.cfg.NodeID,
-		MaxStaleDefault: n.cfg.MaxStale,
+		MaxStaleDefault: n.cfg.MaxStale, Foreign: n.elsewhere(),
 	})
 	if err != nil {
 		return err

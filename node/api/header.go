@@ -31,6 +31,8 @@ const (
 	// ParamConsistency is "local" (the default) or "linearizable", which sees every write that was
 	// acknowledged before the request.
 	ParamConsistency = "consistency"
+	// ParamAt asks for a verdict as of a moment past: a position, or an RFC 3339 time.
+	ParamAt = "at"
 )
 
 // Limits of the surface, in bytes unless they say otherwise.

@@ -53,9 +53,3 @@ type BulkOutcome struct {
 	Witness *WitnessReceipt `json:"witness,omitempty"`
 	Problem *Problem        `json:"problem,omitempty"`
 }
-
-// VerifyRequest is the body of POST /credentials/verify (VC API). Unknown options are tolerated.
-type VerifyRequest struct {
-	VerifiableCredential json.RawMessage `json:"verifiableCredential"`
-	Options              json.RawMessage `json:"options,omitempty"`
-}

@@ -36,15 +36,15 @@ type cache struct {
 
 type cacheShard struct {
 	mu    sync.RWMutex
-	byKey map[cacheKey]*slot
-	ring  []*slot // in order of arrival; hand walks it, giving what was used a second chance
+	byKey map[cacheKey]*cacheSlot
+	ring  []*cacheSlot // in order of arrival; hand walks it, giving what was used a second chance
 	hand  int
 	bytes int
 	room  int
 	_     [64]byte // keeps the locks of neighbours off one cache line
 }
 
-type slot struct {
+type cacheSlot struct {
 	key  cacheKey
 	val  *cached
 	used atomic.Bool
@@ -62,7 +62,7 @@ func newCache(bytes int) *cache {
 	}
 	c.shards = make([]cacheShard, cacheShards)
 	for i := range c.shards {
-		c.shards[i].byKey = map[cacheKey]*slot{}
+		c.shards[i].byKey = map[cacheKey]*cacheSlot{}
 		c.shards[i].room = bytes / cacheShards
 	}
 	return c
@@ -104,7 +104,7 @@ func (c *cache) put(key cacheKey, val *cached) {
 		s.bytes += cost - costOf(old)
 		old.val = val
 	} else {
-		slot := &slot{key: key, val: val}
+		slot := &cacheSlot{key: key, val: val}
 		s.byKey[key] = slot
 		s.ring = append(s.ring, slot)
 		s.bytes += cost
@@ -134,7 +134,7 @@ func (s *cacheShard) evict() {
 
 func cost(key cacheKey, val *cached) int { return len(key.path) + len(val.body) + slotOverhead }
 
-func costOf(s *slot) int { return cost(s.key, s.val) }
+func costOf(s *cacheSlot) int { return cost(s.key, s.val) }
 
 func (c *cache) size() int {
 	total := 0

@@ -11,6 +11,7 @@ import (
 
 	"github.com/tabard-id/tabard/consensus"
 	"github.com/tabard-id/tabard/did"
+	"github.com/tabard-id/tabard/did/credential"
 	"github.com/tabard-id/tabard/did/multikey"
 	"github.com/tabard-id/tabard/ledger"
 	"github.com/tabard-id/tabard/node/internal/admission"
@@ -40,6 +41,13 @@ type Config struct {
 
 	// Foreign resolves did:web and did:webvh DIDs that live elsewhere; nil: they are not found.
 	Foreign did.Resolver
+	// Lists and Schemas have what credentials to be verified point to; nil: a credential that points to
+	// one does not verify.
+	Lists   credential.Lists
+	Schemas credential.Schemas
+	// Secret is the cluster's, from which the key of challenges derives: a challenge that one node issued
+	// can be used at another. Empty: challenges are of this process alone.
+	Secret []byte
 
 	Registerer prometheus.Registerer // default: a registry of its own
 	Gatherer   prometheus.Gatherer   // what /metrics shows; default: that registry
@@ -53,6 +61,11 @@ type Config struct {
 	WaitLimit time.Duration
 	// CacheBytes bounds the pre-encoded replies kept; default 256 MiB, negative: none.
 	CacheBytes int
+	// VerifyTimeout bounds one verification, other hosts included; default 15 s.
+	VerifyTimeout time.Duration
+	// Verifications bounds those that run at once; default two for each core. VerificationsWaiting bounds
+	// them together with those that wait for their turn or for another host; default 128.
+	Verifications, VerificationsWaiting int
 	// BulkRequests bounds the bulk requests served at once; default 4.
 	BulkRequests int
 	// BulkInFlight bounds the operations of one bulk request under way at once; default 768.
@@ -102,7 +115,11 @@ func (c *Config) limits() {
 		maxStale   = 5 * time.Second
 		waitLimit  = 5 * time.Second
 		cacheBytes = 256 << 20
+		verify     = 15 * time.Second
 	)
+	if c.VerifyTimeout <= 0 {
+		c.VerifyTimeout = verify
+	}
 	if c.MaxStaleDefault <= 0 {
 		c.MaxStaleDefault = maxStale
 	}

@@ -7,7 +7,6 @@ import (
 
 	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/credential"
-	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/ledger"
 	"github.com/tabard-id/tabard/ledger/record"
 	"github.com/tabard-id/tabard/node/api"
@@ -45,55 +44,6 @@ func (s *server) getCredential(w *reply, r *http.Request, rt route) error {
 		Ledger: v.LedgerID(), Digest: rt.rest, Seq: info.Seq, Issuer: issuer,
 		Body: info.Body.Canonical(), Credential: info.Content, Status: status,
 	})
-}
-
-// postVerify judges a credential (VC API): 200 for one that verifies, 400 with the reasons for any
-// other, and 503 while this node cannot tell whether it is current.
-func (s *server) postVerify(w *reply, r *http.Request, _ route) error {
-	q, err := parseQuery(r.URL.RawQuery)
-	if err != nil {
-		return err
-	}
-	b, err := q.takeBounds()
-	if err != nil {
-		return err
-	}
-	if err := q.rest(); err != nil {
-		return err
-	}
-	if b.maxStale == 0 {
-		b.maxStale = s.MaxStaleDefault
-	}
-	body, err := readObject(w, r, jsonTypes)
-	if err != nil {
-		return err
-	}
-	doc, ok := body.Get("verifiableCredential")
-	if !ok {
-		return api.NewProblem(api.Malformed, "want {\"verifiableCredential\": …}")
-	}
-	v, err := s.view(w, r, b)
-	if err != nil {
-		return err
-	}
-	defer v.Close()
-	verdict := s.verdict(r, v, doc, b)
-	w.Header()[keyCacheControl] = valueNoStore
-	if verdict.Verified {
-		return s.sendJSON(w, r, http.StatusOK, verdict)
-	}
-	return s.sendJSON(w, r, http.StatusBadRequest, verdict)
-}
-
-func (s *server) verdict(r *http.Request, v *ledger.View, doc jcs.Value, b bounds) credential.Verdict {
-	now := s.now()
-	verifier := credential.Verifier{
-		Resolver: v, Status: v, Signature: s.Verify, Now: now, FreshUntil: now.Add(b.maxStale - s.Cluster.Staleness()),
-	}
-	if asOf, ok := asOf(v); ok {
-		verifier.AsOf = &credential.AsOf{Ledger: asOf.Ledger, Seq: uint64(asOf.Seq), Time: asOf.Time}
-	}
-	return verifier.Verify(r.Context(), doc)
 }
 
 // asOf names a view's newest record; there is none in an empty ledger.

@@ -17,7 +17,7 @@ const foreignLimit = 10 * time.Second
 // is the ledger's.
 func (s *server) resolveDID(ctx context.Context, v *ledger.View, id did.ID, opt did.Options) (res did.Resolution, own bool, err error) {
 	res, err = v.Resolve(ctx, id, opt)
-	if s.Foreign == nil || did.CodeOf(err) != did.NotFound || !livesElsewhere(v, id) {
+	if s.Foreign == nil || did.CodeOf(err) != did.NotFound || !livesElsewhere(v.Domain(), id) {
 		return res, true, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, foreignLimit)
@@ -28,14 +28,14 @@ func (s *server) resolveDID(ctx context.Context, v *ledger.View, id did.ID, opt 
 
 // livesElsewhere reports whether a DID names a host that is not this registry's. What names this one
 // and is not registered does not exist: to ask oneself over the network would not bring it about.
-func livesElsewhere(v *ledger.View, id did.ID) bool {
+func livesElsewhere(domain string, id did.ID) bool {
 	switch id.Method() {
 	case "webvh":
 		parsed, err := webvh.ParseID(id)
-		return err == nil && parsed.Domain != v.Domain()
+		return err == nil && parsed.Domain != domain
 	case "web":
 		parsed, err := web.ParseID(id)
-		return err == nil && parsed.Domain != v.Domain()
+		return err == nil && parsed.Domain != domain
 	}
 	return false
 }

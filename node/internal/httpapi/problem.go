@@ -116,7 +116,7 @@ type verdictProblem struct {
 
 func (s *server) sendProblem(rt route, w *reply, r *http.Request, p *api.Problem) {
 	var doc any = p
-	if rt.name == verifyPath {
+	if rt.name == verifyPath || rt.name == presentationPath {
 		doc = verdictProblem{p, false, []*api.Problem{p}}
 	}
 	body, err := json.Marshal(doc)

@@ -69,6 +69,7 @@ func rawPath(r *http.Request) string {
 const (
 	identifiersPrefix = "/1.0/identifiers/"
 	verifyPath        = "/credentials/verify"
+	presentationPath  = "/presentations/verify"
 	readyRoute        = "/readyz"
 )
 
@@ -93,6 +94,8 @@ var fixed = map[string]route{
 	"/v1/cluster":          {methods: &methods{get: (*server).getCluster}, cors: true},
 	"/v1/stream":           {methods: &methods{get: (*server).getStream}},
 	verifyPath:             {methods: &methods{post: (*server).postVerify, posts: admission.Verify}, cors: true},
+	presentationPath:       {methods: &methods{post: (*server).postVerifyPresentation, posts: admission.Verify}, cors: true},
+	"/challenges":          {methods: &methods{post: (*server).postChallenge, posts: admission.Verify}, cors: true},
 	"/healthz":             {methods: &methods{get: (*server).getHealth}},
 	readyRoute:             {methods: &methods{get: (*server).getReady}},
 	"/metrics":             {methods: &methods{get: (*server).getMetrics}},

@@ -8,6 +8,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/tabard-id/tabard/did/credential"
 	"github.com/tabard-id/tabard/node/api"
 )
 
@@ -18,7 +19,14 @@ type server struct {
 	gauge   http.Handler // /metrics
 	stamped atomic.Pointer[stamped]
 	bulk    chan struct{}
+
+	challenges    *challenges
+	verifications *gate
+	lists         *credential.ListCache
 }
+
+// listBytes bounds the decoded status lists kept.
+const listBytes = 64 << 20
 
 // New returns the handler of a node's public listener. It is safe for concurrent use and keeps no
 // goroutine of its own.
@@ -31,8 +39,14 @@ func New(cfg Config) (http.Handler, error) {
 		cache:  newCache(cfg.CacheBytes),
 		gauge:  promhttp.HandlerFor(cfg.Gatherer, promhttp.HandlerOpts{}),
 		bulk:   make(chan struct{}, cfg.BulkRequests),
+
+		verifications: newGate(cfg.Verifications, cfg.VerificationsWaiting),
+		lists:         credential.NewListCache(listBytes),
 	}
 	var err error
+	if s.challenges, err = newChallenges(cfg.Secret, s.now); err != nil {
+		return nil, err
+	}
 	if s.metrics, err = newMetrics(cfg.Registerer, s.cache); err != nil {
 		return nil, err
 	}

@@ -1,0 +1,52 @@
+package api
+
+import (
+	"encoding/json"
+
+	"github.com/tabard-id/tabard/did/credential"
+	"github.com/tabard-id/tabard/did/jcs"
+)
+
+// VerifyRequest is the body of POST /credentials/verify (VCALM). Options that are not known are
+// tolerated; those that ask for fewer checks are not heeded. The credential is an object, an
+// EnvelopedVerifiableCredential, or a string that is a compact token. A body of type application/vc+jwt,
+// application/vc+sd-jwt or application/vc+cose is the credential itself.
+type VerifyRequest struct {
+	VerifiableCredential json.RawMessage `json:"verifiableCredential"`
+	Options              *VerifyOptions  `json:"options,omitempty"`
+}
+
+// VerifyOptions are the options known to /credentials/verify.
+type VerifyOptions struct {
+	ReturnCredential bool `json:"returnCredential,omitempty"`
+}
+
+// VerifyPresentationRequest is the body of POST /presentations/verify (VCALM). One without proof goes
+// under Presentation instead, and answers no challenge.
+type VerifyPresentationRequest struct {
+	VerifiablePresentation json.RawMessage            `json:"verifiablePresentation,omitempty"`
+	Presentation           json.RawMessage            `json:"presentation,omitempty"`
+	Options                *VerifyPresentationOptions `json:"options,omitempty"`
+}
+
+// VerifyPresentationOptions are the options known to /presentations/verify. Domain is the exact set that
+// the presentation must name; on the wire a single string will do.
+type VerifyPresentationOptions struct {
+	Challenge          string   `json:"challenge,omitempty"`
+	Domain             []string `json:"domain,omitempty"`
+	ReturnPresentation bool     `json:"returnPresentation,omitempty"`
+}
+
+// Verification answers both: 200 if verified is true, 400 if it is false. What was verified comes back
+// only when asked for.
+type Verification struct {
+	credential.Verdict
+	Credential   *jcs.Value `json:"credential,omitempty"`
+	Presentation *jcs.Value `json:"verifiablePresentation,omitempty"`
+}
+
+// Challenge answers POST /challenges: a challenge that /presentations/verify takes once at each node of
+// the cluster, within five minutes. A challenge of a verifier's own making is compared and not counted.
+type Challenge struct {
+	Challenge string `json:"challenge"`
+}

@@ -1,0 +1,136 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/tabard-id/tabard/did"
+	"github.com/tabard-id/tabard/did/credential"
+)
+
+// maxOutside bounds what one verification may ask of other hosts: DIDs, lists and schemas together.
+const maxOutside = 32
+
+// errOutside: a request has asked too much of other hosts.
+var errOutside = errors.New("this needs more of other hosts than one request may ask for")
+
+// outside is what one verification asks of other hosts. Each thing is asked for once; while it is waited
+// for, the request gives up its slot to others.
+type outside struct {
+	server *server
+	slot   *slot
+
+	mu    sync.Mutex
+	asked int
+	dids  map[didQuestion]didAnswer
+}
+
+type didQuestion struct {
+	id  did.ID
+	opt did.Options
+}
+
+type didAnswer struct {
+	res did.Resolution
+	err error
+}
+
+// ask runs a question to another host.
+func (o *outside) ask(ctx context.Context, question func()) error {
+	o.mu.Lock()
+	o.asked++
+	tooMany := o.asked > maxOutside
+	o.mu.Unlock()
+	if tooMany {
+		return errOutside
+	}
+	o.slot.pause()
+	question()
+	return o.slot.resume(ctx)
+}
+
+func (o *outside) resolve(ctx context.Context, id did.ID, opt did.Options) (did.Resolution, error) {
+	q := didQuestion{id, opt}
+	o.mu.Lock()
+	known, ok := o.dids[q]
+	o.mu.Unlock()
+	if ok {
+		return known.res, known.err
+	}
+	var a didAnswer
+	if err := o.ask(ctx, func() { a.res, a.err = o.server.Foreign.Resolve(ctx, id, opt) }); err != nil {
+		a = didAnswer{err: &did.Error{Code: did.InternalError, Detail: "resolve " + string(id), Err: err}}
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.dids == nil {
+		o.dids = map[didQuestion]didAnswer{}
+	}
+	o.dids[q] = a
+	return a.res, a.err
+}
+
+// lists is nil, and then a credential that needs one fails, where there is no source of lists.
+func (o *outside) lists() credential.Lists {
+	if o.server.Lists == nil {
+		return nil
+	}
+	return outsideLists{o}
+}
+
+type outsideLists struct{ *outside }
+
+// StatusList implements credential.Lists.
+func (o outsideLists) StatusList(ctx context.Context, url string, at time.Time) (doc credential.ListDocument, err error) {
+	asked := o.ask(ctx, func() { doc, err = o.server.Lists.StatusList(ctx, url, at) })
+	return doc, errors.Join(asked, err)
+}
+
+func (o *outside) schemas() credential.Schemas {
+	if o.server.Schemas == nil {
+		return nil
+	}
+	return outsideSchemas{o}
+}
+
+type outsideSchemas struct{ *outside }
+
+// Schema implements credential.Schemas.
+func (o outsideSchemas) Schema(ctx context.Context, url string) (text []byte, err error) {
+	asked := o.ask(ctx, func() { text, err = o.server.Schemas.Schema(ctx, url) })
+	return text, errors.Join(asked, err)
+}
+
+// state is a ledger as of some moment.
+type state interface {
+	did.Resolver
+	Domain() string
+}
+
+// resolver finds DIDs for a verification: in the ledger, and elsewhere what can only live there.
+type resolver struct {
+	view    state
+	outside *outside
+	at      time.Time // of the verdict; zero: the present
+}
+
+// Resolve implements did.Resolver. What another host says today is no witness of what its document was:
+// as of a moment past, DIDs that keep no versions do not resolve there.
+func (r *resolver) Resolve(ctx context.Context, id did.ID, opt did.Options) (did.Resolution, error) {
+	res, err := r.view.Resolve(ctx, id, opt)
+	if r.outside.server.Foreign == nil || did.CodeOf(err) != did.NotFound || !livesElsewhere(r.view.Domain(), id) {
+		return res, err
+	}
+	if r.at.IsZero() {
+		return r.outside.resolve(ctx, id, opt)
+	}
+	if id.Method() != "webvh" {
+		return res, &did.Error{Code: did.NotFound, Detail: "what " + string(id) + " was at that time is not known", Err: err}
+	}
+	if opt == (did.Options{}) {
+		opt.VersionTime = r.at.UTC().Truncate(time.Second)
+	}
+	return r.outside.resolve(ctx, id, opt)
+}
