@@ -93,6 +93,7 @@ func (m *maker) documents() map[string]jcs.Value {
 	add("broken-key", assertion, set("publicKeyMultibase", "z6Mk"))
 	add("small-order-key", assertion, set("publicKeyMultibase", smallOrder()))
 	add("unknown-key-type", assertion, set("type", "QuantumKey2030"))
+	add("key-2020", assertion, set("type", "Ed25519VerificationKey2020"))
 	made["did:example:other-id"] = made["did:example:good"]
 	return made
 }

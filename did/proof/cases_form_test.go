@@ -42,10 +42,10 @@ func (m *maker) shapes() []vector {
 		{Name: "domain-empty-set", Source: integrity + "2.1", Input: with("domain", jcs.Array()), Code: parsing},
 		{Name: "challenge-is-an-array", Source: integrity + "2.1", Input: with("challenge", jcs.Array(text("1"))), Code: parsing},
 		{Name: "previous-proof-is-an-object", Source: integrity + "2.1", Input: with("previousProof", jcs.Object()), Code: parsing},
-		{Name: "type-ed25519-signature-2020", Source: suites + "2.2.1", Input: with("type", text("Ed25519Signature2020")), Code: unverified},
+		{Name: "type-ed25519-signature-2018", Source: suites + "2.2.1", Input: with("type", text("Ed25519Signature2018")), Code: unverified},
 		{Name: "cryptosuite-missing", Source: integrity + "2.1", Input: cut(ed, "cryptosuite"), Code: unverified},
 		{Name: "cryptosuite-unknown", Source: suites + "2.2.1", Input: with("cryptosuite", text("eddsa-jcs-2023")), Code: unverified},
-		{Name: "cryptosuite-rdfc", Source: "not of the JCS suites", Input: with("cryptosuite", text("eddsa-rdfc-2022")), Code: unverified},
+		{Name: "cryptosuite-that-is-not-of-these", Source: "not of the suites known", Input: with("cryptosuite", text("bbs-2023")), Code: unverified},
 		{Name: "cryptosuite-in-capitals", Source: suites + "2.2.1", Input: with("cryptosuite", text("EDDSA-JCS-2022")), Code: unverified},
 	}
 }

@@ -37,6 +37,11 @@ func (m *maker) vectors() vectorFile {
 	} {
 		f.Cases = append(f.Cases, group...)
 	}
+	return f.dated()
+}
+
+// dated has now in every case that has no time of its own.
+func (f vectorFile) dated() vectorFile {
 	for i := range f.Cases {
 		if f.Cases[i].Options.Now == "" {
 			f.Cases[i].Options.Now = now.Format(time.RFC3339)
@@ -101,7 +106,6 @@ func (m *maker) signatures() []vector {
 	config := m.config(d, m.ed)
 	flipped := append([]byte(nil), sig...)
 	flipped[40] ^= 1
-	put := func(doc jcs.Value, value string) jcs.Value { return edit(doc, "proofValue", text(value)) }
 	sign := func(k multikey.PrivateKey, message ...[]byte) string {
 		var all []byte
 		for _, part := range message {

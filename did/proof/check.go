@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/tabard-id/tabard/did"
-	"github.com/tabard-id/tabard/did/jcs"
 )
 
 // expected runs the checks that need neither key nor document, in the order of
@@ -31,6 +30,28 @@ func (p *Proof) expected(opt Options) error {
 	return CheckDates(*p, opt.Now)
 }
 
+// supported checks type, cryptosuite, the header of proofValue, and what the
+// suite demands of a proof beyond Data Integrity 1.0, 2.1.
+func (p *Proof) supported() error {
+	s := p.suite()
+	switch {
+	case s == nil:
+		return unverified("", ErrUnsupported)
+	case p.ProofValue == "":
+		return unverified("the proof has no proofValue", nil)
+	case p.ProofValue[0] != s.header:
+		return unverified("proofValue of "+s.String()+" begins with the multibase header "+string(s.header), nil)
+	case s.older && p.Created == "":
+		return unverified("created is required in a proof of type "+s.typ, nil)
+	case s.form == formDisclosure && len(p.PreviousProof) > 0:
+		return unverified("previousProof has no meaning where the document shrinks", ErrUnsupported)
+	default:
+		return nil
+	}
+}
+
+func (p *Proof) suite() *suite { return suiteOf(p.Type, p.Cryptosuite) }
+
 func sameSet(a, b []string) bool {
 	return isSubset(a, b) && isSubset(b, a)
 }
@@ -51,45 +72,4 @@ func isRelationship(purpose string) bool {
 	default:
 		return false
 	}
-}
-
-// covered returns the document as proof i signs it: with the proof's @context,
-// and with the proofs that its previousProof names as proof member (Data
-// Integrity 1.0, 4.5), each of which must hold as well. Nobody can sign a cycle
-// with a key that he has; what can be made is a key for a cycle (ECDSA), which
-// then says no more than that he may put keys into his document.
-func (s *Secured) covered(i int) (jcs.Value, error) {
-	p := &s.proofs[i]
-	doc, err := p.Document(s.unsecured)
-	if err != nil || len(p.PreviousProof) == 0 {
-		return doc, err
-	}
-	matching, err := previous(s.proofs, p.PreviousProof)
-	if err != nil {
-		return jcs.Value{}, unverified("", err)
-	}
-	return doc.With("proof", matching), nil
-}
-
-// previous returns the proofs with these ids, in the order of the document. A
-// proof that is missing, or an id that two proofs bear, is ErrPreviousProof.
-func previous(proofs []Proof, ids []string) (jcs.Value, error) {
-	for _, id := range ids {
-		found := 0
-		for i := range proofs {
-			if id != "" && proofs[i].ID == id {
-				found++
-			}
-		}
-		if found != 1 {
-			return jcs.Value{}, ErrPreviousProof
-		}
-	}
-	var matching []jcs.Value
-	for i := range proofs {
-		if slices.Contains(ids, proofs[i].ID) {
-			matching = append(matching, proofs[i].Value)
-		}
-	}
-	return jcs.Array(matching...), nil
 }

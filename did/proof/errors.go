@@ -3,16 +3,21 @@ package proof
 import (
 	"errors"
 	"strings"
+
+	"github.com/tabard-id/tabard/did/jsonld"
 )
 
 // Namespace is where the error types of the specifications live.
 const Namespace = "https://w3id.org/security#"
 
-// Values of Error.Type: Data Integrity 1.0, 4.7 and Controlled Identifiers 1.0, 3.5.
+// Values of Error.Type: Data Integrity 1.0, 2.4.3 (data loss), 4.4 and 4.7, and
+// Controlled Identifiers 1.0, 3.5.
 const (
 	ParsingError              = Namespace + "PARSING_ERROR"
 	VerificationError         = Namespace + "PROOF_VERIFICATION_ERROR"
 	GenerationError           = Namespace + "PROOF_GENERATION_ERROR"
+	TransformationError       = Namespace + "PROOF_TRANSFORMATION_ERROR"
+	DataLoss                  = Namespace + "DATA_LOSS_DETECTION_ERROR"
 	InvalidDomain             = Namespace + "INVALID_DOMAIN_ERROR"
 	InvalidChallenge          = Namespace + "INVALID_CHALLENGE_ERROR"
 	InvalidVerificationMethod = Namespace + "INVALID_VERIFICATION_METHOD"
@@ -29,8 +34,9 @@ var (
 	ErrKeyType       = errors.New("key does not fit the cryptosuite")
 	ErrSignature     = errors.New("signature does not verify")
 	ErrExpired       = errors.New("proof has expired")
-	ErrContext       = errors.New("document does not begin with the @context of the proof")
-	ErrPreviousProof = errors.New("previousProof does not name one proof of the document")
+	ErrContext       = errors.New("the @context of the proof is not that of the document")
+	ErrPreviousProof = errors.New("previousProof does not name one earlier proof of the document")
+	ErrDisclosure    = errors.New("not what the issuer signed to be disclosed")
 	ErrPurpose       = errors.New("unexpected proofPurpose")
 	ErrDeactivated   = errors.New("DID is deactivated")
 )
@@ -69,6 +75,14 @@ func parsing(detail string) *Error { return &Error{Type: ParsingError, Detail: d
 
 func unverified(detail string, err error) *Error {
 	return &Error{Type: VerificationError, Detail: detail, Err: err}
+}
+
+// untransformed is about a document or proof that cannot become RDF without loss.
+func untransformed(err error) *Error {
+	if errors.Is(err, jsonld.ErrDataLoss) {
+		return &Error{Type: DataLoss, Err: err}
+	}
+	return &Error{Type: TransformationError, Err: err}
 }
 
 func ungenerated(detail string, err error) *Error {

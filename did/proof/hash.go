@@ -17,76 +17,42 @@ const maxPooled = 64 << 10
 
 var buffers = sync.Pool{New: func() any { b := make([]byte, 0, 4<<10); return &b }}
 
-// appendHash appends to dst the hash that keys of type t sign, over the canonical
-// form of v: SHA-384 for P-384, SHA-256 for the others.
+// release gives a buffer back, with the text that came to stand in it.
+func release(buf *[]byte, text []byte) {
+	if cap(text) <= maxPooled {
+		*buf = text[:0]
+		buffers.Put(buf)
+	}
+}
+
+// appendSum appends the hash that keys of type t sign: SHA-384 for P-384, SHA-256
+// for the others.
+func appendSum(dst []byte, t multikey.Type, text []byte) []byte {
+	if t == multikey.P384 {
+		sum := sha512.Sum384(text)
+		return append(dst, sum[:]...)
+	}
+	sum := sha256.Sum256(text)
+	return append(dst, sum[:]...)
+}
+
+// appendHash appends to dst the hash that keys of type t sign over the canonical
+// JSON of v.
 func appendHash(dst []byte, t multikey.Type, v jcs.Value) []byte {
 	buf := buffers.Get().(*[]byte)
 	text := v.Append((*buf)[:0])
-	if t == multikey.P384 {
-		sum := sha512.Sum384(text)
-		dst = append(dst, sum[:]...)
-	} else {
-		sum := sha256.Sum256(text)
-		dst = append(dst, sum[:]...)
-	}
-	if cap(text) <= maxPooled {
-		*buf = text
-		buffers.Put(buf)
-	}
+	dst = appendSum(dst, t, text)
+	release(buf, text)
 	return dst
 }
 
-// Document returns what p covers of a document without proofs: the document
-// itself, or the document with the proof's @context where the proof has one (the
-// verifiedDocument of the specifications). The error is ErrContext.
-func (p *Proof) Document(unsecured jcs.Value) (jcs.Value, error) {
-	if !p.Narrows(unsecured) {
-		return unsecured, nil
-	}
-	signed, _ := p.Value.Get("@context")
-	own, present := unsecured.Get("@context")
-	if !present || !isPrefix(signed, own) {
-		return jcs.Value{}, unverified("", ErrContext)
-	}
-	return unsecured.With("@context", signed), nil
-}
+// maxSignature is the length of the longest signature: P-384, r‖s.
+const maxSignature = 96
 
-// Narrows reports whether p has an @context that differs from the document's,
-// so that Document returns something else than the document.
-func (p *Proof) Narrows(unsecured jcs.Value) bool {
-	signed, present := p.Value.Get("@context")
-	if !present {
-		return false
+// signatureSize is the length of the signatures of a key type that has a suite.
+func signatureSize(t multikey.Type) int {
+	if t == multikey.P384 {
+		return maxSignature
 	}
-	own, present := unsecured.Get("@context")
-	return !present || !own.Equal(signed)
-}
-
-// isPrefix reports whether own begins with all items of signed, a value that is
-// no array counting as an array of itself. No items cover nothing and are refused.
-func isPrefix(signed, own jcs.Value) bool {
-	n := contexts(signed)
-	if n == 0 || n > contexts(own) {
-		return false
-	}
-	for i := range n {
-		if !contextAt(signed, i).Equal(contextAt(own, i)) {
-			return false
-		}
-	}
-	return true
-}
-
-func contexts(v jcs.Value) int {
-	if v.IsArray() {
-		return v.Len()
-	}
-	return 1
-}
-
-func contextAt(v jcs.Value, i int) jcs.Value {
-	if v.IsArray() {
-		return v.At(i)
-	}
-	return v
+	return 64
 }

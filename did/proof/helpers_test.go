@@ -120,12 +120,14 @@ func attached(doc, p jcs.Value) jcs.Value {
 }
 
 // hash is the hash that k signs.
-func hash(k multikey.PrivateKey, v jcs.Value) []byte {
+func hash(k multikey.PrivateKey, v jcs.Value) []byte { return sum(k, v.Canonical()) }
+
+func sum(k multikey.PrivateKey, text []byte) []byte {
 	if k.Public().Type() == multikey.P384 {
-		sum := sha512.Sum384(v.Canonical())
+		sum := sha512.Sum384(text)
 		return sum[:]
 	}
-	sum := sha256.Sum256(v.Canonical())
+	sum := sha256.Sum256(text)
 	return sum[:]
 }
 

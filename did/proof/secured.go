@@ -7,6 +7,7 @@ import (
 
 	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/jcs"
+	"github.com/tabard-id/tabard/did/jsonld"
 	"github.com/tabard-id/tabard/did/multikey"
 )
 
@@ -24,6 +25,18 @@ type Options struct {
 	IgnoreExpiry bool
 	// Verify checks signatures; nil is PublicKey.Verify.
 	Verify multikey.VerifyFunc
+	// Processor has the contexts for suites that read the document as RDF; nil is
+	// jsonld.Default.
+	Processor *jsonld.Processor
+	// Cache, if not nil, saves such suites the work on proofs that it remembers.
+	Cache *Cache
+}
+
+func (o *Options) processor() *jsonld.Processor {
+	if o.Processor == nil {
+		return jsonld.Default()
+	}
+	return o.Processor
 }
 
 // Verified is a proof that holds, and the method it was made with.
@@ -47,8 +60,7 @@ func Verify(ctx context.Context, doc jcs.Value, keys Keys, opt Options) ([]Verif
 type Secured struct {
 	unsecured jcs.Value
 	proofs    []Proof
-	digest    [32]byte
-	digested  bool
+	hashes    hashes
 }
 
 // Open takes a secured document apart; errors as of All.
@@ -68,11 +80,11 @@ func (s *Secured) Proofs() []Proof { return s.proofs }
 
 // Digest returns the SHA-256 of the canonical form of Unsecured.
 func (s *Secured) Digest() [32]byte {
-	if !s.digested {
-		appendHash(s.digest[:0], multikey.Ed25519, s.unsecured)
-		s.digested = true
+	if !s.hashes.hasJSON {
+		appendHash(s.hashes.json[:0], multikey.Ed25519, s.unsecured)
+		s.hashes.hasJSON = true
 	}
-	return s.digest
+	return s.hashes.json
 }
 
 // Verify is the function of that name, for a document that was opened.
@@ -94,7 +106,7 @@ func (s *Secured) Verify(ctx context.Context, keys Keys, opt Options) ([]Verifie
 			return nil, s.at(i, retrieval(err))
 		}
 		if err = usable(method, opt.Now); err == nil {
-			err = s.verify(i, docs[i], method.Key, opt.Verify)
+			err = s.verify(i, docs[i], method.Key, opt)
 		}
 		if err != nil {
 			return nil, s.at(i, err)
@@ -106,14 +118,24 @@ func (s *Secured) Verify(ctx context.Context, keys Keys, opt Options) ([]Verifie
 
 // verify checks proof i over doc, which covered has returned for it. What most
 // proofs cover, the whole document, is hashed once.
-func (s *Secured) verify(i int, doc jcs.Value, key multikey.PublicKey, verify multikey.VerifyFunc) error {
+func (s *Secured) verify(i int, doc jcs.Value, key multikey.PublicKey, opt Options) error {
 	p := &s.proofs[i]
-	if key.Type() != multikey.P384 && len(p.PreviousProof) == 0 && !p.Narrows(s.unsecured) {
-		digest := s.Digest()
-		return p.verifyHashed(digest[:], key, verify)
+	var known *hashes
+	if len(p.PreviousProof) == 0 && !p.Narrows(s.unsecured) {
+		known = &s.hashes
 	}
-	var hash [maxHash]byte
-	return p.verifyHashed(appendHash(hash[:0], key.Type(), doc), key, verify)
+	if opt.Cache == nil || p.suite().form == formJCS {
+		return p.check(doc, known, key, opt)
+	}
+	id := opt.Cache.keyOf(doc, p.Value, key)
+	if opt.Cache.has(id, opt.processor()) {
+		return nil
+	}
+	if err := p.check(doc, known, key, opt); err != nil {
+		return err
+	}
+	opt.Cache.add(id, opt.processor())
+	return nil
 }
 
 // at names the proof in the error if there are several.

@@ -1,6 +1,8 @@
 package proof
 
 import (
+	"fmt"
+	"io"
 	"slices"
 	"time"
 
@@ -8,6 +10,7 @@ import (
 
 	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/jcs"
+	"github.com/tabard-id/tabard/did/jsonld"
 	"github.com/tabard-id/tabard/did/multikey"
 )
 
@@ -26,13 +29,34 @@ type SignOptions struct {
 	ID string
 	// PreviousProof are ids of proofs on the document that this one signs too.
 	PreviousProof []string
+	// Cryptosuite is one of Suites for the key's type; "" is that of SuiteFor.
+	Cryptosuite string
+	// MandatoryPointers, of ecdsa-sd-2023, say what every derived document shows:
+	// JSON Pointers (RFC 6901) into the document.
+	MandatoryPointers []string
+	// Random, of ecdsa-sd-2023, is where 32 bytes of HMAC key and then the secret of
+	// the key for the statements come from; nil is crypto/rand.
+	Random io.Reader
+	// Processor has the contexts for suites that read the document as RDF; nil is
+	// jsonld.Default.
+	Processor *jsonld.Processor
 }
 
-// Sign returns doc with one more proof, by the cryptosuite of the key's type
-// (Data Integrity 1.0, 4.2 and 4.3): as object if it is the first, else at the
-// end of an array. The same input gives the same output. Errors are *Error with
-// GenerationError, or what All says of the proofs that are there already.
-func Sign(doc jcs.Value, key multikey.PrivateKey, opt SignOptions) (jcs.Value, error) {
+// Signer makes signatures with one key: a multikey.PrivateKey, or something that
+// keeps the key elsewhere. Signatures are those of multikey: 64 bytes for Ed25519,
+// r‖s over the hash of the curve for ECDSA.
+type Signer interface {
+	Public() multikey.PublicKey
+	Sign(message []byte) ([]byte, error)
+}
+
+// Sign returns doc with one more proof (Data Integrity 1.0, 4.2 and 4.3): as
+// object if it is the first, else at the end of an array. The same input gives the
+// same output, but for ecdsa-sd-2023, whose base proof is for the holder of the
+// document alone: what others may see is made with Derive. Errors are *Error with
+// GenerationError, TransformationError or DataLoss, or what All says of the proofs
+// that are there already.
+func Sign(doc jcs.Value, key Signer, opt SignOptions) (jcs.Value, error) {
 	if !doc.IsObject() {
 		return jcs.Value{}, ungenerated("the document is not an object", nil)
 	}
@@ -40,8 +64,12 @@ func Sign(doc jcs.Value, key multikey.PrivateKey, opt SignOptions) (jcs.Value, e
 	if err != nil {
 		return jcs.Value{}, err
 	}
+	s, err := opt.suite(key)
+	if err != nil {
+		return jcs.Value{}, err
+	}
 	unsecured := doc.Without("proof")
-	config, err := configure(unsecured, key.Public().Type(), opt)
+	config, err := s.configure(unsecured, opt)
 	if err != nil {
 		return jcs.Value{}, err
 	}
@@ -53,11 +81,35 @@ func Sign(doc jcs.Value, key multikey.PrivateKey, opt SignOptions) (jcs.Value, e
 		}
 		signed = unsecured.With("proof", matching)
 	}
-	value, err := proofValue(signed, config, key)
+	value, err := s.proofValue(signed, config, key, opt)
 	if err != nil {
 		return jcs.Value{}, err
 	}
 	return doc.With("proof", appended(existing, config.With("proofValue", jcs.FromString(value)))), nil
+}
+
+// suite chooses how key signs.
+func (o *SignOptions) suite(key Signer) (*suite, error) {
+	if key == nil {
+		return nil, ungenerated("", ErrKeyType)
+	}
+	t := key.Public().Type()
+	name := o.Cryptosuite
+	if name == "" {
+		name = SuiteFor(t)
+	}
+	s := suiteOf(Type, name)
+	switch {
+	case s == nil && o.Cryptosuite != "":
+		return nil, ungenerated(o.Cryptosuite, ErrUnsupported)
+	case s == nil || !s.fits(t):
+		return nil, ungenerated("", ErrKeyType)
+	case s.form != formDisclosure && len(o.MandatoryPointers) > 0:
+		return nil, ungenerated(s.String()+" knows no mandatory pointers", ErrUnsupported)
+	case s.form == formDisclosure && len(o.PreviousProof) > 0:
+		return nil, ungenerated(s.String()+" cannot sign previous proofs", ErrUnsupported)
+	}
+	return s, nil
 }
 
 // existingProofs returns the proofs doc has, of which there is room for one more.
@@ -86,22 +138,19 @@ func appended(existing []Proof, p jcs.Value) jcs.Value {
 	return jcs.Array(append(all, p)...)
 }
 
-// configure returns the proof without proofValue. With the document's @context in
-// it, the proof stays valid when a later proof needs further contexts.
-func configure(unsecured jcs.Value, t multikey.Type, opt SignOptions) (jcs.Value, error) {
-	suite := SuiteFor(t)
-	if suite == "" {
-		return jcs.Value{}, ungenerated("", ErrKeyType)
-	}
+// configure returns the proof without proofValue. In the JCS suites it has the
+// document's @context in it, so that the proof stays valid when a later proof needs
+// further contexts.
+func (s *suite) configure(unsecured jcs.Value, opt SignOptions) (jcs.Value, error) {
 	if !isRelationship(string(opt.Purpose)) {
 		return jcs.Value{}, ungenerated("", ErrPurpose)
 	}
 	c := config{jcs.Object()}
-	if contexts, present := unsecured.Get("@context"); present {
+	if contexts, present := unsecured.Get("@context"); present && s.form == formJCS {
 		c.v = c.v.With("@context", contexts)
 	}
-	c.text("type", Type)
-	c.text("cryptosuite", suite)
+	c.text("type", s.typ)
+	c.text("cryptosuite", s.name)
 	c.text("verificationMethod", opt.VerificationMethod)
 	c.text("proofPurpose", string(opt.Purpose))
 	c.text("id", opt.ID)
@@ -149,15 +198,50 @@ func (c *config) set(name string, items []string) {
 	}
 }
 
-func proofValue(signed, config jcs.Value, key multikey.PrivateKey) (string, error) {
+// proofValue signs a document under a configuration.
+func (s *suite) proofValue(signed, config jcs.Value, key Signer, opt SignOptions) (string, error) {
 	t := key.Public().Type()
-	sig, err := key.Sign(appendHash(appendHash(nil, t, config), t, signed))
+	var message []byte
+	var err error
+	switch s.form {
+	case formJCS:
+		message = appendHash(appendHash(nil, t, config), t, signed)
+	case formRDF:
+		if message, err = appendConfig(nil, opt.processor(), t, config, signed); err != nil {
+			return "", err
+		}
+		if message, err = appendRDF(message, opt.processor(), t, signed); err != nil {
+			return "", err
+		}
+	default:
+		return baseProofValue(signed, config, key, opt)
+	}
+	sig, err := signature(key, message)
+	if err != nil {
+		return "", err
+	}
+	text, err := multibase.Encode(multibase.Encoding(s.header), sig)
 	if err != nil {
 		return "", ungenerated("", err)
 	}
-	s, err := multibase.Encode(multibase.Base58BTC, sig)
-	if err != nil {
-		return "", ungenerated("", err)
+	return text, nil
+}
+
+func (o *SignOptions) processor() *jsonld.Processor {
+	if o.Processor == nil {
+		return jsonld.Default()
 	}
-	return s, nil
+	return o.Processor
+}
+
+// signature asks the signer for a signature, which some make in another encoding.
+func signature(key Signer, message []byte) ([]byte, error) {
+	sig, err := key.Sign(message)
+	if err != nil {
+		return nil, ungenerated("", err)
+	}
+	if want := signatureSize(key.Public().Type()); len(sig) != want {
+		return nil, ungenerated(fmt.Sprintf("the signer made %d bytes, not %d", len(sig), want), ErrSignature)
+	}
+	return sig, nil
 }

@@ -61,7 +61,7 @@ func TestVectors(t *testing.T) {
 	valid := 0
 	for _, v := range file.Cases {
 		t.Run(v.Name, func(t *testing.T) {
-			if got := code(t, v, keys); got != v.Code {
+			if got := code(t, v, keys, nil); got != v.Code {
 				t.Errorf("code %q, want %q", got, v.Code)
 			}
 		})
@@ -74,8 +74,10 @@ func TestVectors(t *testing.T) {
 	}
 }
 
-func code(t *testing.T, v vector, keys proof.Keys) string {
-	verified, err := proof.Verify(context.Background(), v.Input, keys, v.Options.options(t))
+func code(t *testing.T, v vector, keys proof.Keys, cache *proof.Cache) string {
+	opt := v.Options.options(t)
+	opt.Cache = cache
+	verified, err := proof.Verify(context.Background(), v.Input, keys, opt)
 	if err == nil {
 		if len(verified) == 0 {
 			t.Error("valid without a proof")

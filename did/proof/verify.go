@@ -7,6 +7,7 @@ import (
 	"github.com/multiformats/go-multibase"
 
 	"github.com/tabard-id/tabard/did/jcs"
+	"github.com/tabard-id/tabard/did/jsonld"
 	"github.com/tabard-id/tabard/did/multikey"
 )
 
@@ -14,8 +15,10 @@ import (
 // cryptosuite is known and fits the key. It checks neither purpose nor dates nor
 // whose key it is. unsecured is the document without its proof member; where p
 // has previousProof, with an array of the proofs it names as proof member. A nil
-// verify is PublicKey.Verify. Errors are VerificationErrors: ErrUnsupported,
-// ErrKeyType, ErrContext, ErrPreviousProof, ErrSignature.
+// verify is PublicKey.Verify. Contexts are those of jsonld.Default. Errors are
+// VerificationErrors (ErrUnsupported, ErrKeyType, ErrContext, ErrPreviousProof,
+// ErrDisclosure, ErrSignature) and, of suites that read the document as RDF,
+// TransformationError and DataLoss.
 func VerifyOne(unsecured jcs.Value, p Proof, key multikey.PublicKey, verify multikey.VerifyFunc) error {
 	if err := p.supported(); err != nil {
 		return err
@@ -27,60 +30,99 @@ func VerifyOne(unsecured jcs.Value, p Proof, key multikey.PublicKey, verify mult
 	if _, bound := unsecured.Get("proof"); !bound && len(p.PreviousProof) > 0 {
 		return unverified("", ErrPreviousProof)
 	}
-	var hash [maxHash]byte
-	return p.verifyHashed(appendHash(hash[:0], key.Type(), doc), key, verify)
+	return p.check(doc, nil, key, Options{Verify: verify})
 }
 
 // VerifyDigest is VerifyOne for a document of which only the SHA-256 of the
 // canonical form is known: 32 bytes, of the document without its proof member.
-// It refuses what signs something else: keys that hash otherwise (P-384, as
-// ErrKeyType) and proofs with previousProof.
+// It refuses what signs something else: suites that are not of RFC 8785
+// (ErrUnsupported), keys that hash otherwise (P-384, as ErrKeyType) and proofs
+// with previousProof.
 func VerifyDigest(docHash []byte, p Proof, key multikey.PublicKey, verify multikey.VerifyFunc) error {
 	if err := p.supported(); err != nil {
 		return err
 	}
-	if len(docHash) != sha256.Size {
+	switch {
+	case p.suite().form != formJCS:
+		return unverified(p.suite().String()+" does not sign the hash of the JSON", ErrUnsupported)
+	case len(docHash) != sha256.Size:
 		return unverified("the digest is not a SHA-256", nil)
-	}
-	if key.Type() == multikey.P384 {
+	case key.Type() == multikey.P384:
 		return unverified("P-384 signs a SHA-384 of the document", ErrKeyType)
-	}
-	if len(p.PreviousProof) > 0 {
+	case len(p.PreviousProof) > 0:
 		return unverified("the proof signs more than the document", ErrPreviousProof)
 	}
-	return p.verifyHashed(docHash, key, verify)
+	var known hashes
+	known.json, known.hasJSON = [sha256.Size]byte(docHash), true
+	return p.check(jcs.Value{}, &known, key, Options{Verify: verify})
 }
 
-// supported checks type, cryptosuite and the header of proofValue.
-func (p *Proof) supported() error {
-	if p.Type != Type || p.Cryptosuite != EdDSAJCS2022 && p.Cryptosuite != ECDSAJCS2019 {
-		return unverified("", ErrUnsupported)
-	}
-	if p.ProofValue == "" {
-		return unverified("the proof has no proofValue", nil)
-	}
-	if p.ProofValue[0] != 'z' {
-		return unverified("proofValue is not base58btc multibase (header z)", nil)
-	}
-	return nil
+// hashes are those of one document, each computed when it is first asked for.
+type hashes struct {
+	json    [sha256.Size]byte
+	hasJSON bool
+	// rdf is indexed by jsonld.Hash; nil where not known.
+	rdf [2][]byte
 }
 
-// verifyHashed checks the signature over the document half docHash, made with the
-// hash of the key's type.
-func (p *Proof) verifyHashed(docHash []byte, key multikey.PublicKey, verify multikey.VerifyFunc) error {
-	if SuiteFor(key.Type()) != p.Cryptosuite {
-		return unverified(key.Type().String()+" key, "+p.Cryptosuite, ErrKeyType)
+// append appends the hash of doc that keys of type t sign. SHA-384 of JSON is not
+// kept: hardly anything is signed so.
+func (h *hashes) append(dst []byte, f form, t multikey.Type, ld *jsonld.Processor, doc jcs.Value) ([]byte, error) {
+	if f == formJCS {
+		if h == nil || t == multikey.P384 {
+			return appendHash(dst, t, doc), nil
+		}
+		if !h.hasJSON {
+			appendHash(h.json[:0], t, doc)
+			h.hasJSON = true
+		}
+		return append(dst, h.json[:]...), nil
+	}
+	if h == nil {
+		return appendRDF(dst, ld, t, doc)
+	}
+	kept := &h.rdf[rdfHash(t)]
+	if *kept == nil {
+		sum, err := appendRDF(nil, ld, t, doc)
+		if err != nil {
+			return nil, err
+		}
+		*kept = sum
+	}
+	return append(dst, *kept...), nil
+}
+
+// check verifies the signature or signatures of p by key over doc, whose hashes
+// may be known, with the verify function and the contexts in opt.
+func (p *Proof) check(doc jcs.Value, known *hashes, key multikey.PublicKey, opt Options) error {
+	s := p.suite()
+	if !s.fits(key.Type()) {
+		return unverified(key.Type().String()+" key, "+s.String(), ErrKeyType)
+	}
+	verify := opt.Verify
+	if verify == nil {
+		verify = multikey.PublicKey.Verify
+	}
+	if s.form == formDisclosure {
+		return p.checkDisclosure(doc, opt.processor(), key, verify)
 	}
 	sig, err := p.signature(signatureSize(key.Type()))
 	if err != nil {
 		return err
 	}
-	if verify == nil {
-		verify = multikey.PublicKey.Verify
-	}
+	var ld *jsonld.Processor
 	message := make([]byte, 0, 2*maxHash)
-	message = appendHash(message, key.Type(), p.Value.Without("proofValue"))
-	message = append(message, docHash...)
+	if s.form == formJCS {
+		message = appendHash(message, key.Type(), p.Value.Without("proofValue"))
+	} else {
+		ld = opt.processor()
+		if message, err = appendConfig(message, ld, key.Type(), p.Value, doc); err != nil {
+			return err
+		}
+	}
+	if message, err = known.append(message, s.form, key.Type(), ld, doc); err != nil {
+		return err
+	}
 	if !verify(key, message, sig) {
 		return unverified("", ErrSignature)
 	}
