@@ -109,10 +109,11 @@ func (d *definer) build(name string, value jcs.Value, depth int) (*term, error) 
 	if err := d.typeMapping(t, value, depth); err != nil {
 		return nil, err
 	}
+	mapping := d.iriMapping
 	if _, ok := value.Get("@reverse"); ok {
-		return d.reverse(t, name, value, depth)
+		mapping = d.reverse
 	}
-	keep, err := d.iriMapping(t, name, value, simple, depth)
+	keep, err := mapping(t, name, value, simple, depth)
 	if err != nil || !keep {
 		return nil, err
 	}
@@ -160,45 +161,35 @@ func (d *definer) typeMapping(t *term, value jcs.Value, depth int) error {
 	return nil
 }
 
-// reverse is step 13: a reverse property.
-func (d *definer) reverse(t *term, name string, value jcs.Value, depth int) (*term, error) {
-	for k := range value.Members() {
-		switch keywordOf(k) {
-		case kwID, kwNest:
-			return nil, invalid("invalid reverse property", "term "+quote(name)+" has @reverse and "+k)
-		case kwReverse, kwContainer, kwType, kwProtected, kwContext, kwDirection, kwIndex, kwLanguage, kwPrefix:
-		default:
-			return nil, invalid("invalid term definition", "term "+quote(name)+" has an entry "+quote(k))
+// reverse is step 13: a reverse property; keep is false if the term is ignored.
+func (d *definer) reverse(t *term, name string, value jcs.Value, _ bool, depth int) (keep bool, err error) {
+	for _, k := range []string{"@id", "@nest"} {
+		if _, ok := value.Get(k); ok {
+			return false, invalid("invalid reverse property", "term "+quote(name)+" has @reverse and "+k)
 		}
 	}
 	v, _ := value.Get("@reverse")
 	s, ok := v.Str()
 	if !ok {
-		return nil, invalid("invalid IRI mapping", "@reverse of term "+quote(name)+" is not a string")
+		return false, invalid("invalid IRI mapping", "@reverse of term "+quote(name)+" is not a string")
 	}
 	if keywordForm(s) {
-		return nil, d.lose("@reverse of term " + quote(name) + " has the form of a keyword")
+		return false, d.lose("@reverse of term " + quote(name) + " has the form of a keyword")
 	}
 	iri, err := d.expand(s, true, false, depth)
 	if err != nil {
-		return nil, err
+		return false, err
 	}
 	if !isIRI(iri) && !isBlankID(iri) {
-		return nil, invalid("invalid IRI mapping", "@reverse of term "+quote(name)+" is not an absolute IRI")
+		return false, invalid("invalid IRI mapping", "@reverse of term "+quote(name)+" is not an absolute IRI")
 	}
-	t.iri, t.reverse = iri, true
-	if c, ok := value.Get("@container"); ok && c.Kind() != jcs.KindNull {
-		switch s, _ := c.Str(); s {
-		case "@set":
-			t.containers = inSet
-		case "@index":
-			t.containers = inIndex
-		default:
-			return nil, invalid("invalid reverse property", "container of term "+quote(name))
+	if c, ok := value.Get("@container"); ok {
+		if s, _ := c.Str(); s != "@set" && s != "@index" && c.Kind() != jcs.KindNull {
+			return false, invalid("invalid reverse property", "container of term "+quote(name))
 		}
 	}
-	t.settle()
-	return t, nil
+	t.iri, t.reverse = iri, true
+	return true, nil
 }
 
 // iriMapping is steps 14 to 18; keep is false if the term is ignored.
@@ -227,7 +218,7 @@ func (d *definer) iriMapping(t *term, name string, value jcs.Value, simple bool,
 		return true, d.budget.text(len(t.iri))
 	}
 	if strings.IndexByte(name, '/') >= 0 {
-		t.iri, err = d.expand(name, true, false, depth)
+		t.iri, err = d.expandIRI(d.result, name, true, false)
 		if err == nil && !isIRI(t.iri) {
 			err = invalid("invalid IRI mapping", "term "+quote(name)+" does not expand to an absolute IRI")
 		}

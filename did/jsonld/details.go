@@ -13,9 +13,10 @@ func (d *definer) details(t *term, name string, value jcs.Value, depth int) erro
 		switch keywordOf(k) {
 		case kwID, kwType, kwProtected:
 		case kwReverse:
-			err = invalid("invalid reverse property", "term "+quote(name))
 		case kwContainer:
-			t.containers, err = containers(v)
+			if !t.reverse || v.Kind() != jcs.KindNull {
+				t.containers, err = containers(v)
+			}
 		case kwIndex, kwContext, kwNest:
 		case kwLanguage:
 			err = d.language(t, v, value)

@@ -287,7 +287,7 @@ func (x *expander) localContext(c *activeContext, local jcs.Value) (*activeConte
 	} else if d := c.derivedEmbedded(key); d != nil {
 		return d, x.budget.context(d.cost)
 	}
-	d, err := x.process(c, local, scope{propagate: true, validate: true})
+	d, err := x.process(c, local, scope{base: x.rootBase, propagate: true, validate: true})
 	if err != nil {
 		return nil, err
 	}

@@ -13,6 +13,18 @@ func isIRI(s string) bool {
 	return n > 0 && iriChars(s[n+1:])
 }
 
+// isIRIRef reports whether s is an absolute IRI by the looser rule of RDF 1.1
+// N-Quads, IRIREF, which allows any character beyond ASCII.
+func isIRIRef(s string) bool {
+	n := schemeLen(s)
+	for i := n + 1; i < len(s); i++ {
+		if s[i] < utf8.RuneSelf && iriBad[s[i]] {
+			return false
+		}
+	}
+	return n > 0 && utf8.ValidString(s)
+}
+
 // schemeLen returns the length of the scheme of s without its colon, 0 if s has none.
 func schemeLen(s string) int {
 	for i := 0; i < len(s); i++ {
@@ -39,14 +51,17 @@ var iriBad = func() (bad [utf8.RuneSelf]bool) {
 	return bad
 }()
 
-// iriChars reports whether s has only characters that may stand in an IRI.
+// iriChars reports whether s has only characters that may stand in an IRI, and
+// at most one fragment.
 func iriChars(s string) bool {
+	fragment := false
 	for i := 0; i < len(s); {
 		c := s[i]
 		if c < utf8.RuneSelf {
-			if iriBad[c] {
+			if iriBad[c] || c == '#' && fragment {
 				return false
 			}
+			fragment = fragment || c == '#'
 			i++
 			continue
 		}

@@ -111,11 +111,11 @@ func (t *Term) check() *Error {
 	case DefaultGraph:
 		ok = *t == Term{}
 	case IRI:
-		ok = isIRI(t.Value) && t.Datatype == "" && t.Language == ""
+		ok = isIRIRef(t.Value) && t.Datatype == "" && t.Language == ""
 	case Blank:
 		ok = isLabel(t.Value) && t.Datatype == "" && t.Language == ""
 	case Literal:
-		ok = utf8.ValidString(t.Value) && isIRI(t.Datatype) && (t.Datatype == rdfLang) == (t.Language != "")
+		ok = utf8.ValidString(t.Value) && isIRIRef(t.Datatype) && (t.Datatype == rdfLang) == (t.Language != "")
 		ok = ok && (t.Language == "" || isLanguage(t.Language))
 	default:
 		ok = false
