@@ -66,6 +66,7 @@ func (n *Node) drainRequests(ctx context.Context, limit time.Duration) error {
 func (n *Node) closeBelow(ctx context.Context) error {
 	closed := make(chan error, 1)
 	go func() {
+		n.closeForeign()
 		err := n.replica.Close()
 		n.running.Wait()
 		closed <- errors.Join(err, n.ledger.Close())
@@ -84,6 +85,7 @@ func (n *Node) closeBelow(ctx context.Context) error {
 // abandon closes what a start that failed has opened.
 func (n *Node) abandon() error {
 	var errs []error
+	n.closeForeign()
 	if n.hub != nil {
 		errs = append(errs, n.hub.Close(context.Background()))
 	}

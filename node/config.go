@@ -52,6 +52,12 @@ type Config struct {
 	Admission Admission
 	// Streams bounds the subscribers of /v1/stream.
 	Streams Streams
+	// Foreign says whether other hosts are asked; they are not if zero.
+	Foreign Foreign
+	// ContextsDir is a folder of JSON-LD contexts with which credentials are verified
+	// besides the published ones: its index.json is {"<url>": "<file>"}. A published
+	// context cannot be replaced. Empty: none.
+	ContextsDir string
 	// MaxStale is the age of the local state beyond which the node is not ready and
 	// answers no verification, unless a request allows more; 5 s if zero.
 	MaxStale time.Duration
@@ -133,6 +139,9 @@ func (c *Config) validate() error {
 	}
 	if _, err := admission.New(c.Admission); err != nil {
 		return fmt.Errorf("node: %w", err)
+	}
+	if err := c.Foreign.validate(); err != nil {
+		return err
 	}
 	var err error
 	if c.Domain, err = parseDomain(c.Domain); err != nil {

@@ -31,9 +31,12 @@ type DevConfig struct {
 	// Logger gets structured logs; nil discards them.
 	Logger *slog.Logger
 
-	// Admission and Streams are those of Config, for every node.
+	// Admission, Streams and Foreign are those of Config, for every node.
 	Admission Admission
 	Streams   Streams
+	Foreign   Foreign
+	// ContextsDir is that of Config, for every node.
+	ContextsDir string
 }
 
 const (
@@ -136,7 +139,8 @@ func (d *Dev) start(ctx context.Context, cfg DevConfig, host string, port int) e
 		n, err := Start(ctx, Config{
 			NodeID: peers[i].ID, Dir: filepath.Join(d.Dir, peers[i].ID), Domain: d.Domain,
 			HTTPListener: public[i], PeerListener: peer[i], Peers: peers, Secret: secret,
-			Admission: cfg.Admission, Streams: cfg.Streams, Logger: cfg.Logger, certificate: certificate,
+			Admission: cfg.Admission, Streams: cfg.Streams, Foreign: cfg.Foreign, ContextsDir: cfg.ContextsDir,
+			Logger: cfg.Logger, certificate: certificate,
 		})
 		if err != nil {
 			return errors.Join(err, closeAll(public[i+1:]), closeAll(peer[i+1:]))

@@ -198,11 +198,13 @@ func (n *Node) surface() error {
 	if err != nil {
 		return err
 	}
-	handler, err := httpapi.New(httpapi.Config{
+	surface := httpapi.Config{
 		Ledger: n.ledger, Cluster: n.replica, Admission: policy, Stream: n.hub, Verify: n.verify,
 		Registerer: n.metrics, Gatherer: n.metrics, Logger: n.log, NodeID: n.cfg.NodeID,
-		MaxStaleDefault: n.cfg.MaxStale, Foreign: n.elsewhere(),
-	})
+		MaxStaleDefault: n.cfg.MaxStale,
+	}
+	n.askElsewhere(&surface)
+	handler, err := httpapi.New(surface)
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ func devCommand() *cli.Command {
 			"   tabard dev\n" +
 			"   tabard dev --nodes 5 --http 127.0.0.1:9700\n" +
 			"   tabard dev --tls --dir .dev",
-		Flags: []cli.Flag{
+		Flags: append([]cli.Flag{
 			&cli.IntFlag{Name: "nodes", Value: 3, Usage: "how many `N` nodes"},
 			&cli.StringFlag{Name: "http", Value: "127.0.0.1:8700", Usage: "loopback `ADDRESS` of node 1"},
 			&cli.StringFlag{Name: "domain", Usage: "`HOST[:PORT]` where the DIDs live (default: registry.localhost with node 1's port)"},
@@ -31,7 +31,9 @@ func devCommand() *cli.Command {
 			outputFlag(),
 			&cli.StringFlag{Name: "log-level", Usage: "`LEVEL`: debug, info, warn or error", Value: "warn"},
 			&cli.StringFlag{Name: "log-format", Usage: "`FORMAT`: json or text", Value: "text"},
-		},
+			&cli.BoolFlag{Name: "foreign", Usage: "ask other hosts for DIDs, status lists and schemas that the ledger does not hold"},
+			contextsFlag(),
+		}, foreignFlags()...),
 		Action: dev,
 	}
 }
@@ -51,9 +53,14 @@ func dev(c *cli.Context) error {
 	if c.Int("nodes") < 1 {
 		return usage("--nodes %d: want at least 1", c.Int("nodes"))
 	}
+	foreign, err := foreignFromFlags(c)
+	if err != nil {
+		return err
+	}
+	foreign.Enabled = c.Bool("foreign")
 	cluster, err := node.StartDev(c.Context, node.DevConfig{
 		Nodes: c.Int("nodes"), HTTP: c.String("http"), Domain: c.String("domain"),
-		TLS: c.Bool("tls"), Dir: c.String("dir"), Logger: logger,
+		TLS: c.Bool("tls"), Dir: c.String("dir"), Foreign: foreign, ContextsDir: c.String("contexts-dir"), Logger: logger,
 	})
 	if err != nil {
 		return err

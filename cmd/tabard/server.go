@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -41,7 +42,10 @@ func serverCommand() *cli.Command {
 			&cli.DurationFlag{Name: "shutdown-timeout", Usage: "how long a clean stop may take, `TIME`", Value: 10 * time.Second},
 			&cli.StringFlag{Name: "log-level", Usage: "`LEVEL`: debug, info, warn or error", Value: "info"},
 			&cli.StringFlag{Name: "log-format", Usage: "`FORMAT`: json or text", Value: "json"},
-		}, admissionFlags()...),
+		}, slices.Concat(admissionFlags(), []cli.Flag{
+			contextsFlag(),
+			&cli.BoolFlag{Name: "no-foreign", Usage: "ask no other host: DIDs, status lists and schemas that the ledger does not hold are not found"},
+		}, foreignFlags())...),
 		Action: server,
 	}
 }
@@ -88,7 +92,7 @@ func serverConfig(c *cli.Context) (node.Config, error) {
 		NodeID: c.String("node-id"), Dir: c.String("dir"), Domain: c.String("domain"), HTTP: c.String("http"),
 		TLSCert: c.String("tls-cert"), TLSKey: c.String("tls-key"), Bind: c.String("peer-bind"),
 		Streams:  node.Streams{Max: c.Int("max-streams"), MaxPerAddress: c.Int("max-streams-per-address")},
-		MaxStale: c.Duration("max-stale"), ShutdownTimeout: c.Duration("shutdown-timeout"),
+		ContextsDir: c.String("contexts-dir"), MaxStale: c.Duration("max-stale"), ShutdownTimeout: c.Duration("shutdown-timeout"),
 	}
 	var err error
 	if cfg.Peers, err = node.ParsePeers(words(c, "peers")); err != nil {
@@ -100,6 +104,10 @@ func serverConfig(c *cli.Context) (node.Config, error) {
 	if cfg.Admission, err = admissionFromFlags(c); err != nil {
 		return cfg, err
 	}
+	if cfg.Foreign, err = foreignFromFlags(c); err != nil {
+		return cfg, err
+	}
+	cfg.Foreign.Enabled = !c.Bool("no-foreign")
 	if cfg.Logger, err = loggerFromFlags(c); err != nil {
 		return cfg, err
 	}

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -75,6 +76,9 @@ func (f *Fetcher) dial(ctx context.Context, _, hostPort string) (net.Conn, error
 
 // lookup returns the addresses of a name, all of them judged, families in turn.
 func (f *Fetcher) lookup(ctx context.Context, host string) ([]netip.Addr, error) {
+	if f.cfg.AllowPrivate && f.cfg.Resolver == nil && (host == "localhost" || strings.HasSuffix(host, ".localhost")) {
+		return []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1}), netip.IPv6Loopback()}, nil // RFC 6761, 6.3
+	}
 	addrs, err := f.resolver.LookupNetIP(ctx, "ip", host)
 	if err != nil {
 		var dns *net.DNSError

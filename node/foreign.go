@@ -1,0 +1,104 @@
+package node
+
+import (
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/tabard-id/tabard/node/internal/fetch"
+	"github.com/tabard-id/tabard/node/internal/foreign"
+	"github.com/tabard-id/tabard/node/internal/httpapi"
+)
+
+// Foreign says whether a node asks other hosts for the did:web and did:webvh DIDs,
+// status lists and schemas that its ledger does not hold, and within which limits.
+// Its zero value asks nobody.
+type Foreign struct {
+	Enabled bool
+	// MaxAge bounds for how long a document is reused, whatever its host says; 1 h if
+	// zero.
+	MaxAge time.Duration
+	// Ports, if set, are all that may be asked; else 443 and ports from 1024 on.
+	Ports []int
+	// Deny are networks that are not asked besides those that are never public.
+	Deny []netip.Prefix
+	// AllowPrivate lets loopback and private addresses be asked, and names that are
+	// not public: whoever may resolve a DID then reaches into the node's own network.
+	// For tests, and for clusters that live there.
+	AllowPrivate bool
+	// Roots are the certificate authorities believed; nil: the system's.
+	Roots *x509.CertPool
+
+	resolver fetch.Resolver // of names, for tests
+}
+
+func (f Foreign) validate() error {
+	if f.MaxAge < 0 {
+		return errors.New("node: the age of foreign documents is negative")
+	}
+	for _, port := range f.Ports {
+		if port < 1 || port > 65535 {
+			return fmt.Errorf("node: foreign port %d: no such port", port)
+		}
+	}
+	return nil
+}
+
+// openForeign makes what asks other hosts, if it is wanted.
+func (n *Node) openForeign() error {
+	if !n.cfg.Foreign.Enabled {
+		return nil
+	}
+	counts, err := fetch.NewMetrics(n.metrics)
+	if err != nil {
+		return err
+	}
+	cfg := n.cfg.Foreign
+	n.fetcher, err = fetch.New(fetch.Config{
+		Ports: cfg.Ports, Deny: cfg.Deny, AllowPrivate: cfg.AllowPrivate, Roots: cfg.Roots, Resolver: cfg.resolver,
+		Forbid: n.hosts, UserAgent: "tabard", Metrics: counts, Logger: n.log,
+	})
+	if err != nil {
+		return misconfigured(err)
+	}
+	answers, err := foreign.NewMetrics(n.metrics)
+	if err != nil {
+		return err
+	}
+	n.foreign, err = foreign.New(foreign.Config{
+		Fetch: n.fetcher, Own: n.hosts, MaxAge: cfg.MaxAge, Metrics: answers, Logger: n.log,
+	})
+	return err
+}
+
+// hosts reports whether a host, or host:port, is where this registry's DIDs live:
+// about them the ledger is asked, never the network.
+func (n *Node) hosts(origin string) bool {
+	view := n.ledger.View()
+	defer view.Close()
+	own := view.Domain()
+	if own == "" {
+		own = n.cfg.Domain
+	}
+	return own != "" && strings.TrimSuffix(own, ":443") == strings.TrimSuffix(origin, ":443")
+}
+
+// askElsewhere has the surface ask other hosts, if they are asked at all.
+func (n *Node) askElsewhere(cfg *httpapi.Config) {
+	if n.foreign != nil {
+		cfg.Foreign, cfg.Lists, cfg.Schemas = n.foreign, n.foreign, n.foreign
+	}
+}
+
+// closeForeign ends what is being asked.
+func (n *Node) closeForeign() {
+	if n.foreign != nil {
+		n.foreign.Close()
+	}
+	if n.fetcher != nil {
+		n.fetcher.Close()
+	}
+}
