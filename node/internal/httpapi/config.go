@@ -12,6 +12,7 @@ import (
 	"github.com/tabard-id/tabard/consensus"
 	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/credential"
+	"github.com/tabard-id/tabard/did/jsonld"
 	"github.com/tabard-id/tabard/did/multikey"
 	"github.com/tabard-id/tabard/ledger"
 	"github.com/tabard-id/tabard/node/internal/admission"
@@ -45,6 +46,8 @@ type Config struct {
 	// one does not verify.
 	Lists   credential.Lists
 	Schemas credential.Schemas
+	// Processor has the JSON-LD contexts for the proofs of credentials; nil: jsonld.Default.
+	Processor *jsonld.Processor
 	// Secret is the cluster's, from which the key of challenges derives: a challenge that one node issued
 	// can be used at another. Empty: challenges are of this process alone.
 	Secret []byte

@@ -217,7 +217,7 @@ func (s *server) judge(w *reply, r *http.Request, q verification, run func(conte
 func (s *server) verifier(v *ledger.View, q verification, slot *slot) (*credential.Verifier, error) {
 	now := s.now()
 	verifier := &credential.Verifier{
-		Status: v, Signature: s.Verify, Decoded: s.lists, Now: now,
+		Status: v, Signature: s.Verify, Processor: s.Processor, Decoded: s.lists, Now: now,
 		FreshUntil: now.Add(q.bounds.maxStale - s.Cluster.Staleness()),
 	}
 	outside := &outside{server: s, slot: slot}
