@@ -204,6 +204,9 @@ func (n *Node) surface() error {
 		MaxStaleDefault: n.cfg.MaxStale,
 	}
 	n.askElsewhere(&surface)
+	if err := n.verifyWith(&surface); err != nil {
+		return err
+	}
 	handler, err := httpapi.New(surface)
 	if err != nil {
 		return err
