@@ -81,31 +81,3 @@ func (c *Client) Credential(ctx context.Context, digest string, opts ...ReadOpti
 	}
 	return got, nil
 }
-
-// Verify has a node verify a credential against its present state. A credential that does not hold is
-// a Verdict, not an error: look at Verified.
-func (c *Client) Verify(ctx context.Context, vc jcs.Value, opts ...ReadOption) (credential.Verdict, error) {
-	a, err := c.do(ctx, request{
-		method: http.MethodPost, path: "/credentials/verify", query: c.query(opts), contentType: api.TypeJSON,
-		body: jcs.Object(jcs.Member{Name: "verifiableCredential", Value: vc}).Canonical(),
-		want: func(status int) bool { return status == http.StatusOK || status == http.StatusBadRequest },
-	})
-	if err != nil {
-		return credential.Verdict{}, err
-	}
-	v, err := jcs.Decode(a.body)
-	if err != nil {
-		return credential.Verdict{}, fmt.Errorf("%w: verdict: %w", ErrMismatch, err)
-	}
-	if _, isVerdict := v.Get("verified"); !isVerdict {
-		return credential.Verdict{}, api.ReadProblem(a.status, a.body)
-	}
-	verdict, err := decode[credential.Verdict](a)
-	if err == nil && verdict.Verified != (a.status == http.StatusOK) {
-		err = fmt.Errorf("%w: status %d with verified %t", ErrMismatch, a.status, verdict.Verified)
-	}
-	if err == nil && verdict.Verified && verdict.Digest != Digest(vc) {
-		err = fmt.Errorf("%w: a verdict on credential %q, not %q", ErrMismatch, verdict.Digest, Digest(vc))
-	}
-	return verdict, err
-}

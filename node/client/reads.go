@@ -14,6 +14,7 @@ type readParameters struct {
 	minSeq       uint64 // one more than the position asked for
 	maxStale     time.Duration
 	linearizable bool
+	at           string // of a verdict: a position or a time; "" for the present
 }
 
 // ReadOption asks for a fresher answer. What the node cannot meet is a Problem with status 503.
@@ -43,6 +44,9 @@ func (c *Client) query(opts []ReadOption) url.Values {
 	}
 	if r.linearizable {
 		q.Set(api.ParamConsistency, "linearizable")
+	}
+	if r.at != "" {
+		q.Set(api.ParamAt, r.at)
 	}
 	return q
 }

@@ -33,6 +33,7 @@ type request struct {
 	contentType string
 	accept      string
 	want        func(status int) bool // statuses that are answers; nil: 2xx
+	stay        bool                  // a redirection is an answer and not followed
 }
 
 // answer is a response that was read whole.
@@ -98,7 +99,7 @@ func (c *Client) once(ctx context.Context, base *url.URL, r request) (answer, er
 	if r.accept != "" {
 		req.Header.Set("Accept", r.accept)
 	}
-	res, err := c.http.Do(req)
+	res, err := c.transport(r).Do(req)
 	if err != nil {
 		return answer{}, &unreachable{err}
 	}
@@ -117,6 +118,16 @@ func (c *Client) once(ctx context.Context, base *url.URL, r request) (answer, er
 		return got, nil
 	}
 	return answer{}, api.ReadProblem(got.status, got.body)
+}
+
+// transport is the HTTP client that sends r.
+func (c *Client) transport(r request) *http.Client {
+	if !r.stay {
+		return c.http
+	}
+	staying := *c.http
+	staying.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &staying
 }
 
 // unreachable is a failure to get any answer from one node.

@@ -29,16 +29,22 @@ func (r Result) Err() error {
 	if r.Status == http.StatusOK {
 		return nil
 	}
-	meta, _ := r.Value.Get("didResolutionMetadata")
-	if e, ok := meta.Get("error"); ok {
-		typ, _ := e.GetString("type")
-		detail, _ := e.GetString("detail")
-		return &did.Error{Code: did.ErrorCode(strings.TrimPrefix(typ, "https://www.w3.org/ns/did#")), Detail: detail}
-	}
 	if r.Status == http.StatusGone {
 		return &did.Error{Code: did.NotFound, Detail: "the DID is deactivated"}
 	}
-	return &did.Error{Code: did.InternalError, Detail: http.StatusText(r.Status)}
+	meta, _ := r.Value.Get("didResolutionMetadata")
+	return resolutionError(r.Status, meta)
+}
+
+// resolutionError is the error in what a resolver says of a resolution.
+func resolutionError(status int, meta jcs.Value) error {
+	e, ok := meta.Get("error")
+	if !ok {
+		return &did.Error{Code: did.InternalError, Detail: http.StatusText(status)}
+	}
+	kind, _ := e.GetString("type")
+	detail, _ := e.GetString("detail")
+	return &did.Error{Code: did.CodeOfType(kind), Detail: detail}
 }
 
 // ResolveURL asks a node to resolve a DID or a DID URL whose query holds resolution options. The
