@@ -20,7 +20,7 @@ func openJWT(k kind, data []byte) (*sealed, error) {
 	}
 	payload, err := jcs.Decode(token.Payload)
 	if err != nil {
-		return nil, &checkError{code: CodeMalformed, typ: ParsingError, detail: "the payload", err: err}
+		return nil, &checkError{typ: ParsingError, detail: "the payload", err: err}
 	}
 	s := &sealed{document: payload, payload: payload, keyID: token.KeyID, keyType: token.KeyType(), check: token.Verify}
 	if err := s.readClaims(payload, token.Header); err != nil {
@@ -57,7 +57,7 @@ func openCOSE(k kind, data []byte) (*sealed, error) {
 	}
 	payload, err := jcs.Decode(message.Payload)
 	if err != nil {
-		return nil, &checkError{code: CodeMalformed, typ: ParsingError, detail: "the payload", err: err}
+		return nil, &checkError{typ: ParsingError, detail: "the payload", err: err}
 	}
 	s := &sealed{document: payload, payload: payload, keyID: message.KeyURL(), keyType: message.KeyType(), check: message.Verify}
 	if err := s.readClaims(payload, jcs.Value{}); err != nil {
@@ -85,7 +85,7 @@ func openError(err error) error {
 			return &checkError{code: CodeProofInvalid, typ: cryptographicError, err: err}
 		}
 	}
-	return &checkError{code: CodeMalformed, typ: ParsingError, err: err}
+	return &checkError{typ: ParsingError, err: err}
 }
 
 // finish checks what the token says that it is: the kind that was expected, the
@@ -99,7 +99,7 @@ func (s *sealed) finish(k kind, form, typ, cty string) error {
 	}
 	is := kindOf(s.document)
 	if k != anyKind && is != anyKind && k != is {
-		return &checkError{code: CodeMalformed, typ: MalformedValueError, detail: "a " + string(is) + " where a " + string(k) + " is expected"}
+		return &checkError{typ: MalformedValueError, detail: "a " + string(is) + " where a " + string(k) + " is expected"}
 	}
 	if is == anyKind {
 		is = k
@@ -108,10 +108,10 @@ func (s *sealed) finish(k kind, form, typ, cty string) error {
 	case got == "", form == "jwt" && got == "application/jwt":
 	case strings.HasSuffix(got, "+"+form) && (got == "application/vc+"+form && is != presentationKind || got == "application/vp+"+form && is != credentialKind):
 	default:
-		return &checkError{code: CodeMalformed, typ: MalformedValueError, detail: "typ is " + cut(typ)}
+		return &checkError{typ: MalformedValueError, detail: "typ is " + cut(typ)}
 	}
 	if !fitting(jose.MediaType(cty), is) {
-		return &checkError{code: CodeMalformed, typ: MalformedValueError, detail: "cty is " + cut(cty)}
+		return &checkError{typ: MalformedValueError, detail: "cty is " + cut(cty)}
 	}
 	if _, present := s.document.Get("proof"); present {
 		s.inner = openIntegrity(s.document)
