@@ -28,7 +28,8 @@ func CheckInvariants(t testing.TB, l *Ledger) {
 	t.Helper()
 	v := l.View()
 	defer v.Close()
-	r := &rebuilder{TB: t, kv: make(map[string][]byte), logs: make(map[string]*rebuiltLog), paths: make(map[string]string)}
+	r := &rebuilder{TB: t, kv: make(map[string][]byte), logs: make(map[string]*rebuiltLog), paths: make(map[string]string),
+		observed: make(map[did.ID]*did.Document), side: v.in}
 	var size record.Seq
 	for seq, data := range v.Records(0, int(v.Size())) {
 		if seq != size {
@@ -64,6 +65,9 @@ type rebuilder struct {
 	identity view.Identity
 	logs     map[string]*rebuiltLog
 	paths    map[string]string
+	// observed are documents of DIDs elsewhere, side is where content is kept.
+	observed map[did.ID]*did.Document
+	side     view.Reader
 }
 
 type rebuiltLog struct {
@@ -118,6 +122,14 @@ func (r *rebuilder) record(seq record.Seq, data []byte) {
 		r.credential(rec)
 	case record.KindStatus:
 		r.status(rec)
+	case record.KindStatusList:
+		r.statusList(rec)
+	case record.KindObservation:
+		r.observation(rec)
+	case record.KindWhois:
+		r.whois(rec)
+	default:
+		r.Fatalf("record %d is of kind %q", seq, rec.Kind)
 	}
 }
 
@@ -242,6 +254,9 @@ func (r *rebuilder) Resolve(_ context.Context, id did.ID, _ did.Options) (did.Re
 		return did.Resolution{Document: doc}, err
 	}
 	log := r.logs[view.Subject(id)]
+	if doc := r.observed[id]; log == nil && doc != nil {
+		return did.Resolution{Document: doc}, nil
+	}
 	if log == nil || log.states[len(log.states)-1].DID != id {
 		return did.Resolution{}, fmt.Errorf("%s: %w", id, ErrNotFound)
 	}
@@ -286,6 +301,7 @@ func (r *rebuilder) credential(rec record.Record) {
 	primary, err := view.GetPrimary(r, body.Digest)
 	r.must("primary", err)
 	view.PutRegistration(r, body.Digest, view.Registration{Issuer: view.Subject(body.Issuer), Content: body.Content}, primary, 0)
+	r.entries(body)
 }
 
 func (r *rebuilder) status(rec record.Record) {
@@ -304,38 +320,45 @@ func (r *rebuilder) status(rec record.Record) {
 	}
 	next.Issued, _ = c.Value.GetString("issued")
 	target := view.CredentialTarget(c.Digest, subject)
-	if c.DID == "" {
+	of := c.DID
+	if c.Entry != nil {
+		target, of = r.entryTarget(c), c.Entry.List.Issuer
+	}
+	if of == "" {
 		reg, err := view.GetRegistration(r, c.Digest, subject)
 		r.must("registration", err)
 		if reg == nil {
 			r.Fatalf("record %d: %s has not issued %s", r.seq, signer, c.Digest)
 		}
 	} else {
-		target = view.DIDTarget(view.Subject(c.DID))
-		next.BySelf = subject == view.Subject(c.DID)
-		next.Controllers = r.controllers(c, subject, next)
+		if c.DID != "" {
+			target = view.DIDTarget(view.Subject(c.DID))
+		}
+		next.BySelf = subject == view.Subject(of)
+		next.Controllers = r.controllers(of, target, subject, next)
 	}
 	before := r.view(target, next)
 	view.PutStatus(r, target, before, next, 0)
+	r.bits(c, subject)
 }
 
 // controllers checks the authority over a DID, and returns who may lift what is
 // decided.
-func (r *rebuilder) controllers(c record.StatusChange, signer string, next *view.Status) []string {
+func (r *rebuilder) controllers(of did.ID, target view.Target, signer string, next *view.Status) []string {
 	var list []string
-	if log := r.logs[view.Subject(c.DID)]; log != nil {
+	if log := r.logs[view.Subject(of)]; log != nil {
 		for _, id := range log.doc.Controllers() {
-			if s := view.Subject(id); s != view.Subject(c.DID) {
+			if s := view.Subject(id); s != view.Subject(of) {
 				list = append(list, s)
 			}
 		}
 	}
-	before, err := view.GetStatus(r, view.DIDTarget(view.Subject(c.DID)))
+	before, err := view.GetStatus(r, target)
 	r.must("status", err)
 	if !next.BySelf && !slices.Contains(list, signer) && (before == nil || !slices.Contains(before.Controllers, signer)) {
-		r.Fatalf("record %d: %s has no authority over %s", r.seq, signer, c.DID)
+		r.Fatalf("record %d: %s has no authority over %s", r.seq, signer, of)
 	}
-	if next.BySelf || c.Status != record.Suspended {
+	if next.BySelf || next.Status != record.Suspended {
 		return nil
 	}
 	return list

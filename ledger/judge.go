@@ -58,7 +58,7 @@ func (l *Ledger) newJudge(now record.Time, base view.Reader, batch *overlay, ide
 	p := new(plan)
 	in := &inputs{base: base, batch: batch, plan: p}
 	return &judge{
-		world: world{in: in, identity: identity, documents: documents},
+		world: world{in: in, identity: identity, documents: documents, observes: true},
 		in:    in, plan: p, now: now, verify: l.cfg.Verify,
 	}
 }
@@ -87,6 +87,12 @@ func (j *judge) operation(op record.Op) error {
 		return j.credential(op)
 	case record.OpStatus:
 		return j.status(op)
+	case record.OpStatusList:
+		return j.statusList(op)
+	case record.OpObservation:
+		return j.observation(op)
+	case record.OpWhois:
+		return j.whois(op)
 	default:
 		return fmt.Errorf("%w %.40q", record.ErrUnknownOp, op.Name)
 	}

@@ -62,8 +62,15 @@ func (j *judge) credential(op record.Op) error {
 	if err != nil {
 		return err
 	}
+	entries, err := j.listEntries(&body, subject)
+	if err != nil {
+		return err
+	}
 	rec, err := j.append(record.KindCredential, body.Value(), 1<<10)
 	if err != nil {
+		return err
+	}
+	if err := j.claimEntries(op.CredentialDigest, subject, entries, rec); err != nil {
 		return err
 	}
 	view.PutRegistration(j.plan, op.CredentialDigest, view.Registration{Issuer: subject, Content: body.Content}, primary, rec)
@@ -179,23 +186,23 @@ func (j *judge) digestByIssuer(op record.Op) error {
 }
 
 func (j *judge) proofOfDigest(k *keys, digest record.Hash, p proof.Proof) error {
-	method, err := j.methodOf(k, p)
+	method, err := j.methodOf(k, p, did.AssertionMethod)
 	if err != nil {
 		return err
 	}
 	return proof.VerifyDigest(digest[:], p, method.Key, j.verify)
 }
 
-// methodOf checks everything about an assertion's proof but the signature, and
-// returns the method that it has to be by.
-func (j *judge) methodOf(k *keys, p proof.Proof) (did.VerificationMethod, error) {
-	if p.Purpose != string(did.AssertionMethod) {
+// methodOf checks everything about a proof but the signature, and returns the method
+// that it has to be by.
+func (j *judge) methodOf(k *keys, p proof.Proof, purpose did.Relationship) (did.VerificationMethod, error) {
+	if p.Purpose != string(purpose) {
 		return did.VerificationMethod{}, fmt.Errorf("proofPurpose is %.40q", p.Purpose)
 	}
 	if err := proof.CheckDates(p, j.now.Time()); err != nil {
 		return did.VerificationMethod{}, err
 	}
-	method, err := k.Key(context.Background(), p.VerificationMethod, did.AssertionMethod)
+	method, err := k.Key(context.Background(), p.VerificationMethod, purpose)
 	if err != nil {
 		return did.VerificationMethod{}, err
 	}

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/did/multikey"
 	"github.com/tabard-id/tabard/did/proof"
@@ -16,6 +17,8 @@ type past struct {
 	// credential is the body of a credential record that was made from content which
 	// was not published, else nil.
 	credential *record.CredentialBody
+	// rewritten is what an observation record says of a log that is not there any more.
+	rewritten *bool
 }
 
 // pastByIssuer is securedByIssuer for a credential whose content is not there any
@@ -31,7 +34,7 @@ func (j *judge) pastByIssuer(op record.Op) error {
 	for _, p := range proofs {
 		signer, err := signerOf(p)
 		issued = issued || err == nil && signer == op.Issuer
-		if err := j.pastProof(k, op.CredentialDigest, p); err != nil {
+		if err := j.pastProof(k, op.CredentialDigest, p, did.AssertionMethod); err != nil {
 			return k.proofRefusal(err, record.IssuerNotAuthorised)
 		}
 	}
@@ -41,8 +44,8 @@ func (j *judge) pastByIssuer(op record.Op) error {
 	return nil
 }
 
-func (j *judge) pastProof(k *keys, digest record.Hash, p proof.Proof) error {
-	method, err := j.methodOf(k, p)
+func (j *judge) pastProof(k *keys, digest record.Hash, p proof.Proof, purpose did.Relationship) error {
+	method, err := j.methodOf(k, p, purpose)
 	if err != nil {
 		return err
 	}

@@ -22,8 +22,10 @@ type signed struct {
 	target    view.Target
 	// present is the target's status, nil if it was never changed.
 	present *view.Status
-	// bySelf: the target is the signer's own DID.
+	// bySelf: the target is the signer's own DID, or an entry of its own list.
 	bySelf bool
+	// entries is, of an entry of a list, that one.
+	entries []view.ListEntry
 	// controllers are, of a DID, the keys of its controllers other than itself.
 	controllers []string
 }
@@ -60,6 +62,9 @@ func (j *judge) status(op record.Op) error {
 		next.Controllers = c.controllers
 	}
 	view.PutStatus(j.plan, c.target, c.present, next, rec)
+	if err := j.setBits(c, rec); err != nil {
+		return err
+	}
 	j.accept()
 	view.PutOutcome(j.plan, digest, c.signerKey, j.plan.outcome, rec)
 	return nil
@@ -98,10 +103,13 @@ func (j *judge) openChange(op record.Op) (*signed, error) {
 // findTarget finds the target, and refuses a signer with no authority over it.
 func (j *judge) findTarget(c *signed) error {
 	var err error
-	if c.DID == "" {
-		err = j.findCredential(c)
-	} else {
+	switch {
+	case c.DID != "":
 		err = j.findDID(c)
+	case c.Entry != nil:
+		err = j.findEntry(c)
+	default:
+		err = j.findCredential(c)
 	}
 	if err != nil {
 		return err
@@ -133,11 +141,17 @@ func (j *judge) findCredential(c *signed) error {
 
 // findDID: a DID's status is its own to change, and its controllers'.
 func (j *judge) findDID(c *signed) error {
-	subject, err := j.targetDID(c)
+	subject, err := j.findControlled(c, c.DID)
 	if err != nil {
 		return err
 	}
 	c.target = view.DIDTarget(subject)
+	return j.authority(c, c.DID, subject)
+}
+
+// authority refuses a signer who is neither the DID nor one of its controllers. The
+// target is the DID or belongs to it.
+func (j *judge) authority(c *signed, id did.ID, subject string) error {
 	c.bySelf = c.signerKey == subject
 	if c.bySelf || slices.Contains(c.controllers, c.signerKey) {
 		return nil
@@ -149,35 +163,38 @@ func (j *judge) findDID(c *signed) error {
 		return err
 	}
 	if present == nil || !slices.Contains(present.Controllers, c.signerKey) {
-		return refuse(record.NotAuthorised, "%s is neither %s nor one of its controllers", c.signer, c.DID)
+		return refuse(record.NotAuthorised, "%s is neither %s nor one of its controllers", c.signer, id)
 	}
 	return nil
 }
 
-// targetDID finds the DID, sets its controllers and returns its key.
-func (j *judge) targetDID(c *signed) (string, error) {
-	switch c.DID.Method() {
+// findControlled finds the DID that the target is or belongs to, notes its controllers
+// and returns its key.
+func (j *judge) findControlled(c *signed, id did.ID) (string, error) {
+	switch id.Method() {
 	case "key", "jwk":
-		if _, err := j.Resolve(context.Background(), c.DID, did.Options{}); err != nil {
+		if _, err := j.Resolve(context.Background(), id, did.Options{}); err != nil {
 			return "", &refusal{code: record.UnknownTarget, why: err}
 		}
-		j.plan.touches = append(j.plan.touches, string(c.DID))
-		return string(c.DID), nil
+		if c.DID != "" {
+			j.plan.touches = append(j.plan.touches, string(id))
+		}
+		return string(id), nil
 	case "webvh":
-		return j.targetLog(c)
+		return j.findLog(c, id)
 	default:
-		return "", refuse(record.UnknownTarget, "the status of %s is not kept here", c.DID)
+		return "", refuse(record.UnknownTarget, "the status of %s is not kept here", id)
 	}
 }
 
-func (j *judge) targetLog(c *signed) (string, error) {
-	scid := view.Subject(c.DID)
+func (j *judge) findLog(c *signed, id did.ID) (string, error) {
+	scid := view.Subject(id)
 	head, err := view.GetHead(j.in, scid)
 	if err != nil {
 		return "", err
 	}
-	if head == nil || head.DID != c.DID {
-		return "", refuse(record.UnknownTarget, "%s is not registered", c.DID)
+	if head == nil || head.DID != id {
+		return "", refuse(record.UnknownTarget, "%s is not registered", id)
 	}
 	doc, err := j.document(head.Seq)
 	if err != nil {
@@ -192,8 +209,10 @@ func (j *judge) targetLog(c *signed) (string, error) {
 			c.controllers = append(c.controllers, key)
 		}
 	}
-	j.plan.touches = append(j.plan.touches, scid)
-	j.touchHome(head.DID)
+	if c.DID != "" {
+		j.plan.touches = append(j.plan.touches, scid)
+		j.touchHome(head.DID)
+	}
 	return scid, nil
 }
 
@@ -201,17 +220,18 @@ func (j *judge) targetLog(c *signed) (string, error) {
 // for the DID that suspended itself. The key itself is looked up with the proof.
 func (j *judge) checkSigner(c *signed) error {
 	own := c.present
-	if !c.bySelf {
+	if !c.bySelf || c.DID == "" {
 		var err error
 		if own, err = view.GetStatus(j.in, view.DIDTarget(c.signerKey)); err != nil {
 			return err
 		}
 	}
 	if own != nil && own.Status != record.Active {
-		if c.bySelf && own.Status == record.Revoked {
+		ownDID := c.bySelf && c.DID != ""
+		if ownDID && own.Status == record.Revoked {
 			return nil // checkTransition has the better word for it
 		}
-		if !c.bySelf || !own.BySelf {
+		if !ownDID || !own.BySelf {
 			return refuse(record.NotAuthorised, "%s is %s since record %d", c.signer, own.Status, own.Seq)
 		}
 	}

@@ -19,6 +19,7 @@ import (
 type Past struct {
 	world
 	time record.Time
+	of   *View
 }
 
 var _ did.Resolver = (*Past)(nil)
@@ -30,7 +31,7 @@ func (v *View) At(seq record.Seq) (*Past, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Past{world: v.world, time: t}
+	p := &Past{world: v.world, time: t, of: v}
 	p.before = seq + 1
 	return p, nil
 }

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,13 +16,15 @@ import (
 	"github.com/tabard-id/tabard/ledger/record"
 )
 
-// refusals has at least one operation for every code that Apply can give, named
-// after what it must not get away with.
-var refusals = []struct {
+type refusalCase struct {
 	name string
 	want record.Code
 	op   func(f *fixture) record.Op
-}{
+}
+
+// refusals has at least one operation for every code that Apply can give, named
+// after what it must not get away with.
+var refusals = []refusalCase{
 	{"status change without target", record.Malformed, func(f *fixture) record.Op {
 		return f.statusOp(f.agent("a").sign(statement(f.ledgerID(), "", record.Revoked, f.now)))
 	}},
@@ -434,9 +437,12 @@ var refusals = []struct {
 	}},
 }
 
+// allRefusals are those of every kind of operation.
+func allRefusals() []refusalCase { return slices.Concat(refusals, newRefusals) }
+
 func TestRefusals(t *testing.T) {
 	seen := make(map[record.Code]bool)
-	for _, test := range refusals {
+	for _, test := range allRefusals() {
 		seen[test.want] = true
 		t.Run(fmt.Sprintf("%s/%s", test.want, strings.ReplaceAll(test.name, " ", "-")), func(t *testing.T) {
 			f := newFixture(t)

@@ -20,6 +20,13 @@ func (r *replayer) derive(g *group) (record.Op, *past, error) {
 	case record.KindStatus:
 		op, err := record.NewStatusOp(first.Body)
 		return op, new(past), err
+	case record.KindStatusList:
+		op, err := r.deriveStatusList(first)
+		return op, new(past), err
+	case record.KindObservation:
+		return r.deriveObservation(first)
+	case record.KindWhois:
+		return r.deriveWhois(first)
 	default:
 		return record.Op{}, nil, fmt.Errorf("%w: %.40q", record.ErrUnknownKind, first.Kind)
 	}
@@ -78,6 +85,69 @@ func (r *replayer) deriveCredential(h *heldRecord) (record.Op, *past, error) {
 	}
 	op := record.Op{Name: record.OpCredential, CredentialDigest: body.Digest, Issuer: body.Issuer, Proof: body.Proof}
 	return op, &past{credential: &body}, nil
+}
+
+// deriveStatusList takes the list, without which nothing could be said of the next.
+func (r *replayer) deriveStatusList(h *heldRecord) (record.Op, error) {
+	body, err := record.ParseListBody(h.Body)
+	if err != nil {
+		return record.Op{}, err
+	}
+	content, err := view.GetListContent(r.from, body.Digest)
+	if err != nil {
+		return record.Op{}, err
+	}
+	if !content.IsObject() {
+		return record.Op{}, fmt.Errorf("the list of digest %s is missing", body.Digest)
+	}
+	return record.NewStatusListOp(content.With("proof", body.Proof))
+}
+
+// deriveObservation takes the files where they are those of this record.
+func (r *replayer) deriveObservation(h *heldRecord) (record.Op, *past, error) {
+	body, err := record.ParseObservationBody(h.Body)
+	if err != nil {
+		return record.Op{}, nil, err
+	}
+	o := body.Observation
+	if o.Log == nil {
+		op, err := record.NewObservationOp(o.Value(), nil, nil)
+		return op, new(past), err
+	}
+	log, witness, err := view.GetObservedFiles(r.from, string(o.DID))
+	if err != nil {
+		return record.Op{}, nil, err
+	}
+	if digests(log, o.Log) && digests(witness, o.Witness) {
+		op, err := record.NewObservationOp(o.Value(), log, witness)
+		return op, new(past), err
+	}
+	op, err := record.NewObservationOp(o.Value(), nil, nil)
+	return op, &past{rewritten: &body.Rewritten}, err
+}
+
+// deriveWhois takes the presentation where it is that of this record.
+func (r *replayer) deriveWhois(h *heldRecord) (record.Op, *past, error) {
+	body, err := record.ParseWhoisBody(h.Body)
+	if err != nil {
+		return record.Op{}, nil, err
+	}
+	content, err := view.GetWhoisContent(r.from, view.Subject(body.DID))
+	if err != nil {
+		return record.Op{}, nil, err
+	}
+	if content != nil {
+		v, err := jcs.Decode(content)
+		if err != nil {
+			return record.Op{}, nil, fmt.Errorf("presentation: %w", err)
+		}
+		if record.CredentialDigest(v) == body.Digest {
+			op, err := record.NewWhoisOp(v.With("proof", body.Proof))
+			return op, new(past), err
+		}
+	}
+	op := record.Op{Name: record.OpWhois, CredentialDigest: body.Digest, Issuer: body.DID, Proof: body.Proof}
+	return op, new(past), nil
 }
 
 // mayStage refuses proofs that stage would not have set aside.

@@ -86,7 +86,60 @@ func full(t testing.TB) *fixture {
 	gone := f.agent("gone")
 	gone.deactivate()
 	f.accept(f.didOp(gone))
+	fullOfLists(f, owner, a)
+	fullOfStrangers(f)
 	return f
+}
+
+// fullOfLists adds what status lists and presentations can have behind them.
+func fullOfLists(f *fixture, owner, a *agent) {
+	f.Helper()
+	for i := range 4 {
+		c := owner.revocable(fmt.Sprint("listed", i), 100+i)
+		f.accept(f.credentialOp(c, i == 0))
+		digest := record.CredentialDigest(c).String()
+		for range i {
+			f.change(owner, digest, record.Suspended)
+			f.change(owner, digest, record.Active)
+		}
+		if i > 1 {
+			f.change(owner, digest, record.Revoked)
+		}
+	}
+	entry := string(a.id()) + "/status-lists/suspension/9#77"
+	f.change(a, entry, record.Suspended)
+	f.change(owner, entry, record.Suspended) // taken over
+	f.change(owner, entry, record.Active)
+	for _, set := range [][]uint64{{}, {3}, {3, 5}} {
+		f.accept(f.listOp(owner, owner.statusList(elsewhere("2"), "revocation", set...)))
+		f.accept(f.listOp(a, a.statusList(elsewhere("2"), "suspension", set...)))
+		f.accept(f.listOp(a, a.statusList(ownList(a.id(), "revocation", 1), "revocation", set...)))
+	}
+	f.accept(f.listOp(a, a.statusList(elsewhere("2"), "suspension")))
+	for _, of := range []string{"one", "two", "two"} {
+		f.accept(f.whoisOp(owner, owner.presentation(of)))
+	}
+	f.accept(f.whoisOp(a, a.presentation("a").Without("holder")))
+}
+
+// fullOfStrangers adds what observations can have behind them.
+func fullOfStrangers(f *fixture) {
+	f.Helper()
+	s := newStranger(f, "stranger")
+	f.observe(s)
+	c := s.sign(s.credential("s"))
+	f.accept(f.credentialOp(c, true))
+	f.observe(s.grow("x"))
+	f.change(s.agent, record.CredentialDigest(c).String(), record.Revoked)
+	fork := newStranger(f, "stranger")
+	f.observe(fork.grow("y"))
+	f.observe(fork.grow("z"))
+	f.observe(s.grow("back"))
+	s.deactivate()
+	f.observe(s.take())
+	for _, service := range []string{"a", "b", "a"} {
+		f.accept(f.observationOp(f.seenWeb("did:web:elsewhere.example:w", service), nil))
+	}
 }
 
 // wanderers are DIDs whose operations of several entries have to be found again.

@@ -26,6 +26,12 @@ func populated(t testing.TB) *fixture {
 	for _, name := range []string{"b", "c", "d"} {
 		f.agent(name)
 	}
+	f.accept(f.credentialOp(a.revocable("r", 5), true))
+	f.change(a, record.CredentialDigest(a.revocable("r", 5)).String(), record.Suspended)
+	f.change(a, string(a.id())+"/status-lists/revocation/0#7", record.Revoked)
+	f.accept(f.listOp(a, a.statusList(elsewhere("1"), "revocation", 3)))
+	f.observe(newStranger(f, "s"))
+	f.accept(f.whoisOp(a, a.presentation("s")))
 	f.raw(f.now.UnixMilli(), nil) // the applied index runs ahead of the records
 	return f
 }

@@ -91,7 +91,7 @@ func makeApplyVectors(t *testing.T) *applyVectors {
 	other := a.sign(a.credential("t"))
 	add("credential by digest", f, must(t)(record.NewDigestOp(record.CredentialDigest(other), a.id(), proofOf(other))))
 	add("suspension by a controller", f, f.changeOp(owner, string(a.id()), record.Suspended))
-	for _, test := range refusals {
+	for _, test := range allRefusals() {
 		f := newFixture(t)
 		add(test.name, f, test.op(f))
 	}

@@ -31,6 +31,7 @@ type View struct {
 type gone struct{}
 
 func (gone) Get([]byte) ([]byte, error)                              { return nil, ErrClosed }
+func (gone) Last(_, _ []byte) ([]byte, error)                        { return nil, ErrClosed }
 func (gone) Scan(_, _ []byte, _ func(key, value []byte) error) error { return ErrClosed }
 
 // View returns the present state, which must be closed. The view of a closed

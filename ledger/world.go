@@ -27,6 +27,8 @@ type world struct {
 	documents *documents
 	// before is the position that the records which count come before; 0 is no bound.
 	before record.Seq
+	// observes: DIDs elsewhere resolve as they were last observed.
+	observes bool
 }
 
 var _ did.Resolver = (*world)(nil)
@@ -135,6 +137,11 @@ func (w *world) resolveLog(id did.ID, opt did.Options) (did.Resolution, error) {
 	head, err := w.head(parsed.SCID)
 	if err != nil {
 		return did.Resolution{}, err
+	}
+	if head == nil && w.observes && opt == (did.Options{}) {
+		if res, ok, err := w.observedIssuer(id); ok || err != nil {
+			return res, err
+		}
 	}
 	if head == nil {
 		return did.Resolution{}, absent("%s is not registered", id)

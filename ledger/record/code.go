@@ -30,6 +30,13 @@ const (
 	IssuedInFuture      Code = 19 // dated beyond IssuedTolerance
 	RecordTooLarge      Code = 20 // beyond MaxRecord
 	NotAdmitted         Code = 21 // a node's admission policy refused it; never from Apply
+	StatusEntryInvalid  Code = 22 // an entry in one of the registry's status lists that cannot be one
+	IndexTaken          Code = 23 // the entry belongs to another credential, or has a status of its own
+	StatusListInvalid   Code = 24 // not a status list in its shape, or not one that continues the last
+	StatusListTaken     Code = 25 // the URL is that of a list which somebody else makes
+	ObservationInvalid  Code = 26 // an observation that does not follow from what was fetched, or too old
+	NotForeign          Code = 27 // an observation of a DID that is not to be observed here
+	PresentationInvalid Code = 28 // not a presentation in its shape, or too large
 
 	// Codes from 32 on are the rules of did:webvh, named as there.
 
@@ -77,6 +84,13 @@ var codeNames = map[Code]string{
 	IssuedInFuture:      "issued-in-future",
 	RecordTooLarge:      "record-too-large",
 	NotAdmitted:         "not-admitted",
+	StatusEntryInvalid:  "status-entry-invalid",
+	IndexTaken:          "index-taken",
+	StatusListInvalid:   "status-list-invalid",
+	StatusListTaken:     "status-list-taken",
+	ObservationInvalid:  "observation-invalid",
+	NotForeign:          "not-foreign",
+	PresentationInvalid: "presentation-invalid",
 
 	EntryMalformed:        "entry-malformed",
 	EntryTooLarge:         "entry-too-large",

@@ -29,4 +29,22 @@ const (
 	// IssuedTolerance is how far ahead of the record's time a status change may
 	// be dated.
 	IssuedTolerance = 5 * time.Minute
+	// MaxLists is how many lists of one purpose the registry makes for an issuer, and
+	// MaxListEntries how many entries one of them has at most.
+	MaxLists       = 1 << 20
+	MaxListEntries = 1 << 20
+	// MaxStatusList is the size of an issuer's own status list credential in bytes,
+	// MaxStatusListBits that of its bits when they are expanded, and MaxFlips how many
+	// of its changes a record names.
+	MaxStatusList     = 256 << 10
+	MaxStatusListBits = 1 << 20
+	MaxFlips          = 1024
+	// MaxObservedDocument is the size of an observed document in bytes, and
+	// MaxObservedFile that of a did.jsonl or did-witness.json.
+	MaxObservedDocument = 48 << 10
+	MaxObservedFile     = 256 << 10
+	// ObservedTolerance is how old what was observed may be when it is recorded.
+	ObservedTolerance = 5 * time.Minute
+	// MaxPresentation is the size of a linked presentation in bytes.
+	MaxPresentation = 64 << 10
 )

@@ -26,6 +26,14 @@ const (
 	// OpWitness sets witness proofs aside for entries to come:
 	// {"file":[…],"op":"witness"}, file as in did-witness.json. It makes no record.
 	OpWitness OpName = "witness"
+	// OpStatusList records an issuer's own status list: {"list":{…},"op":"status-list"}.
+	OpStatusList OpName = "status-list"
+	// OpObservation records what a DID elsewhere resolved to; log and witness are the
+	// text of its did.jsonl and did-witness.json, of did:webvh only:
+	// {"log":string?,"observation":{…},"op":"observation","witness":string?}.
+	OpObservation OpName = "observation"
+	// OpWhois publishes a DID's linked presentation: {"op":"whois","presentation":{…}}.
+	OpWhois OpName = "whois"
 )
 
 // Op is one operation. The fields of the other operations are zero.
@@ -36,13 +44,15 @@ type Op struct {
 	Entries []jcs.Value
 	Witness []jcs.Value
 
-	// Credential is the content, null if only its digest is given. Publish asks
-	// for the content to be kept beside the ledger.
+	// Credential is the content, null if only its digest is given; of OpStatusList it
+	// is the list, of OpWhois the presentation. Publish asks for the content of a
+	// credential to be kept beside the ledger.
 	Credential jcs.Value
 	Publish    bool
 	// CredentialDigest, Issuer and Proof are what is registered. With content
 	// they are taken from it; Claimed is the digest that the payload claimed for
-	// the content, if it did.
+	// the content, if it did. Of OpWhois Issuer is the DID that the presentation is of:
+	// its holder, or else who signed it.
 	CredentialDigest Hash
 	Claimed          *Hash
 	Issuer           did.ID
@@ -50,6 +60,10 @@ type Op struct {
 
 	// Change is the signed StatusChange.
 	Change jcs.Value
+
+	// Observation is the signed Observation, Log and LogWitness the files with it.
+	Observation     jcs.Value
+	Log, LogWitness []byte
 
 	payload jcs.Value
 	// size is that of the command it was decoded from.
@@ -113,7 +127,8 @@ func (op Op) Payload() jcs.Value { return op.payload }
 // Digest is the idempotency key: the SHA-256 of the operation's content without
 // proofs, so that a resubmission with other signatures is the same operation. Of
 // a credential it covers digest and issuer only: whichever form registered it
-// first, it is registered.
+// first, it is registered. Of a status list and a presentation it also covers when
+// each proof was made, so that one signed again later is another operation.
 func (op Op) Digest() Hash {
 	switch op.Name {
 	case OpDID:
@@ -128,6 +143,13 @@ func (op Op) Digest() Hash {
 			member("issuer", jcs.FromString(string(op.Issuer)))))
 	case OpStatus:
 		return digest(opPayload(OpStatus, member("change", op.Change.Without("proof"))))
+	case OpObservation:
+		return digest(opPayload(OpObservation, member("observation", op.Observation.Without("proof"))))
+	case OpStatusList, OpWhois:
+		return digest(opPayload(op.Name,
+			member("created", createdOf(op.Proof)),
+			member("digest", jcs.FromString(op.CredentialDigest.String())),
+			member("issuer", jcs.FromString(string(op.Issuer)))))
 	default:
 		return digest(op.payload)
 	}

@@ -86,6 +86,12 @@ func parseOp(v jcs.Value) (Op, error) {
 		err = op.parseStatus(v)
 	case OpWitness:
 		err = op.parseWitness(v)
+	case OpStatusList:
+		err = op.parseStatusList(v)
+	case OpObservation:
+		err = op.parseObservation(v)
+	case OpWhois:
+		err = op.parseWhois(v)
 	default:
 		return Op{}, fmt.Errorf("%w %.40q", ErrUnknownOp, name)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/tabard-id/tabard/did/jcs"
 )
@@ -19,11 +20,22 @@ const (
 	KindCredential Kind = "credential"
 	// KindStatus is a signed StatusChange.
 	KindStatus Kind = "status"
+	// KindStatusList is an issuer's own status list; see ListBody.
+	KindStatusList Kind = "status-list"
+	// KindObservation is what a DID elsewhere resolved to; see ObservationBody.
+	KindObservation Kind = "observation"
+	// KindWhois is a DID's linked presentation; see WhoisBody.
+	KindWhois Kind = "whois"
 )
+
+var kinds = []Kind{KindDID, KindCredential, KindStatus, KindStatusList, KindObservation, KindWhois}
+
+// Kinds returns all kinds.
+func Kinds() []Kind { return slices.Clone(kinds) }
 
 // Known reports whether k is one of the kinds.
 func (k Kind) Known() bool {
-	return k == KindDID || k == KindCredential || k == KindStatus
+	return slices.Contains(kinds, k)
 }
 
 // Record is one fact in the ledger.

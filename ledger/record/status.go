@@ -29,9 +29,12 @@ const StatusChangeType = "StatusChange"
 type StatusChange struct {
 	// Ledger is the id of the ledger it is meant for.
 	Ledger string
-	// Digest is the credential's digest if the target is one, else DID is set.
+	// Digest is the credential's digest if the target is one. Else DID is set if the
+	// target is one, or Entry if it is an entry of a status list that the registry
+	// makes: the DID URL <issuer>/status-lists/<purpose>/<number>#<index>.
 	Digest Hash
 	DID    did.ID
+	Entry  *ListEntry
 	Status Status
 	// Issued is when the signer says it was made.
 	Issued time.Time
@@ -51,6 +54,9 @@ type StatusChange struct {
 func (c StatusChange) Target() string {
 	if c.DID != "" {
 		return string(c.DID)
+	}
+	if c.Entry != nil {
+		return c.Entry.String()
 	}
 	return c.Digest.String()
 }
@@ -87,9 +93,13 @@ func (c *StatusChange) parseTarget(v jcs.Value) error {
 		c.Digest = digest
 		return nil
 	}
+	if e, ok := ParseListEntry(target); ok {
+		c.Entry = &e
+		return nil
+	}
 	id, err := did.Parse(target)
 	if err != nil || len(id) > MaxDID {
-		return malformed("target is neither a digest nor a DID")
+		return malformed("target is neither a digest nor a DID nor an entry of a status list")
 	}
 	c.DID = id
 	return nil
@@ -100,6 +110,9 @@ func (c *StatusChange) parseStatus(v jcs.Value) error {
 	c.Status = Status(s)
 	if c.Status != Active && c.Status != Suspended && c.Status != Revoked {
 		return malformed("status is not active, suspended or revoked")
+	}
+	if e := c.Entry; e != nil && (e.List.Purpose == Revocation) != (c.Status == Revoked) {
+		return malformed("%s says nothing in a list for %s", c.Status, e.List.Purpose)
 	}
 	return nil
 }

@@ -50,6 +50,9 @@ func (s *Snapshot) Release() {
 // Get returns a copy of a value, or ErrNotFound.
 func (s *Snapshot) Get(key []byte) ([]byte, error) { return get(s.snap, key) }
 
+// Last is DB.Last of this state.
+func (s *Snapshot) Last(lower, upper []byte) ([]byte, error) { return last(s.snap, lower, upper) }
+
 // Scan is DB.Scan of this state.
 func (s *Snapshot) Scan(lower, upper []byte, fn func(key, value []byte) error) error {
 	return scan(s.snap, lower, upper, fn)

@@ -152,6 +152,24 @@ func scan(r pebble.Reader, lower, upper []byte, fn func(key, value []byte) error
 	return nil
 }
 
+// Last returns the last key of [lower, upper), or ErrNotFound.
+func (d *DB) Last(lower, upper []byte) ([]byte, error) { return last(d.db, lower, upper) }
+
+func last(r pebble.Reader, lower, upper []byte) (key []byte, err error) {
+	it, err := r.NewIter(&pebble.IterOptions{LowerBound: lower, UpperBound: upper})
+	if err != nil {
+		return nil, fmt.Errorf("last before %x: %w", upper, err)
+	}
+	defer func() { err = errors.Join(err, it.Close()) }()
+	if it.Last() {
+		return append(make([]byte, 0, len(it.Key())), it.Key()...), nil
+	}
+	if err := it.Error(); err != nil {
+		return nil, fmt.Errorf("last before %x: %w", upper, err)
+	}
+	return nil, ErrNotFound
+}
+
 // NewBatch returns an empty batch with room for size bytes.
 func (d *DB) NewBatch(size int) *Batch {
 	return &Batch{b: d.db.NewBatchWithSize(max(size, 1<<10))}

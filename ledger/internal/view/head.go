@@ -199,19 +199,28 @@ func GetEntry(r Reader, scid string, number int) (Entry, bool, error) {
 	if err != nil || value == nil {
 		return Entry{}, false, err
 	}
-	if len(value) != seqSize+8+4 {
+	if len(value) != seqSize+timeSize {
 		return Entry{}, false, corrupt("log entry", k)
 	}
-	seconds, nanos := binary.BigEndian.Uint64(value[seqSize:]), binary.BigEndian.Uint32(value[seqSize+8:])
-	return Entry{Seq: seqOf(value), Time: time.Unix(int64(seconds), int64(nanos)).UTC()}, true, nil
+	return Entry{Seq: seqOf(value), Time: decodeTime(value[seqSize:])}, true, nil
+}
+
+// timeSize is the size of a time of any year, seconds and nanoseconds: nanoseconds
+// since 1970 would not do.
+const timeSize = 8 + 4
+
+func appendTime(b []byte, t time.Time) []byte {
+	return binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint64(b, uint64(t.Unix())), uint32(t.Nanosecond()))
+}
+
+func decodeTime(b []byte) time.Time {
+	return time.Unix(int64(binary.BigEndian.Uint64(b)), int64(binary.BigEndian.Uint32(b[8:]))).UTC()
 }
 
 // PutEntry makes the operation's record rec a version of a log. t is of any year, as
-// logs are: nanoseconds since 1970 would not do.
+// logs are.
 func PutEntry(w Writer, scid string, number int, t time.Time, rec int) {
-	value := binary.BigEndian.AppendUint64(make([]byte, seqSize, seqSize+8+4), uint64(t.Unix()))
-	value = binary.BigEndian.AppendUint32(value, uint32(t.Nanosecond()))
-	w.SetSeq(entryKey(scid, number), value, 0, rec)
+	w.SetSeq(entryKey(scid, number), appendTime(make([]byte, seqSize, seqSize+timeSize), t), 0, rec)
 }
 
 // GetPath returns the SCID of the DID that a path was given to, "" if to none.

@@ -20,27 +20,41 @@ import (
 
 // The families of keys.
 const (
-	famApplied    = 'a' // the applied index, the one value that batching decides
-	famCredential = 'c' // digest, issuer -> registration
-	famFirst      = 'D' // digest -> issuer of the one that it meant before
-	famPrimary    = 'd' // digest -> issuer of the registration that a bare digest means
-	famEntry      = 'e' // SCID, version number -> log entry
-	famFile       = 'f' // SCID -> witness file
-	famIdentity   = 'g' // who the ledger is
-	famHead       = 'h' // SCID -> newest state of its log
-	famContent    = 'k' // digest -> credential content, erasable
-	famAlias      = 'i' // SCID, DID -> where the log ceased to have that DID
-	famNode       = 'm' // level, index -> Merkle tree hash
-	famOutcome    = 'o' // status change, signer -> outcome
-	famPath       = 'p' // path -> SCID
-	famSlot       = 'Q' // number -> versionId in the queue of staged proofs
-	famQueue      = 'q' // ends of that queue
-	famRecord     = 'r' // seq -> record
-	famState      = 's' // size, time and compact range
-	famPastStatus = 'T' // target, number of the change -> status that another one followed
-	famStatus     = 't' // target -> status
-	famPastHead   = 'v' // SCID, version number -> state of its log that another one followed
-	famStaged     = 'w' // versionId -> staged witness proofs
+	famApplied       = 'a' // the applied index, the one value that batching decides
+	famBit           = 'b' // list, index -> bit of a status list that ever changed
+	famPastBit       = 'B' // list, index, number of the change -> bit that another one followed
+	famCredential    = 'c' // digest, issuer -> registration
+	famPrimary       = 'd' // digest -> issuer of the registration that a bare digest means
+	famFirst         = 'D' // digest -> issuer of the one that it meant before
+	famEntry         = 'e' // SCID, version number -> log entry
+	famEntries       = 'E' // digest, issuer -> entries in status lists
+	famFile          = 'f' // SCID -> witness file
+	famIdentity      = 'g' // who the ledger is
+	famHead          = 'h' // SCID -> newest state of its log
+	famAlias         = 'i' // SCID, DID -> where the log ceased to have that DID
+	famIssued        = 'j' // issuer, URL -> newest status list signed by that issuer
+	famPastIssued    = 'J' // issuer, URL, number -> one that another has followed
+	famContent       = 'k' // digest -> credential content, erasable
+	famListContent   = 'K' // digest -> status list signed by an issuer
+	famIndex         = 'l' // list, index -> registration of the credential that has the entry
+	famList          = 'L' // list -> first record that it is made of
+	famNode          = 'm' // level, index -> Merkle tree hash
+	famObserved      = 'n' // DID -> newest observation
+	famPastObserved  = 'N' // DID, number -> observation
+	famOutcome       = 'o' // status change, signer -> outcome
+	famPath          = 'p' // path -> SCID
+	famQueue         = 'q' // ends of that queue
+	famSlot          = 'Q' // number -> versionId in the queue of staged proofs
+	famRecord        = 'r' // seq -> record
+	famState         = 's' // size, time and compact range
+	famStatus        = 't' // target -> status
+	famPastStatus    = 'T' // target, number of the change -> status that another one followed
+	famListURL       = 'u' // URL -> first issuer of a status list there
+	famPastHead      = 'v' // SCID, version number -> state of its log that another one followed
+	famStaged        = 'w' // versionId -> staged witness proofs
+	famWhois         = 'x' // subject -> linked presentation
+	famWhoisContent  = 'X' // subject -> its content
+	famObservedFiles = 'y' // DID -> files of the newest observation
 )
 
 // Reader is a state to look things up in. Get returns a value of the caller's
@@ -53,6 +67,8 @@ type Reader interface {
 type Scanner interface {
 	Reader
 	Scan(lower, upper []byte, fn func(key, value []byte) error) error
+	// Last returns the last key of [lower, upper), or store.ErrNotFound.
+	Last(lower, upper []byte) ([]byte, error)
 }
 
 // Writer takes changes. It keeps keys and values.
@@ -107,7 +123,7 @@ func Beside(key []byte) bool {
 		return false
 	}
 	switch key[0] {
-	case famContent, famOutcome, famQueue, famSlot, famStaged:
+	case famContent, famOutcome, famQueue, famSlot, famStaged, famListContent, famObservedFiles, famWhoisContent:
 		return true
 	default:
 		return Unsettled(key)

@@ -1,0 +1,241 @@
+package ledger
+
+import (
+	"bytes"
+	"context"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/tabard-id/tabard/did"
+	"github.com/tabard-id/tabard/did/jcs"
+	"github.com/tabard-id/tabard/did/proof"
+	"github.com/tabard-id/tabard/did/statuslist"
+	"github.com/tabard-id/tabard/did/webvh"
+	"github.com/tabard-id/tabard/ledger/internal/view"
+	"github.com/tabard-id/tabard/ledger/record"
+)
+
+// entries finds the entries of a credential in lists that the registry makes for its
+// issuer, and holds them to being nobody else's.
+func (r *rebuilder) entries(body record.CredentialBody) {
+	r.Helper()
+	if !body.Content {
+		return
+	}
+	issuer := view.Subject(body.Issuer)
+	items := []jcs.Value{body.Status}
+	if body.Status.IsArray() {
+		items = slices.Collect(body.Status.Elems())
+	}
+	var list []view.ListEntry
+	for _, item := range items {
+		typ, _ := item.GetString("type")
+		text, _ := item.GetString("statusListCredential")
+		u, err := url.Parse(text)
+		if err != nil || typ != statuslist.EntryType || u.Host != r.identity.Domain {
+			continue
+		}
+		parts := strings.Split(strings.TrimPrefix(u.EscapedPath(), "/v1/status-lists/"), "/")
+		if len(parts) != 3 {
+			continue
+		}
+		of, err := url.PathUnescape(parts[0])
+		r.must("issuer of a list", err)
+		n, err := strconv.ParseUint(parts[2], 10, 20)
+		if err != nil || view.Subject(did.ID(of)) != issuer || parts[1] != "revocation" && parts[1] != "suspension" {
+			continue
+		}
+		if signed := r.kv[issuedKeyOf(issuer, parts[1], parts[2])]; signed != nil {
+			continue
+		}
+		index, _ := item.GetString("statusListIndex")
+		i, err := strconv.ParseUint(index, 10, 20)
+		r.must("index", err)
+		list = append(list, view.ListEntry{
+			List:  view.List{Issuer: issuer, Purpose: record.Purpose(parts[1]), Number: uint32(n)},
+			Index: uint32(i),
+		})
+	}
+	for i, e := range list {
+		taken, err := view.IsTaken(r, e)
+		r.must("entry", err)
+		status, err := view.GetStatus(r, view.EntryTarget(e))
+		r.must("status of an entry", err)
+		if taken || status != nil || slices.Contains(list[:i], e) {
+			r.Fatalf("record %d: entry %+v is taken", r.seq, e)
+		}
+		r.list(e.List)
+	}
+	if len(list) > 0 {
+		view.PutEntries(r, body.Digest, issuer, list, 0)
+	}
+}
+
+func issuedKeyOf(issuer, purpose, n string) string {
+	return "j" + issuer + "\x00/v1/status-lists/" + issuer + "/" + purpose + "/" + n
+}
+
+func (r *rebuilder) list(l view.List) {
+	_, known, err := view.GetList(r, l)
+	r.must("list", err)
+	if !known {
+		view.PutList(r, l, 0)
+	}
+}
+
+// bits are those that a status change sets.
+func (r *rebuilder) bits(c record.StatusChange, subject string) {
+	r.Helper()
+	var list []view.ListEntry
+	switch {
+	case c.Entry != nil:
+		list = []view.ListEntry{entryOf(*c.Entry)}
+		r.list(list[0].List)
+	case c.DID == "":
+		var err error
+		list, err = view.GetEntries(r, c.Digest, subject)
+		r.must("entries", err)
+	}
+	for _, e := range list {
+		set := c.Status == record.Revoked || e.Purpose == record.Suspension && c.Status == record.Suspended
+		_, err := view.PutBit(r, r, e, set, 0)
+		r.must("bit", err)
+	}
+}
+
+func entryOf(e record.ListEntry) view.ListEntry {
+	return view.ListEntry{
+		List:  view.List{Issuer: view.Subject(e.List.Issuer), Purpose: e.List.Purpose, Number: e.List.Number},
+		Index: e.Index,
+	}
+}
+
+// entryTarget checks that the entry of a status change is nobody's.
+func (r *rebuilder) entryTarget(c record.StatusChange) view.Target {
+	r.Helper()
+	taken, err := view.IsTaken(r, entryOf(*c.Entry))
+	r.must("entry", err)
+	if taken {
+		r.Fatalf("record %d: the entry is a credential's", r.seq)
+	}
+	return view.EntryTarget(entryOf(*c.Entry))
+}
+
+// proofsBy checks proofs that are all by one DID.
+func (r *rebuilder) proofsBy(id did.ID, p jcs.Value, digest record.Hash, purpose did.Relationship) proof.Proof {
+	r.Helper()
+	list, err := proof.All(jcs.Object(jcs.Member{Name: "proof", Value: p}))
+	r.must("proof", err)
+	for _, p := range list {
+		m, err := proof.ResolverKeys(r).Key(context.Background(), p.VerificationMethod, purpose)
+		r.must("key", err)
+		r.must("proof", proof.VerifyDigest(digest[:], p, m.Key, nil))
+		if signer, err := signerOf(p); err != nil || signer != id {
+			r.Fatalf("record %d: signed by %s, not %s", r.seq, signer, id)
+		}
+	}
+	return list[0]
+}
+
+func (r *rebuilder) statusList(rec record.Record) {
+	r.Helper()
+	body, err := record.ParseListBody(rec.Body)
+	r.must("body", err)
+	if !body.Value().Equal(rec.Body) {
+		r.Fatalf("record %d: body is read as %s", r.seq, body.Value().Canonical())
+	}
+	p := r.proofsBy(body.Issuer, body.Proof, body.Digest, did.AssertionMethod)
+	content, err := view.GetListContent(r.side, body.Digest)
+	r.must("content", err)
+	l, err := statuslist.ParseList(content)
+	r.must("list", err)
+	issuer, at := view.Subject(body.Issuer), body.List
+	if path, ours := strings.CutPrefix(at, "https://"+domain+"/v1/status-lists/"); ours {
+		_, rest, _ := strings.Cut(path, "/")
+		at = "/v1/status-lists/" + issuer + "/" + rest
+	}
+	prev, err := view.GetIssued(r, at, issuer)
+	r.must("list before", err)
+	before := make([]byte, len(l.Bits()))
+	if prev != nil {
+		old, err := view.GetListContent(r.side, prev.Digest)
+		r.must("content before", err)
+		was, err := statuslist.ParseList(old)
+		r.must("list before", err)
+		copy(before, was.Bits())
+	}
+	var flips []record.Flip
+	set := int64(0)
+	for i := range uint64(len(before)) * 8 {
+		was, is := uint64(before[i/8]>>(7-i%8)&1), uint64(l.Bits()[i/8]>>(7-i%8)&1)
+		set += int64(is)
+		if was != is {
+			flips = append(flips, record.Flip{Index: i, Old: was, New: is})
+		}
+		if was > is && slices.Contains(l.Purposes, "revocation") {
+			r.Fatalf("record %d: entry %d is revoked no more", r.seq, i)
+		}
+	}
+	if !slices.Equal(flips, body.Flips) || body.Changed != int64(len(flips)) || body.Set != set {
+		r.Fatalf("record %d: flips %v, %d set; the record says %+v", r.seq, flips, set, body)
+	}
+	first, err := view.GetListIssuer(r, at)
+	r.must("issuer", err)
+	view.PutIssued(r, at, issuer, first, prev, &view.Issued{Digest: body.Digest, Created: p.CreatedAt}, 0)
+}
+
+func (r *rebuilder) observation(rec record.Record) {
+	r.Helper()
+	body, err := record.ParseObservationBody(rec.Body)
+	r.must("body", err)
+	o := body.Observation
+	verified, err := proof.Verify(context.Background(), o.Value(), proof.ResolverKeys(r), proof.Options{Purpose: did.AssertionMethod, Now: rec.Time.Time()})
+	r.must("proof", err)
+	if verified[0].Method.Controller != r.identity.DID || o.Ledger != r.identity.Ledger {
+		r.Fatalf("record %d: observed by %s for %s", r.seq, verified[0].Method.Controller, o.Ledger)
+	}
+	prev, err := view.GetObserved(r, string(o.DID))
+	r.must("observation before", err)
+	next := &view.Observed{
+		Fetched: o.FetchedText, Digest: o.Digest, Deactivated: o.Deactivated, VersionID: o.VersionID,
+		Trusted: o.VersionID, Rewritten: body.Rewritten,
+	}
+	if body.Rewritten {
+		next.Trusted = prev.Trusted
+	}
+	files, witness, err := view.GetObservedFiles(r.side, string(o.DID))
+	r.must("files", err)
+	if o.Log != nil && record.FileDigest(files) == *o.Log {
+		log, err := webvh.VerifyLog(files, witness, rec.Time.Time())
+		r.must("log", err)
+		held := prev == nil || bytes.Contains(files, []byte(`"versionId":"`+prev.Trusted+`"`))
+		if held == body.Rewritten || log.Versions[len(log.Versions)-1].State.VersionID != o.VersionID {
+			r.Fatalf("record %d: %s, the record says rewritten is %v", r.seq, o.VersionID, body.Rewritten)
+		}
+	}
+	view.PutObserved(r, string(o.DID), prev, next, 0)
+	if !o.Deactivated {
+		if r.observed[o.DID], err = did.ParseDocument(o.Document); body.Rewritten || o.Log == nil {
+			delete(r.observed, o.DID)
+		}
+		r.must("document", err)
+	} else {
+		delete(r.observed, o.DID)
+	}
+}
+
+func (r *rebuilder) whois(rec record.Record) {
+	r.Helper()
+	body, err := record.ParseWhoisBody(rec.Body)
+	r.must("body", err)
+	p := r.proofsBy(body.DID, body.Proof, body.Digest, did.Authentication)
+	subject := view.Subject(body.DID)
+	prev, err := view.GetWhois(r, subject)
+	r.must("presentation before", err)
+	if prev != nil && !p.CreatedAt.After(prev.Created) {
+		r.Fatalf("record %d: created %s, the one before %s", r.seq, p.CreatedAt, prev.Created)
+	}
+	view.PutWhois(r, subject, &view.Whois{Digest: body.Digest, Created: p.CreatedAt}, 0)
+}
