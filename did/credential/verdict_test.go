@@ -164,14 +164,14 @@ func TestVerdictPresent(t *testing.T) {
 	}
 }
 
-// asked records whom the registry was asked about.
-type asked struct {
+// questions records whom the registry was asked about.
+type questions struct {
 	registry
 	digest *[32]byte
 	issuer *did.ID
 }
 
-func (a asked) CredentialStatus(digest [32]byte, issuer did.ID) (credential.StatusInfo, bool, error) {
+func (a questions) CredentialStatus(digest [32]byte, issuer did.ID) (credential.StatusInfo, bool, error) {
 	*a.digest, *a.issuer = digest, issuer
 	return credential.StatusInfo{Status: credential.Active}, true, nil
 }
@@ -179,7 +179,7 @@ func (a asked) CredentialStatus(digest [32]byte, issuer did.ID) (credential.Stat
 // TestStatusByIssuer: anyone can register a digest, so its status is the issuer's.
 func TestStatusByIssuer(t *testing.T) {
 	c := newCredentials(t)
-	source := asked{digest: new([32]byte), issuer: new(did.ID)}
+	source := questions{digest: new([32]byte), issuer: new(did.ID)}
 	verifier := credential.Verifier{Resolver: registry{}, Status: source, Now: now}
 	if v := verifier.Verify(context.Background(), c.sign(c.unsigned())); !v.Verified {
 		t.Errorf("%+v", v)
