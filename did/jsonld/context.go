@@ -204,13 +204,19 @@ func (l *loader) merge(c jcs.Value, s scope) (jcs.Value, error) {
 	if _, ok := imported.Get("@import"); ok {
 		return c, invalid("invalid context entry", quote(url)+" has an @import itself")
 	}
-	if err := l.budget.context(c.Len() * (1 + (c.Len()+imported.Len())/16)); err != nil {
+	if err := l.budget.context(c.Len() + imported.Len()); err != nil {
 		return c, err
 	}
+	members := make([]jcs.Member, 0, c.Len()+imported.Len())
 	for name, value := range c.Members() {
-		imported = imported.With(name, value)
+		members = append(members, jcs.Member{Name: name, Value: value})
 	}
-	return imported, nil
+	for name, value := range imported.Members() {
+		if _, replaced := c.Get(name); !replaced {
+			members = append(members, jcs.Member{Name: name, Value: value})
+		}
+	}
+	return jcs.Object(members...), nil
 }
 
 func (l *loader) applyBase(result *activeContext, c jcs.Value, s scope) error {

@@ -10,16 +10,18 @@ const (
 	// maxTerms: how many terms an active context may have.
 	maxTerms = 4096
 	// maxObjects: how many objects and values expansion may produce.
-	maxObjects = 1 << 17
+	maxObjects = 1 << 16
 	// maxContextWork: terms defined or copied while contexts are processed.
 	maxContextWork = 1 << 20
 	// maxBytes: text of IRIs put together in expansion, and text of all N-Quads.
 	maxBytes = 8 << 20
 	// maxQuads and maxBlanks: the size of a dataset that is canonicalised.
-	maxQuads  = 1 << 16
-	maxBlanks = 1 << 15
+	maxQuads  = 1 << 15
+	maxBlanks = 1 << 14
 	// maxSteps: what Hash N-Degree Quads may do, in blank nodes looked at.
-	maxSteps = 1 << 18
+	maxSteps = 1 << 20
+	// maxChain: how far Hash N-Degree Quads may go from one blank node.
+	maxChain = 1 << 11
 )
 
 // budget is what is left of the work that one document may cause.

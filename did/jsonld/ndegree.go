@@ -115,7 +115,7 @@ type related struct {
 // the result has it.
 func (c *canonicalizer) nDegree(b int32) (digest, error) {
 	d := &c.deg
-	if d.depth++; d.depth > maxBlanks {
+	if d.depth++; d.depth > maxChain {
 		return digest{}, overBudget("blank nodes are too symmetric")
 	}
 	defer func() { d.depth-- }()
@@ -198,23 +198,27 @@ func (c *canonicalizer) choose(data []byte, group []related) ([]byte, error) {
 	var chosen []byte
 	var trail []int32
 	order := slices.Clone(group)
-	for {
+	for more := true; more; {
 		path, ok, err := c.path(order, chosen)
 		if err != nil {
 			return nil, err
 		}
+		more = c.nextOrder(order)
+		if !more && chosen == nil {
+			return append(data, path...), nil // the only order there is
+		}
 		if ok && (chosen == nil || bytes.Compare(path, chosen) < 0) {
 			chosen, trail = path, append(trail[:0], d.trail[base:]...)
 		}
-		d.rollback(base)
-		if !c.nextOrder(order) {
-			break
+		if err := d.spend(len(d.trail[base:]) / 8); err != nil {
+			return nil, err
 		}
+		d.rollback(base)
 	}
 	for _, b := range trail {
 		d.issue(b)
 	}
-	return append(data, chosen...), d.spend(len(trail))
+	return append(data, chosen...), nil
 }
 
 // path is steps 5.4.1 to 5.4.5 for one order of a group; ok is false if the path
