@@ -58,13 +58,13 @@ func (r *Resolver) ResolveFresh(ctx context.Context, id did.ID, opt did.Options)
 	return res, err
 }
 
-// Verified is Resolve that also returns the bytes of the log it was resolved from,
-// nil for did:web.
-func (r *Resolver) Verified(ctx context.Context, id did.ID, opt did.Options) (did.Resolution, []byte, error) {
+// Verified is Resolve that also returns the log it was resolved from, nil for did:web.
+// Nobody modifies it.
+func (r *Resolver) Verified(ctx context.Context, id did.ID, opt did.Options) (did.Resolution, *webvh.Log, error) {
 	return r.resolve(ctx, id, opt, false)
 }
 
-func (r *Resolver) resolve(ctx context.Context, id did.ID, opt did.Options, anew bool) (res did.Resolution, log []byte, err error) {
+func (r *Resolver) resolve(ctx context.Context, id did.ID, opt did.Options, anew bool) (res did.Resolution, log *webvh.Log, err error) {
 	if err := opt.Check(); err != nil {
 		return did.Resolution{}, nil, err
 	}
@@ -75,7 +75,7 @@ func (r *Resolver) resolve(ctx context.Context, id did.ID, opt did.Options, anew
 			res, err = c.resolve(it, opt)
 		case *logContent:
 			res, err = c.log.Resolve(id, opt)
-			log = c.raw
+			log = c.log
 		}
 	}
 	r.cfg.Metrics.resolved(id.Method(), outcome(err, cached))

@@ -38,9 +38,13 @@ func TestLog(t *testing.T) {
 			wantCode(t, "a version to come", err, did.NotFound)
 			_, err = h.resolver.Resolve(t.Context(), c.id(), did.Options{VersionTime: first.Time.Add(-time.Second)})
 			wantCode(t, "before it was", err, did.NotFound)
-			_, raw, err := h.resolver.Verified(t.Context(), c.id(), did.Options{})
-			if err != nil || string(raw) != c.log {
+			_, log, err := h.resolver.Verified(t.Context(), c.id(), did.Options{})
+			if err != nil || len(log.Versions) != 2 {
 				t.Errorf("%v", err)
+			}
+			snap, err := h.resolver.Snapshot(t.Context(), c.id())
+			if err != nil || string(snap.Log) != c.log || snap.Witness != nil || snap.Resolution.Metadata.VersionNumber != 2 || !snap.Fetched.Equal(h.now) {
+				t.Errorf("%+v, %v", snap, err)
 			}
 		})
 	}
