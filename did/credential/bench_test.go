@@ -3,12 +3,14 @@ package credential_test
 import (
 	"context"
 	"encoding/json"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/credential"
+	"github.com/tabard-id/tabard/did/credential/schema"
 	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/did/key"
 	"github.com/tabard-id/tabard/did/multikey"
@@ -140,4 +142,48 @@ func BenchmarkVerify(b *testing.B) {
 		}
 	})
 	b.Run("bare-again", bare)
+}
+
+// BenchmarkPresentation is a presentation of four credentials from bytes to verdict,
+// with everything warm: keys, status lists, compiled schemas.
+func BenchmarkPresentation(b *testing.B) {
+	c := newCredentials(b)
+	const issued = 4
+	var vcs []jcs.Value
+	for i := range issued {
+		vcs = append(vcs, c.sign(c.unsigned().
+			With("credentialStatus", jcs.Array(c.entry("revocation", strconv.Itoa(100+i)), c.entry("suspension", strconv.Itoa(100+i)))).
+			With("credentialSchema", decode(b, `{"id":"`+schemaURL+`","type":"JsonSchema"}`))))
+	}
+	data := c.present(c.presentation(vcs...)).Canonical()
+	opt := credential.PresentationOptions{Challenge: challenge, Domain: []string{"shop.example"}}
+	plain := make([]jcs.Value, issued)
+	for i := range plain {
+		plain[i] = c.sign(c.unsigned())
+	}
+	list := lists(at(c.sign(c.unsignedList(1, []string{"revocation", "suspension"}, 7))))
+	verifier := credential.Verifier{
+		Resolver: key.NewCache(1024), Now: now, Lists: list, Decoded: credential.NewListCache(1 << 24),
+		Schemas: schemas{schemaURL: decode(b, agentSchema)}, Compiled: schema.NewCache(16), Proofs: proof.NewCache(1024),
+	}
+	for _, bench := range []struct {
+		name string
+		data []byte
+	}{
+		{"four", c.present(c.presentation(plain...)).Canonical()},
+		{"four-with-status-and-schema", data},
+	} {
+		b.Run(bench.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				doc, err := jcs.Decode(bench.data)
+				if err != nil {
+					b.Fatal(err)
+				}
+				if v := verifier.VerifyPresentation(context.Background(), doc, opt); !v.Verified {
+					b.Fatal(v)
+				}
+			}
+		})
+	}
 }

@@ -109,9 +109,14 @@ const (
 	CodeDigestMismatch Code = "digest-mismatch"
 	// CodeContextInvalid: context; the contexts cannot be processed.
 	CodeContextInvalid Code = "context-invalid"
-	// CodeContextUnknown: context; one of the contexts is not at hand. Failed only under
-	// CheckTerms, skipped otherwise.
+	// CodeContextUnknown: proof or context; one of the contexts is not at hand. The
+	// check of that name fails only under CheckTerms, and is skipped otherwise.
 	CodeContextUnknown Code = "context-unknown"
+	// CodeDataLoss: proof; something in the document has no meaning in its contexts, so
+	// that the proof would not cover it.
+	CodeDataLoss Code = "data-loss"
+	// CodeTooCostly: proof; the document takes more work than one may.
+	CodeTooCostly Code = "too-costly"
 	// CodeTermsUndefined: context; something in the document has no meaning in its
 	// contexts. Only under CheckTerms.
 	CodeTermsUndefined Code = "terms-undefined"
@@ -197,6 +202,8 @@ var titles = map[Code]string{
 	CodeDigestMismatch:        "A related resource is not the one that was meant.",
 	CodeContextInvalid:        "The contexts cannot be processed.",
 	CodeContextUnknown:        "A context is not known here.",
+	CodeDataLoss:              "A proof does not cover all of the document.",
+	CodeTooCostly:             "The document takes too much work to verify.",
 	CodeTermsUndefined:        "Something in the document has no meaning in its contexts.",
 	CodeChallengeMismatch:     "The proof does not answer the challenge.",
 	CodeDomainMismatch:        "The proof is not meant for this domain.",

@@ -2,6 +2,7 @@ package credential
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/did/jsonld"
@@ -43,9 +44,17 @@ func (v *Verifier) checkContexts(doc jcs.Value) error {
 	if s, _ := contexts.At(0).Str(); contexts.Len() == 1 && (s == baseContexts[0] || s == baseContexts[1]) {
 		return nil
 	}
+	p := v.processor()
+	for item := range contexts.Elems() {
+		if url, isString := item.Str(); isString {
+			if _, known := p.Contexts().Document(url); !known {
+				return fmt.Errorf("%w %s", jsonld.ErrUnknownContext, url)
+			}
+		}
+	}
 	// An object of nothing but its context: that is processed, and then nothing is
 	// left of it.
-	err := v.processor().Check(jcs.Object(jcs.Member{Name: "@context", Value: contexts}))
+	err := p.Check(jcs.Object(jcs.Member{Name: "@context", Value: contexts}))
 	if errors.Is(err, jsonld.ErrDataLoss) {
 		return nil
 	}

@@ -3,6 +3,7 @@ package credential_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -37,6 +38,103 @@ func FuzzVerify(f *testing.F) {
 		checkVerdict(t, v)
 		if v.Verified && !signed[string(doc.Without("proof", "@context").Canonical())] {
 			t.Errorf("verified: %s", data)
+		}
+	})
+}
+
+// FuzzParse: whatever is read as a credential has what every credential has.
+func FuzzParse(f *testing.F) {
+	c := newCredentials(f)
+	for _, v := range c.structureFile().Cases {
+		f.Add(v.Input.Canonical())
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		doc, err := jcs.Decode(data)
+		if err != nil {
+			return
+		}
+		vc, err := credential.Parse(doc)
+		var e *credential.Error
+		if err != nil && (!errors.As(err, &e) || e.Type == "" || e.Detail == "") {
+			t.Errorf("%v", err)
+		}
+		if err == nil && (vc.Issuer == "" || vc.Version == 0 || len(vc.Types) == 0) {
+			t.Errorf("read %+v", vc)
+		}
+	})
+}
+
+// FuzzParsePresentation: the same for presentations.
+func FuzzParsePresentation(f *testing.F) {
+	c := newCredentials(f)
+	for _, v := range c.presentationFile().Cases {
+		f.Add(v.Input.Canonical())
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		doc, err := jcs.Decode(data)
+		if err != nil {
+			return
+		}
+		p, err := credential.ParsePresentation(doc)
+		var e *credential.Error
+		if err != nil && (!errors.As(err, &e) || e.Type == "" || e.Detail == "") {
+			t.Errorf("%v", err)
+		}
+		if err == nil && (p.Version == 0 || len(p.Types) == 0 || len(p.Credentials) > credential.MaxCredentials) {
+			t.Errorf("read %+v", p)
+		}
+	})
+}
+
+// FuzzVerifyPresentation: every document gets a verdict that keeps its promises, and
+// no presentation is verified for our challenge but those that were made for it.
+func FuzzVerifyPresentation(f *testing.F) {
+	c := newCredentials(f)
+	signed := map[string]bool{}
+	for _, v := range append(c.boundPresentations(), c.filledPresentations()...) {
+		f.Add(v.Input.Canonical())
+		// The registry here has heard of no revocation.
+		if v.Verified || v.Statuses != nil {
+			signed[string(v.Input.Without("proof", "@context").Canonical())] = true
+		}
+	}
+	for _, v := range c.malformedPresentations() {
+		f.Add(v.Input.Canonical())
+	}
+	source := registry{Documents: c.documents()}
+	verifier := credential.Verifier{Resolver: source, Status: source, Now: now}
+	opt := credential.PresentationOptions{Challenge: challenge}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		doc, err := jcs.Decode(data)
+		if err != nil {
+			return
+		}
+		v := verifier.VerifyPresentation(context.Background(), doc, opt)
+		checkVerdict(t, v)
+		if v.Verified && !signed[string(doc.Without("proof", "@context").Canonical())] {
+			t.Errorf("verified: %s", data)
+		}
+	})
+}
+
+// FuzzVerifyPointers: nothing that lists or schemas say makes a verdict that breaks
+// its promises, or takes long.
+func FuzzVerifyPointers(f *testing.F) {
+	c := newCredentials(f)
+	f.Add(c.list("revocation", 7).Canonical(), []byte(agentSchema))
+	f.Add(c.list2021(7).Canonical(), []byte(exponential()))
+	f.Add(c.badLists()[1].Input.Canonical(), []byte("null"))
+	vc := c.sign(c.unsigned().With("credentialStatus", c.entry("revocation", "6")).
+		With("credentialSchema", decode(f, `[{"id":"`+schemaURL+`","type":"JsonSchema"},{"id":"`+schemaURL+`","type":"JsonSchemaCredential"}]`)))
+	f.Fuzz(func(t *testing.T, list, schema []byte) {
+		doc, err := jcs.Decode(list)
+		if err != nil {
+			return
+		}
+		verifier := credential.Verifier{Resolver: registry{}, Now: now, Schemas: schemas{schemaURL: text(string(schema))}}
+		for _, own := range []bool{false, true} {
+			verifier.Lists = lists{listURL: {Credential: doc, Own: own}}
+			checkVerdict(t, verifier.Verify(context.Background(), vc))
 		}
 	})
 }

@@ -54,16 +54,9 @@ func (j *judgement) entry(ctx context.Context, entry StatusEntry) finding {
 	if err != nil {
 		return listInvalid("credentialStatus", err)
 	}
-	list, found := j.lists[e.ListURL]
-	if !found {
-		var code Code
-		if list, code, err = j.list(ctx, e.ListURL); err != nil {
-			return finding{code, "", err}
-		}
-		if j.lists == nil {
-			j.lists = make(map[string]*statuslist.List)
-		}
-		j.lists[e.ListURL] = list
+	list, err := j.remembered(ctx, e.ListURL)
+	if err != nil {
+		return finding{codeOf(err, CodeListInvalid), "", err}
 	}
 	result, err := list.Status(e)
 	if err != nil {
@@ -102,22 +95,55 @@ func listInvalid(what string, err error) finding {
 	return finding{CodeListInvalid, "", &checkError{code: CodeListInvalid, typ: typ, detail: what, err: err}}
 }
 
+// asked is what one judgement has asked for, so that it asks only once.
+type asked struct {
+	lookups int
+	// lists are those that hold, for credentials by an issuer.
+	lists map[listOf]foundList
+}
+
+type listOf struct{ url, issuer string }
+
+type foundList struct {
+	list *statuslist.List
+	// until is when it has to be asked for again; zero if never.
+	until time.Time
+}
+
+// remembered returns the list of that URL, and lets it bound the verdict.
+func (j *judgement) remembered(ctx context.Context, url string) (*statuslist.List, error) {
+	key := listOf{url, j.credential.Issuer}
+	found, ok := j.by.asked.lists[key]
+	if !ok {
+		var err error
+		if found, err = j.list(ctx, url); err != nil {
+			return nil, err
+		}
+		if j.by.asked.lists == nil {
+			j.by.asked.lists = make(map[listOf]foundList)
+		}
+		j.by.asked.lists[key] = found
+	}
+	if j.bound = earliest(j.bound, found.until); !j.bound.IsZero() && j.bound.Before(j.now) {
+		j.bound = j.now
+	}
+	return found.list, nil
+}
+
 // list returns the list of that URL once its credential has been judged like any
-// other, and its issuer may speak of this credential.
-func (j *judgement) list(ctx context.Context, url string) (*statuslist.List, Code, error) {
-	if *j.by.lookups++; *j.by.lookups > maxLookups {
-		return nil, CodeStatusUnavailable, &checkError{typ: retrievalError, detail: "more status lists than are looked at"}
+// other, and its issuer may speak of this credential. Errors are *checkError.
+func (j *judgement) list(ctx context.Context, url string) (foundList, error) {
+	if j.by.asked.lookups++; j.by.asked.lookups > maxLookups {
+		return foundList{}, &checkError{code: CodeStatusUnavailable, typ: retrievalError, detail: "more status lists than are looked at"}
 	}
 	var at time.Time
 	if j.by.Hindsight != nil {
 		at = j.now
 	}
-	doc, err := j.by.Lists.StatusList(ctx, url, at)
+	what := "status list " + url
+	doc, err := j.findList(ctx, url, at)
 	if err != nil {
-		return nil, CodeStatusUnavailable, &checkError{typ: retrievalError, detail: "status list " + url, err: err}
-	}
-	if doc.Own && doc.List != nil {
-		return doc.List, "", nil
+		return foundList{}, &checkError{code: CodeStatusUnavailable, typ: retrievalError, detail: what, err: err}
 	}
 	value := doc.Value
 	if doc.Token != "" {
@@ -125,27 +151,37 @@ func (j *judgement) list(ctx context.Context, url string) (*statuslist.List, Cod
 	}
 	if !doc.Own {
 		if err := j.judgeList(ctx, value); err != nil {
-			return nil, CodeListInvalid, &checkError{typ: statusError, detail: "status list " + url, err: err}
+			return foundList{}, &checkError{code: CodeListInvalid, typ: statusError, detail: what, err: err}
 		}
 	}
 	list, err := j.by.Decoded.decode(value)
 	if err != nil {
-		return nil, CodeListInvalid, listInvalid("status list "+url, err).err
+		return foundList{}, listInvalid(what, err).err
 	}
 	if doc.Own {
-		return list, "", nil
+		return foundList{list: list}, nil
 	}
-	if issuer := j.credential.Issuer; list.Issuer != issuer && (j.by.AcceptListIssuer == nil || !j.by.AcceptListIssuer(list.Issuer, issuer)) {
-		return nil, CodeListUntrusted, &checkError{typ: statusError, detail: "status list " + url + " is by " + list.Issuer}
+	if !j.trusts(list.Issuer) {
+		return foundList{}, &checkError{code: CodeListUntrusted, typ: statusError, detail: what + " is by " + list.Issuer}
 	}
 	until := list.ValidUntil
 	if !doc.FetchedAt.IsZero() && list.TTL > 0 {
 		until = earliest(until, doc.FetchedAt.Add(list.TTL))
 	}
-	if j.bound = earliest(j.bound, until); !j.bound.IsZero() && j.bound.Before(j.now) {
-		j.bound = j.now
+	return foundList{list, until}, nil
+}
+
+// trusts reports whether lists by that issuer may speak of the credential.
+func (j *judgement) trusts(listIssuer string) bool {
+	issuer := j.credential.Issuer
+	return listIssuer == issuer || j.by.AcceptListIssuer != nil && j.by.AcceptListIssuer(listIssuer, issuer)
+}
+
+func (j *judgement) findList(ctx context.Context, url string, at time.Time) (ListDocument, error) {
+	if lists, ok := j.by.Lists.(ListsByIssuer); ok {
+		return lists.StatusListBy(ctx, url, j.credential.Issuer, at)
 	}
-	return list, "", nil
+	return j.by.Lists.StatusList(ctx, url, at)
 }
 
 // judgeList judges the credential that a list is.

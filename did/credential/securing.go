@@ -7,6 +7,7 @@ import (
 
 	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/jcs"
+	"github.com/tabard-id/tabard/did/jsonld"
 	"github.com/tabard-id/tabard/did/proof"
 )
 
@@ -132,7 +133,7 @@ func (s *integrity) verify(ctx context.Context, e expected) error {
 	}
 	_, err := s.secured.Verify(ctx, proof.ResolverKeys(e.by.Resolver), proof.Options{
 		Purpose: e.purpose, Challenge: e.challenge, Domain: e.domain,
-		Now: e.now, IgnoreExpiry: true, Verify: e.by.Signature,
+		Now: e.now, IgnoreExpiry: true, Verify: e.by.Signature, Processor: e.by.Processor, Cache: e.by.Proofs,
 	})
 	return err
 }
@@ -182,6 +183,12 @@ func proofCode(err error) Code {
 		return CodeProofMissing
 	case errors.Is(err, proof.ErrUnsupported):
 		return CodeProofUnsupported
+	case errors.Is(err, jsonld.ErrDataLoss):
+		return CodeDataLoss
+	case errors.Is(err, jsonld.ErrUnknownContext):
+		return CodeContextUnknown
+	case overBudget(err):
+		return CodeTooCostly
 	case !errors.As(err, &e):
 		return codeOf(err, CodeProofInvalid)
 	}

@@ -48,6 +48,14 @@ type Lists interface {
 	StatusList(ctx context.Context, url string, at time.Time) (ListDocument, error)
 }
 
+// ListsByIssuer is Lists that may know several lists of one URL, by different issuers.
+type ListsByIssuer interface {
+	Lists
+	// StatusListBy is StatusList for a credential of that issuer: of several lists its
+	// own comes first.
+	StatusListBy(ctx context.Context, url, issuer string, at time.Time) (ListDocument, error)
+}
+
 // ListDocument is a status list credential as it was found.
 type ListDocument struct {
 	// Value is the credential, secured by Data Integrity or enveloped; null where

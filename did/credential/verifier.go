@@ -10,7 +10,7 @@ import (
 	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/did/jsonld"
 	"github.com/tabard-id/tabard/did/multikey"
-	"github.com/tabard-id/tabard/did/statuslist"
+	"github.com/tabard-id/tabard/did/proof"
 )
 
 // Verifier passes verdicts on credentials. Resolver is required. It may be used
@@ -40,6 +40,9 @@ type Verifier struct {
 	// Resource returns the bytes of a resource that relatedResource names, from what is
 	// at hand; nil knows no others than the JSON-LD contexts.
 	Resource func(url string) ([]byte, bool)
+	// Proofs remembers proofs whose canonicalisation and signature were computed; nil
+	// remembers none. Keys, dates and status are looked at every time.
+	Proofs *proof.Cache
 	// Processor has the JSON-LD contexts; nil is jsonld.Default.
 	Processor *jsonld.Processor
 	// CheckTerms demands of every document, and not only of those that the RDFC
@@ -57,10 +60,10 @@ type Verifier struct {
 	// their keys all the same.
 	AcceptAnyIssuer bool
 
-	// depth is 1 where a status list is judged, and so on; lookups counts the lists
-	// asked for in one judgement.
-	depth   int
-	lookups *int
+	// depth is 1 where a status list is judged, and so on.
+	depth int
+	// asked is what one judgement has asked for.
+	asked *asked
 }
 
 // Verify judges a secured credential: an object with Data Integrity proofs, an
@@ -86,7 +89,7 @@ func (v *Verifier) judge(ctx context.Context, payload jcs.Value, by securing, op
 	j.verdict.AsOf = v.AsOf
 	j.verdict.Checks = make([]Check, 0, len(credentialChecks))
 	if j.structure(payload, openErr) {
-		if v.lookups == nil && len(j.credential.Status)+len(j.credential.Schemas) > 0 {
+		if v.asked == nil && len(j.credential.Status)+len(j.credential.Schemas) > 0 {
 			j.by = v.counting()
 		}
 		j.digests = j.securing.digests()
@@ -105,10 +108,10 @@ func (v *Verifier) judge(ctx context.Context, payload jcs.Value, by securing, op
 	return j
 }
 
-// counting returns a Verifier for one judgement, whose lookups are counted together.
+// counting returns a Verifier for one judgement, which counts what it asks for.
 func (v *Verifier) counting() *Verifier {
 	by := *v
-	by.lookups = new(int)
+	by.asked = &asked{}
 	return &by
 }
 
@@ -143,9 +146,7 @@ type judgement struct {
 	// bound is until when what was asked about the credential serves; zero if for
 	// good. end is when the verdict has to be made anew, zero if never.
 	bound, end time.Time
-	// lists are those that were asked for and hold.
-	lists   map[string]*statuslist.List
-	verdict Verdict
+	verdict    Verdict
 }
 
 // structure reads the credential; false ends the run.
