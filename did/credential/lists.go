@@ -145,6 +145,9 @@ func (j *judgement) list(ctx context.Context, url string) (foundList, error) {
 	if err != nil {
 		return foundList{}, &checkError{code: CodeStatusUnavailable, typ: retrievalError, detail: what, err: err}
 	}
+	if doc.Own && doc.List != nil {
+		return foundList{list: doc.List}, nil
+	}
 	value := doc.Value
 	if doc.Token != "" {
 		value = jcs.FromString(doc.Token)
