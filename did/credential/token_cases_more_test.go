@@ -252,6 +252,7 @@ func (k tokens) presentations() []tokenVector {
 		changed("aud-missing", plain.Without("aud"), proof, credential.CodeDomainMismatch),
 		changed("aud-somebody-else", plain.With("aud", text("https://other.example")), proof, credential.CodeDomainMismatch),
 		changed("iss-not-the-holder", plain.With("iss", text("did:example:mallory")), proof, credential.CodeClaimMismatch),
+		changed("iss-without-holder-not-of-the-key", plain.Without("holder").With("iss", text("did:example:mallory")), proof, credential.CodeClaimMismatch),
 		changed("jti-not-the-id", plain.With("id", text("urn:x:1")).With("jti", text("urn:x:2")), proof, credential.CodeClaimMismatch),
 		changed("exp-past", plain.With("exp", jcs.FromInt(now.Unix())), credential.CheckValidity, credential.CodeProofExpired),
 		changed("claim-vp", plain.With("vp", jcs.Object()), structure, credential.CodeMalformedPresentation),

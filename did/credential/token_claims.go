@@ -3,6 +3,7 @@ package credential
 import (
 	"slices"
 
+	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/did/jose"
 )
@@ -39,10 +40,22 @@ func (s *sealed) addClaims(c jose.Claims) {
 // otherwise than the document fails it, where the specification only advises
 // against making such tokens: two readers would take it for two things.
 func (s *sealed) consistent(e expected) error {
-	whose := "issuer"
-	if isPresentation(s.document) {
-		whose = "holder"
+	if err := s.agrees(); err != nil {
+		return err
 	}
+	return s.meant(e)
+}
+
+// whose is the property of the document that says who signs it.
+func (s *sealed) whose() string {
+	if isPresentation(s.document) {
+		return "holder"
+	}
+	return "issuer"
+}
+
+func (s *sealed) agrees() error {
+	whose := s.whose()
 	owner, id := ownerOf(s.document, whose), stringOf(s.document, "id")
 	for _, c := range s.claims {
 		switch {
@@ -54,15 +67,20 @@ func (s *sealed) consistent(e expected) error {
 			return contradicted("sub is not the credentialSubject")
 		}
 	}
-	return s.meant(e, whose == "holder")
+	if id, err := did.Parse(s.issuer); err == nil && s.keyID != "" && !s.keyOf(id) {
+		if _, err := s.keyURL(); err == nil {
+			return contradicted("kid is no key of iss")
+		}
+	}
+	return nil
 }
 
 // meant compares audience and nonce with what is expected, where no key binding
 // does. A credential that is meant for somebody is refused, since nobody here can
 // say to be that (RFC 7519, 4.1.3).
-func (s *sealed) meant(e expected, presentation bool) error {
+func (s *sealed) meant(e expected) error {
 	for _, c := range s.claims {
-		if !presentation && c.Audience != nil {
+		if !isPresentation(s.document) && c.Audience != nil {
 			return &checkError{code: CodeDomainMismatch, typ: cryptographicError, detail: "aud is somebody else"}
 		}
 	}
