@@ -116,6 +116,9 @@ func (j *judge) whoisProofs(op record.Op, subject string) (*view.Whois, error) {
 		if signer, err := signerOf(proofs[i]); err != nil || signer != op.Issuer {
 			return nil, refuse(record.NotAuthorised, "a proof is not by %s", op.Issuer)
 		}
+		if proofs[i].Challenge != "" || len(proofs[i].Domain) > 0 {
+			return nil, refuse(record.PresentationInvalid, "a presentation with challenge or domain was made for one verifier, not for everybody")
+		}
 		if proofs[i].CreatedAt.IsZero() {
 			return nil, refuse(record.ProofInvalid, "a proof does not say when it was created")
 		}

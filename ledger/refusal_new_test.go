@@ -6,6 +6,7 @@ import (
 
 	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/jcs"
+	"github.com/tabard-id/tabard/did/proof"
 	"github.com/tabard-id/tabard/did/statuslist"
 	"github.com/tabard-id/tabard/did/webvh"
 	"github.com/tabard-id/tabard/ledger/record"
@@ -376,6 +377,15 @@ var newRefusals = []refusalCase{
 	{"presentation with a holder that has no id", record.PresentationInvalid, whoisCase(func(v jcs.Value) jcs.Value {
 		return v.With("holder", obj("name", "x"))
 	})},
+	{"presentation that was made for a verifier", record.PresentationInvalid, func(f *fixture) record.Op {
+		a := f.agent("a")
+		v, err := proof.Sign(a.presentation("s"), a.key, proof.SignOptions{
+			VerificationMethod: a.method(), Purpose: did.Authentication, Created: f.now, Challenge: "c", Domain: []string{"verifier.example"}})
+		if err != nil {
+			f.Fatal(err)
+		}
+		return must(f)(record.NewWhoisOp(v))
+	}},
 	{"presentation of another holder", record.NotAuthorised, func(f *fixture) record.Op {
 		a, b := f.agent("a"), f.agent("b")
 		return f.whoisOp(b, a.presentation("s"))

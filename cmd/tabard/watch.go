@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"strings"
 	"time"
@@ -164,6 +165,18 @@ func printFrame(out printer, f api.Frame) error {
 		what = f.Target + "  " + f.Status
 		if f.Reason != "" {
 			what += "  (" + f.Reason + ")"
+		}
+	case "status-list":
+		what = fmt.Sprintf("%s  by %s  %d changed", f.List, f.Issuer, f.Changed)
+	case "observation":
+		what += "  observed " + f.VersionID
+		for _, note := range []struct {
+			set  bool
+			text string
+		}{{f.Deactivated, "deactivated"}, {f.Diverged, "NOT AS BEFORE"}, {f.Rewritten, "HISTORY REWRITTEN"}} {
+			if note.set {
+				what += "  " + note.text
+			}
 		}
 	case api.KindHeartbeat:
 		what = "size " + seqText(f.Size) + "  root " + f.Root

@@ -34,6 +34,8 @@ const (
 	ShuttingDown         Code = "shutting-down"
 	StalePredecessor     Code = "stale-predecessor"
 	NotAdmitted          Code = "not-admitted"
+	// StatusListUnavailable travels with the type of its specification, STATUS_RETRIEVAL_ERROR.
+	StatusListUnavailable Code = "status-list-unavailable"
 )
 
 // row says how a code travels. retryAfter is in seconds; 0 means the same request fails again.
@@ -45,24 +47,25 @@ type row struct {
 
 var table = map[Code]row{
 	// The request.
-	Malformed:            {http.StatusBadRequest, "The body is not what this route takes", 0},
-	DuplicateName:        {http.StatusBadRequest, "The JSON has two members of one name", 0},
-	TooDeep:              {http.StatusBadRequest, "The JSON is nested too deeply", 0},
-	InvalidParameter:     {http.StatusBadRequest, "A query parameter is invalid", 0},
-	NotFound:             {http.StatusNotFound, "There is nothing here", 0},
-	MethodNotAllowed:     {http.StatusMethodNotAllowed, "This route does not take that method", 0},
-	NotAcceptable:        {http.StatusNotAcceptable, "No acceptable representation", 0},
-	RequestTimeout:       {http.StatusRequestTimeout, "The request did not arrive in time", 1},
-	BodyTooLarge:         {http.StatusRequestEntityTooLarge, "The body is too large", 0},
-	TooManyLines:         {http.StatusRequestEntityTooLarge, "The body has too many lines", 0},
-	UnsupportedMediaType: {http.StatusUnsupportedMediaType, "This route does not take that content type", 0},
-	UpgradeRequired:      {http.StatusUpgradeRequired, "This route speaks WebSocket", 0},
-	RateLimited:          {http.StatusTooManyRequests, "Too many requests", 1},
-	NotAdmitted:          {http.StatusForbidden, "This registry does not admit that controller", 0},
-	PathMismatch:         {http.StatusConflict, "The log's DID does not live at this URL", 0},
-	Deactivated:          {http.StatusGone, "The DID is deactivated", 0},
-	UnknownLedger:        {http.StatusConflict, "That is another ledger", 0},
-	FutureCursor:         {http.StatusConflict, "The cursor lies in the future of this ledger", 0},
+	Malformed:             {http.StatusBadRequest, "The body is not what this route takes", 0},
+	DuplicateName:         {http.StatusBadRequest, "The JSON has two members of one name", 0},
+	TooDeep:               {http.StatusBadRequest, "The JSON is nested too deeply", 0},
+	InvalidParameter:      {http.StatusBadRequest, "A query parameter is invalid", 0},
+	NotFound:              {http.StatusNotFound, "There is nothing here", 0},
+	StatusListUnavailable: {http.StatusNotFound, "The status list cannot be had", 0},
+	MethodNotAllowed:      {http.StatusMethodNotAllowed, "This route does not take that method", 0},
+	NotAcceptable:         {http.StatusNotAcceptable, "No acceptable representation", 0},
+	RequestTimeout:        {http.StatusRequestTimeout, "The request did not arrive in time", 1},
+	BodyTooLarge:          {http.StatusRequestEntityTooLarge, "The body is too large", 0},
+	TooManyLines:          {http.StatusRequestEntityTooLarge, "The body has too many lines", 0},
+	UnsupportedMediaType:  {http.StatusUnsupportedMediaType, "This route does not take that content type", 0},
+	UpgradeRequired:       {http.StatusUpgradeRequired, "This route speaks WebSocket", 0},
+	RateLimited:           {http.StatusTooManyRequests, "Too many requests", 1},
+	NotAdmitted:           {http.StatusForbidden, "This registry does not admit that controller", 0},
+	PathMismatch:          {http.StatusConflict, "The log's DID does not live at this URL", 0},
+	Deactivated:           {http.StatusGone, "The DID is deactivated", 0},
+	UnknownLedger:         {http.StatusConflict, "That is another ledger", 0},
+	FutureCursor:          {http.StatusConflict, "The cursor lies in the future of this ledger", 0},
 
 	// The node.
 	NoLeader:       {http.StatusServiceUnavailable, "The cluster has no leader", 1},
@@ -112,6 +115,15 @@ var table = map[Code]row{
 	"no-change":             {http.StatusConflict, "The target already has that status", 0},
 	"issued-not-later":      {http.StatusConflict, "The change was not issued after the previous one", 0},
 	"issued-in-future":      {http.StatusUnprocessableEntity, "The change was issued in the future", 0},
+
+	// Status lists, observations and presentations.
+	"status-entry-invalid": {http.StatusUnprocessableEntity, "The entry cannot be one of that status list", 0},
+	"index-taken":          {http.StatusConflict, "The entry of the status list is in use", 0},
+	"status-list-invalid":  {http.StatusUnprocessableEntity, "The status list is invalid", 0},
+	"status-list-taken":    {http.StatusConflict, "Somebody else makes the list of that URL", 0},
+	"observation-invalid":  {http.StatusUnprocessableEntity, "The observation does not follow from what was fetched", 0},
+	"not-foreign":          {http.StatusUnprocessableEntity, "That DID is not observed here", 0},
+	"presentation-invalid": {http.StatusUnprocessableEntity, "The presentation is invalid", 0},
 }
 
 // Listed reports whether a code is in the table of problems.

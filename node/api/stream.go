@@ -111,6 +111,10 @@ const KindHeartbeat = "heartbeat"
 //	did         did, versionId, versionNumber, deactivated
 //	credential  digest, issuer
 //	status      target, status, by, reason, invalidFrom; issuer too if the target is a credential
+//	            or an entry of a status list
+//	status-list issuer, list, digest, changed
+//	observation did, digest, versionId, deactivated, diverged, rewritten
+//	whois       did, digest
 //	heartbeat   size, root; time is the moment up to which the node has heard of everything
 //
 // A heartbeat's cursor covers all records before it, those the filter held back
@@ -132,6 +136,10 @@ type Frame struct {
 	By            string      `json:"by,omitempty"`
 	Reason        string      `json:"reason,omitempty"`
 	InvalidFrom   string      `json:"invalidFrom,omitempty"`
+	List          string      `json:"list,omitempty"`      // the URL of an issuer's own status list
+	Changed       int64       `json:"changed,omitempty"`   // how many of its entries changed
+	Diverged      bool        `json:"diverged,omitempty"`  // a did:web document is not the one observed before
+	Rewritten     bool        `json:"rewritten,omitempty"` // a did:webvh log does not go on from the first one observed
 	Size          record.Seq  `json:"size,omitempty"`
 	Root          string      `json:"root,omitempty"`
 }

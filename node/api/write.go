@@ -13,12 +13,13 @@ type Receipt struct {
 	Seq    record.Seq  `json:"seq"`    // position of the (last) record
 	Time   string      `json:"time"`   // the record's time, RFC 3339 with milliseconds
 	Leaf   record.Hash `json:"leaf"`   // RFC 6962 leaf hash of that record
-	Kind   string      `json:"kind"`   // did, credential or status
+	Kind   string      `json:"kind"`   // of the record: did, credential, status, status-list, observation, whois
 	Count  int         `json:"count,omitempty"`
 
-	DID       string `json:"did,omitempty"`       // kind did
+	DID       string `json:"did,omitempty"`       // kinds did, observation, whois
 	VersionID string `json:"versionId,omitempty"` // kind did: of the last entry
-	Digest    string `json:"digest,omitempty"`    // kind credential
+	Digest    string `json:"digest,omitempty"`    // kinds credential, status-list, whois
+	List      string `json:"list,omitempty"`      // kind status-list: its URL
 	Target    string `json:"target,omitempty"`    // kind status
 	Status    string `json:"status,omitempty"`    // kind status: the new one
 }
@@ -42,7 +43,7 @@ type RegisterCredential struct {
 
 // BulkLine is one line of the body of POST /v1/records.
 type BulkLine struct {
-	Op json.RawMessage `json:"op"` // {"op":"did"|"credential"|"status"|"witness", …}
+	Op json.RawMessage `json:"op"` // {"op":"did"|"credential"|"status"|"witness"|"status-list"|"observation"|"whois", …}
 }
 
 // BulkOutcome is one line of its reply, in the order of the lines it answers. Exactly one of

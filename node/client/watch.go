@@ -18,7 +18,7 @@ type WatchOptions struct {
 	// After is the cursor of the last record already seen, "<ledger id>:<seq>", or "<ledger id>:start"
 	// for every record there is. Empty: from now on.
 	After string
-	// Kinds are of did, credential, status. Statuses are of active, suspended, revoked.
+	// Kinds are of did, credential, status, status-list, observation, whois. Statuses are of active, suspended, revoked.
 	Kinds, Statuses []string
 	// DIDs match frames about, Issuers frames by.
 	DIDs, Issuers []string

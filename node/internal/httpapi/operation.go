@@ -60,6 +60,11 @@ func claimOf(op record.Op) admission.Claim {
 	case record.OpStatus:
 		proof, _ := op.Change.Get("proof")
 		return admission.Claim{Subject: signer(proof)}
+	case record.OpStatusList, record.OpWhois:
+		return admission.Claim{Subject: op.Issuer}
+	case record.OpObservation:
+		proof, _ := op.Observation.Get("proof")
+		return admission.Claim{Subject: signer(proof)}
 	}
 	return admission.Claim{}
 }
@@ -123,6 +128,13 @@ func (s *server) receipt(op record.Op, outcome record.Outcome) api.Receipt {
 	case record.OpStatus:
 		r.Target, _ = op.Change.GetString("target")
 		r.Status, _ = op.Change.GetString("status")
+	case record.OpStatusList:
+		r.Digest = op.CredentialDigest.String()
+		r.List, _ = op.Credential.GetString("id")
+	case record.OpObservation:
+		r.DID, _ = op.Observation.GetString("did")
+	case record.OpWhois:
+		r.DID, r.Digest = string(op.Issuer), op.CredentialDigest.String()
 	}
 	return r
 }

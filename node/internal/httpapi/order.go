@@ -1,10 +1,12 @@
 package httpapi
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
 
+	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/ledger/record"
 )
 
@@ -25,23 +27,80 @@ func keysOf(op record.Op) keys {
 		}
 		k.reads = []string{witnessKey}
 	case record.OpCredential:
-		k.writes = []string{op.CredentialDigest.String()}
-		k.reads = []string{subjectKey(string(op.Issuer))}
+		entries, lists := entryKeys(op.Credential)
+		k.writes = append([]string{op.CredentialDigest.String()}, entries...)
+		k.reads = append([]string{subjectKey(string(op.Issuer))}, lists...)
 	case record.OpStatus:
 		target, _ := op.Change.GetString("target")
 		proof, _ := op.Change.Get("proof")
 		k.writes = []string{subjectKey(target)}
-		if by := subjectKey(string(signer(proof))); by != k.writes[0] {
-			k.reads = []string{by}
+		if e, ok := record.ParseListEntry(target); ok {
+			k.writes[0] = entryKey(e)
+			k.reads = []string{subjectKey(string(e.List.Issuer)), listName(e.List)}
+		}
+		if by := subjectKey(string(signer(proof))); by != k.writes[0] && !slices.Contains(k.reads, by) {
+			k.reads = append(k.reads, by)
 		}
 	case record.OpWitness:
 		k.writes = []string{witnessKey}
+	case record.OpStatusList:
+		url, _ := op.Credential.GetString("id")
+		k.writes = []string{url}
+		if id, ok := listOf(url); ok {
+			k.writes = []string{listName(id)}
+		}
+		k.reads = []string{subjectKey(string(op.Issuer))}
+	case record.OpObservation:
+		of, _ := op.Observation.GetString("did")
+		proof, _ := op.Observation.Get("proof")
+		k.writes = []string{subjectKey(of)}
+		k.reads = []string{subjectKey(string(signer(proof)))}
+	case record.OpWhois:
+		k.writes = []string{"whois " + subjectKey(string(op.Issuer))}
+		k.reads = []string{subjectKey(string(op.Issuer))}
 	}
 	return k
 }
 
 // witnessKey stands for all proofs set aside: the entries of later lines may need them.
 const witnessKey = "witness"
+
+// entryKeys are the entries in status lists that a credential may have, of which the first of two
+// credentials has one, and the lists that they are of, which their issuer may sign itself.
+func entryKeys(credential jcs.Value) (entries, lists []string) {
+	status, _ := credential.Get("credentialStatus")
+	if status.IsObject() {
+		status = jcs.Array(status)
+	}
+	for v := range status.Elems() {
+		url, _ := v.GetString("statusListCredential")
+		id, ok := listOf(url)
+		if !ok {
+			continue
+		}
+		index, _ := v.GetString("statusListIndex")
+		if key := listName(id) + "#" + index; !slices.Contains(entries, key) {
+			entries = append(entries, key)
+		}
+		if key := listName(id); !slices.Contains(lists, key) {
+			lists = append(lists, key)
+		}
+	}
+	return entries, lists
+}
+
+// listOf reads the URL of a list as a registry makes one, on whatever host.
+func listOf(url string) (record.ListID, bool) {
+	_, rest, _ := strings.Cut(url, "://")
+	domain, _, _ := strings.Cut(rest, "/")
+	return record.ParseListURL(url, domain)
+}
+
+func listName(id record.ListID) string {
+	return fmt.Sprintf("%s %s list %d", subjectKey(string(id.Issuer)), id.Purpose, id.Number)
+}
+
+func entryKey(e record.ListEntry) string { return fmt.Sprintf("%s#%d", listName(e.List), e.Index) }
 
 func subjectKey(id string) string {
 	if rest, ok := strings.CutPrefix(id, "did:webvh:"); ok {

@@ -65,6 +65,7 @@ var timeless = map[record.Code]bool{
 	record.Malformed: true, record.EntryMalformed: true, record.EntryTooLarge: true, record.RecordTooLarge: true,
 	record.MethodUnknown: true, record.CryptosuiteNotAllowed: true, record.StateID: true, record.DocumentInvalid: true,
 	record.ReservedPath: true, record.CredentialInvalid: true, record.DigestMismatch: true,
+	record.PresentationInvalid: true,
 }
 
 // notBegun answers writes before there is a record 0. That one is the registry's own: the nodes make

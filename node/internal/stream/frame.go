@@ -42,6 +42,14 @@ func encode(ledger string, seq record.Seq, raw []byte) (*frame, error) {
 		f.fillCredential(&message, body)
 	case "status":
 		f.fillStatus(&message, body)
+	case "status-list":
+		f.fillStatusList(&message, body)
+	case "observation":
+		f.fillObservation(&message, body)
+	case "whois":
+		message.DID, _ = body.GetString("did")
+		message.Digest, _ = body.GetString("digest")
+		f.concern(message.DID)
 	}
 	payload, err := json.Marshal(message)
 	if err != nil {
@@ -90,12 +98,37 @@ func (f *frame) fillStatus(m *api.Frame, body jcs.Value) {
 	proof, _ := body.Get("proof")
 	method, _ := proof.GetString("verificationMethod")
 	m.By, _, _ = strings.Cut(method, "#")
+	if e, ok := record.ParseListEntry(m.Target); ok {
+		m.Issuer = string(e.List.Issuer)
+		f.issuer = strings.Clone(m.Issuer)
+		return
+	}
 	if strings.HasPrefix(m.Target, "did:") {
 		f.concern(m.Target)
 		return
 	}
 	m.Issuer = m.By // nobody else changes a credential's status
 	f.issuer = strings.Clone(m.Issuer)
+}
+
+func (f *frame) fillStatusList(m *api.Frame, body jcs.Value) {
+	m.Issuer, _ = body.GetString("issuer")
+	m.List, _ = body.GetString("list")
+	m.Digest, _ = body.GetString("digest")
+	changed, _ := body.Get("changed")
+	m.Changed, _ = changed.Int()
+	f.issuer = strings.Clone(m.Issuer)
+}
+
+func (f *frame) fillObservation(m *api.Frame, body jcs.Value) {
+	seen, _ := body.Get("observation")
+	m.DID, _ = seen.GetString("did")
+	m.Digest, _ = seen.GetString("digest")
+	m.VersionID, _ = seen.GetString("versionId")
+	flag := func(v jcs.Value, name string) bool { m, _ := v.Get(name); set, _ := m.Bool(); return set }
+	m.Deactivated = flag(seen, "deactivated")
+	m.Diverged, m.Rewritten = flag(body, "diverged"), flag(body, "rewritten")
+	f.concern(m.DID)
 }
 
 // concern adds a DID; the copy lets go of the record it was read from.

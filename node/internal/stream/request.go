@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tabard-id/tabard/ledger/record"
 	"github.com/tabard-id/tabard/node/api"
 )
 
@@ -55,7 +56,7 @@ func parseQuery(q url.Values) (subscription, error) {
 			s.after, err = parseAfter(values)
 			s.fromNow = false
 		case "kinds":
-			s.filter.kinds, err = parseList(values, "did", "credential", "status")
+			s.filter.kinds, err = parseList(values, kinds...)
 		case "status":
 			s.filter.statuses, err = parseList(values, "active", "suspended", "revoked")
 		case "did":
@@ -71,6 +72,14 @@ func parseQuery(q url.Values) (subscription, error) {
 	}
 	return s, nil
 }
+
+var kinds = func() []string {
+	var list []string
+	for _, k := range record.Kinds() {
+		list = append(list, string(k))
+	}
+	return list
+}()
 
 func parseAfter(values []string) (api.Cursor, error) {
 	if len(values) != 1 {
