@@ -192,7 +192,9 @@ func (x *expander) expandItems(f *frame, kw keyword, value jcs.Value) error {
 	return nil
 }
 
-// expandList expands the items of an explicit @list; arrays in it are lists.
+// expandList expands the items of an explicit @list. Arrays and sets in it are
+// lists where the term is a list too; elsewhere processors disagree about what
+// they are, so they are refused.
 func (x *expander) expandList(f *frame, value jcs.Value) error {
 	i := 0
 	for e := range value.Elems() {
@@ -203,7 +205,12 @@ func (x *expander) expandList(f *frame, value jcs.Value) error {
 			err = x.lose("an item of a list")
 		}
 		if err == nil && r == resArray {
-			err = x.wrapList(base)
+			if t := f.c.terms[f.ap.name]; t == nil || !t.containers.has(inList) {
+				err = x.lose("an array or @set inside @list")
+			}
+			if err == nil {
+				err = x.wrapList(base)
+			}
 		}
 		if err != nil {
 			return x.fail(err)
