@@ -2,7 +2,6 @@ package credential
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/did/jsonld"
@@ -48,7 +47,7 @@ func (v *Verifier) checkContexts(doc jcs.Value) error {
 	for item := range contexts.Elems() {
 		if url, isString := item.Str(); isString {
 			if _, known := p.Contexts().Document(url); !known {
-				return fmt.Errorf("%w %s", jsonld.ErrUnknownContext, url)
+				return unknownContext(url)
 			}
 		}
 	}
@@ -60,6 +59,13 @@ func (v *Verifier) checkContexts(doc jcs.Value) error {
 	}
 	return err
 }
+
+// unknownContext is the URL of a context that is not at hand.
+type unknownContext string
+
+func (u unknownContext) Error() string { return "unknown context " + string(u) }
+
+func (u unknownContext) Unwrap() error { return jsonld.ErrUnknownContext }
 
 func (v *Verifier) processor() *jsonld.Processor {
 	if v.Processor == nil {

@@ -85,17 +85,19 @@ func enveloped(doc jcs.Value) bool {
 	if doc.IsString() {
 		return true
 	}
-	types, err := typesOf(doc, "type")
-	if err != nil {
-		return false
+	types, _ := doc.Get("type")
+	if s, ok := types.Str(); ok {
+		return isEnvelope(s)
 	}
-	for _, t := range types {
-		if t == EnvelopedCredential || t == EnvelopedPresentation {
+	for item := range types.Elems() {
+		if s, _ := item.Str(); isEnvelope(s) {
 			return true
 		}
 	}
 	return false
 }
+
+func isEnvelope(t string) bool { return t == EnvelopedCredential || t == EnvelopedPresentation }
 
 // integrity is Data Integrity: proofs inside of the document.
 type integrity struct {
