@@ -110,22 +110,30 @@ func disclose(ld *jsonld.Processor, doc jcs.Value, base *sd.Base, pointers []str
 	if n := len(statements.Statements()) - len(mandatory.Indexes); n != len(base.Signatures) {
 		return nil, jcs.Value{}, unverified("the base proof is of another document", ErrDisclosure)
 	}
+	derived, err := filtered(base, mandatory, combined)
+	return derived, reveal, err
+}
+
+// filtered leaves of a base proof what is for the combined statements. The base
+// proof has a signature for each statement that is not mandatory, in their order.
+func filtered(base *sd.Base, mandatory, combined *sd.Group) (*sd.Derived, error) {
 	derived := &sd.Derived{Signature: base.Signature, PublicKey: base.PublicKey, Labels: combined.Labels}
-	skipped := 0
-	next := 0
+	before := 0 // mandatory statements before the one that is looked at
 	for position, i := range combined.Indexes {
-		for ; next < i; next++ {
-			if mandatory.Has(next) {
-				skipped++
-			}
-		}
-		if mandatory.Has(i) {
+		if before < len(mandatory.Indexes) && mandatory.Indexes[before] == i {
 			derived.Mandatory = append(derived.Mandatory, position)
-		} else {
-			derived.Signatures = append(derived.Signatures, base.Signatures[i-skipped])
+			before++
+			continue
 		}
+		if before < len(mandatory.Indexes) && mandatory.Indexes[before] < i {
+			break
+		}
+		derived.Signatures = append(derived.Signatures, base.Signatures[i-before])
 	}
-	return derived, reveal, nil
+	if before != len(mandatory.Indexes) {
+		return nil, ungenerated("the selection hides what is mandatory", ErrDisclosure)
+	}
+	return derived, nil
 }
 
 // confirm reads the derived document as its verifier will, and checks the

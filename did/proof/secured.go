@@ -61,6 +61,8 @@ type Secured struct {
 	unsecured jcs.Value
 	proofs    []Proof
 	hashes    hashes
+	// read is how much was read as RDF, as charge counts.
+	read int
 }
 
 // Open takes a secured document apart; errors as of All.
@@ -100,6 +102,7 @@ func (s *Secured) Verify(ctx context.Context, keys Keys, opt Options) ([]Verifie
 		}
 	}
 	verified := make([]Verified, len(s.proofs))
+	s.read = 0
 	for i, p := range s.proofs {
 		method, err := keys.Key(ctx, p.VerificationMethod, did.Relationship(p.Purpose))
 		if err != nil {
@@ -124,17 +127,25 @@ func (s *Secured) verify(i int, doc jcs.Value, key multikey.PublicKey, opt Optio
 	if len(p.PreviousProof) == 0 && !p.Narrows(s.unsecured) {
 		known = &s.hashes
 	}
-	if opt.Cache == nil || p.suite().form == formJCS {
+	if p.suite().form == formJCS {
 		return p.check(doc, known, key, opt)
 	}
-	id := opt.Cache.keyOf(doc, p.Value, key)
-	if opt.Cache.has(id, opt.processor()) {
-		return nil
+	var id cacheKey
+	if opt.Cache != nil {
+		id = opt.Cache.keyOf(doc, p.Value, key)
+		if opt.Cache.has(id, opt.processor()) {
+			return nil
+		}
+	}
+	if err := s.charge(i, doc, known, key.Type()); err != nil {
+		return err
 	}
 	if err := p.check(doc, known, key, opt); err != nil {
 		return err
 	}
-	opt.Cache.add(id, opt.processor())
+	if opt.Cache != nil {
+		opt.Cache.add(id, opt.processor())
+	}
 	return nil
 }
 

@@ -131,17 +131,19 @@ func (s *selection) of(value jcs.Value) jcs.Value {
 	}
 	var members []jcs.Member
 	for name, member := range value.Members() {
-		if part := s.members[name]; part != nil {
-			members = append(members, jcs.Member{Name: name, Value: part.of(member)})
-		} else if kept(name) {
+		part := s.members[name]
+		switch {
+		case kept(name):
 			members = append(members, jcs.Member{Name: name, Value: member})
+		case part != nil:
+			members = append(members, jcs.Member{Name: name, Value: part.of(member)})
 		}
 	}
 	return jcs.Object(members...)
 }
 
-// kept reports whether an object on the way keeps the member: without its id and
-// types the statements below it would be others. The specification leaves out ids
+// kept reports whether an object on the way keeps the member whole: without its id
+// and all its types the statements below it would be others. The specification leaves out ids
 // that are blank nodes, which would tear apart what such an id holds together.
 func kept(name string) bool {
 	switch name {

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,18 +18,69 @@ const scheme = "urn:bnid:"
 
 const rdfRest = "http://www.w3.org/1999/02/22-rdf-syntax-ns#rest"
 
-// unclaimed refuses documents that use such IRIs themselves.
-func unclaimed(ld *jsonld.Processor, doc jcs.Value) error {
+// name returns doc with an IRI for every blank node that the document has a place
+// for: those that have no id, and those whose id begins with "_:". Documents that
+// use such IRIs themselves are refused.
+func name(ld *jsonld.Processor, doc jcs.Value) (jcs.Value, error) {
 	set, err := ld.ToRDF(doc)
 	if err != nil {
-		return err
+		return jcs.Value{}, err
 	}
 	for i := range set.Quads {
 		for _, term := range terms(&set.Quads[i]) {
 			if term.Kind == jsonld.IRI && strings.HasPrefix(term.Value, scheme) {
-				return fmt.Errorf("%w: IRIs that begin with %s are reserved", ErrStatements, scheme)
+				return jcs.Value{}, fmt.Errorf("%w: IRIs that begin with %s are reserved", ErrStatements, scheme)
 			}
 		}
+	}
+	marked := mark(doc)
+	if !marked.Equal(doc) {
+		if err := same(ld, set, marked); err != nil {
+			return jcs.Value{}, err
+		}
+	}
+	return ld.Skolemize(marked, func(i int) string { return scheme + strconv.Itoa(i) })
+}
+
+// mark puts IRIs in the place of strings that look like identifiers of blank nodes.
+func mark(v jcs.Value) jcs.Value {
+	if s, ok := v.Str(); ok {
+		if label, blank := strings.CutPrefix(s, "_:"); blank {
+			return jcs.FromString(scheme + "x" + label)
+		}
+		return v
+	}
+	if v.IsArray() {
+		elems := make([]jcs.Value, 0, v.Len())
+		for e := range v.Elems() {
+			elems = append(elems, mark(e))
+		}
+		return jcs.Array(elems...)
+	}
+	for name, member := range v.Members() {
+		if marked := mark(member); name != "@context" && !marked.Equal(member) {
+			v = v.With(name, marked)
+		}
+	}
+	return v
+}
+
+// same makes sure that nothing was marked that is a text.
+func same(ld *jsonld.Processor, set *jsonld.Dataset, marked jcs.Value) error {
+	before, err := set.Canonical(jsonld.SHA256)
+	if err != nil {
+		return err
+	}
+	if set, err = ld.ToRDF(marked); err != nil {
+		return err
+	}
+	unname(set)
+	after, err := set.Canonical(jsonld.SHA256)
+	if err != nil {
+		return err
+	}
+	if !slices.Equal(before.Lines, after.Lines) {
+		return fmt.Errorf("%w: text that looks like the identifier of a blank node", ErrStatements)
 	}
 	return nil
 }

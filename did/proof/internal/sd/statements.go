@@ -27,10 +27,7 @@ type Document struct {
 // Open takes apart a document without proof (3.4.17, steps 1 to 3). Errors are
 // ErrStatements and those of jsonld.
 func Open(ld *jsonld.Processor, doc jcs.Value, hmacKey []byte) (*Document, error) {
-	if err := unclaimed(ld, doc); err != nil {
-		return nil, err
-	}
-	named, err := ld.Skolemize(doc, func(i int) string { return scheme + strconv.Itoa(i) })
+	named, err := name(ld, doc)
 	if err != nil {
 		return nil, err
 	}
@@ -78,12 +75,6 @@ type Group struct {
 	// Labels are the HMAC labels of its blank nodes, in the order of the labels that
 	// they get when nothing but the selection is canonicalised.
 	Labels [][]byte
-}
-
-// Has reports whether statement i is in the group.
-func (g *Group) Has(i int) bool {
-	_, found := slices.BinarySearch(g.Indexes, i)
-	return found
 }
 
 // Group finds the statements that the pointers select (3.4.15 and 3.4.17). Errors
