@@ -69,6 +69,9 @@ type Config struct {
 
 	// certificate is used in place of TLSCert and TLSKey.
 	certificate *tls.Certificate
+	// plain says that clients reach the public listener without TLS, so that the URLs
+	// of status lists begin with http.
+	plain bool
 	// tune changes what consensus is started with.
 	tune func(*consensus.Config)
 }

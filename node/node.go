@@ -201,7 +201,10 @@ func (n *Node) surface() error {
 	surface := httpapi.Config{
 		Ledger: n.ledger, Cluster: n.replica, Admission: policy, Stream: n.hub, Verify: n.verify,
 		Registerer: n.metrics, Gatherer: n.metrics, Logger: n.log, NodeID: n.cfg.NodeID,
-		MaxStaleDefault: n.cfg.MaxStale,
+		MaxStaleDefault: n.cfg.MaxStale, Key: &n.key,
+	}
+	if n.cfg.plain {
+		surface.Scheme = "http"
 	}
 	n.askElsewhere(&surface)
 	if err := n.verifyWith(&surface); err != nil {

@@ -48,6 +48,11 @@ type Config struct {
 	Schemas credential.Schemas
 	// Processor has the JSON-LD contexts for the proofs of credentials; nil: jsonld.Default.
 	Processor *jsonld.Processor
+	// Key is this node's, which the registry's document has as #NodeID: it signs status lists. Without it
+	// none are served.
+	Key *multikey.PrivateKey
+	// Scheme is that of the URLs that lists are known by; default https.
+	Scheme string
 	// Secret is the cluster's, from which the key of challenges derives: a challenge that one node issued
 	// can be used at another. Empty: challenges are of this process alone.
 	Secret []byte
@@ -104,6 +109,9 @@ func (c *Config) validate() error {
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Scheme == "" {
+		c.Scheme = "https"
 	}
 	if c.now == nil {
 		c.now = time.Now

@@ -49,13 +49,14 @@ func startCluster(t testing.TB, size int, change ...func(*Config)) []*testNode {
 	listeners, peers := listen(t, size)
 	now := time.Now().Add(-time.Hour).UTC().Truncate(time.Second)
 	nodes := make([]*testNode, size)
+	key := newKey(t) // of all nodes; the registry's document has it as the first one's
 	for i := range nodes {
 		n := &testNode{t: t, now: now}
 		cache := multikey.NewCache(1 << 14)
 		n.ledger = openLedger(t, cache)
 		n.raft = startRaft(t, peers[i].ID, listeners[i], peers, n.ledger)
 		cfg := Config{Ledger: n.ledger, Cluster: n.raft, NodeID: peers[i].ID, Verify: cache.Verify,
-			WaitLimit: 500 * time.Millisecond, MaxStaleDefault: time.Minute}
+			WaitLimit: 500 * time.Millisecond, MaxStaleDefault: time.Minute, Key: &key}
 		for _, f := range change {
 			f(&cfg)
 		}
@@ -67,7 +68,7 @@ func startCluster(t testing.TB, size int, change ...func(*Config)) []*testNode {
 		t.Cleanup(n.server.Close)
 		nodes[i] = n
 	}
-	nodes[0].genesis()
+	nodes[0].genesis(key)
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	for _, n := range nodes {
@@ -135,9 +136,10 @@ func (n *testNode) within(t *testing.T) *testNode {
 	return &other
 }
 
-func (n *testNode) genesis() {
+func (n *testNode) genesis(key multikey.PrivateKey) {
 	n.t.Helper()
-	entry, err := webvh.Create(webvh.CreateOptions{Domain: testDomain, Time: n.now}, newKey(n.t))
+	entry, err := webvh.Create(webvh.CreateOptions{Domain: testDomain, Time: n.now,
+		Document: func(id did.ID) jcs.Value { return documentWith(id, "n1", key.Public()) }}, newKey(n.t))
 	if err != nil {
 		n.t.Fatal(err)
 	}
@@ -192,11 +194,14 @@ func (n *testNode) draft(options webvh.CreateOptions, path ...string) *agent {
 	return a
 }
 
-func document(id did.ID, key multikey.PublicKey) jcs.Value {
+func document(id did.ID, key multikey.PublicKey) jcs.Value { return documentWith(id, "key-1", key) }
+
+// documentWith is a document with one key of that fragment.
+func documentWith(id did.ID, fragment string, key multikey.PublicKey) jcs.Value {
 	text := `{"@context":["https://www.w3.org/ns/did/v1","https://w3id.org/security/multikey/v1"],"id":"ID",` +
 		`"verificationMethod":[{"id":"ID#key-1","type":"Multikey","controller":"ID","publicKeyMultibase":"KEY"}],` +
 		`"authentication":["ID#key-1"],"assertionMethod":["ID#key-1"]}`
-	text = strings.NewReplacer("ID", string(id), "KEY", key.String()).Replace(text)
+	text = strings.NewReplacer("ID", string(id), "KEY", key.String(), "key-1", fragment).Replace(text)
 	v, err := jcs.Decode([]byte(text))
 	if err != nil {
 		panic(err)

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/tabard-id/tabard/ledger/record"
 	"github.com/tabard-id/tabard/node/internal/admission"
 )
 
@@ -78,6 +79,7 @@ var (
 	credentialMethods = &methods{get: (*server).getCredential}
 	recordMethods     = &methods{get: (*server).getRecord}
 	statusMethods     = &methods{get: (*server).getStatus}
+	listMethods       = &methods{get: (*server).getStatusList}
 	logMethods        = &methods{get: (*server).getLog, post: (*server).postLog, posts: admission.Write}
 	webMethods        = &methods{get: (*server).getWeb}
 	witnessMethods    = &methods{get: (*server).getWitness, post: (*server).postWitness, posts: admission.Write}
@@ -89,6 +91,7 @@ var fixed = map[string]route{
 	"/1.0/properties":      {methods: &methods{get: (*server).getProperties}, cors: true},
 	"/1.0/testIdentifiers": {methods: &methods{get: (*server).getTestIdentifiers}, cors: true},
 	"/v1/credentials":      {methods: &methods{post: (*server).postCredential, posts: admission.Write}},
+	"/v1/status-lists":     {methods: &methods{get: (*server).getIssuedList, post: (*server).postStatusList, posts: admission.Write}, cors: true},
 	"/v1/status":           {methods: &methods{post: (*server).postStatus, posts: admission.Write}},
 	"/v1/records":          {methods: &methods{get: (*server).getRecords, post: (*server).postRecords, posts: admission.Write}, cors: true},
 	"/v1/cluster":          {methods: &methods{get: (*server).getCluster}, cors: true},
@@ -102,13 +105,14 @@ var fixed = map[string]route{
 }
 
 // prefixed are the routes that end in something that varies, without a slash in it but for
-// identifiers.
+// identifiers and status lists.
 var prefixed = []struct {
 	prefix string
 	route  route
 }{
 	{identifiersPrefix, route{name: identifiersPrefix + "{did}", methods: identifierMethods, cors: true}},
 	{"/v1/credentials/", route{name: "/v1/credentials/{digest}", methods: credentialMethods, cors: true}},
+	{record.ListPath, route{name: record.ListPath + "{issuer}/{purpose}/{n}", methods: listMethods, cors: true}},
 	{"/v1/status/", route{name: "/v1/status/{target}", methods: statusMethods, cors: true}},
 	{"/v1/records/", route{name: "/v1/records/{seq}", methods: recordMethods, cors: true}},
 }

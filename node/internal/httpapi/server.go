@@ -10,6 +10,7 @@ import (
 
 	"github.com/tabard-id/tabard/did/credential"
 	"github.com/tabard-id/tabard/node/api"
+	"github.com/tabard-id/tabard/node/internal/lists"
 )
 
 type server struct {
@@ -23,6 +24,8 @@ type server struct {
 	challenges    *challenges
 	verifications *gate
 	lists         *credential.ListCache
+	book          *lists.Book
+	signed        *signedLists
 }
 
 // listBytes bounds the decoded status lists kept.
@@ -42,6 +45,8 @@ func New(cfg Config) (http.Handler, error) {
 
 		verifications: newGate(cfg.Verifications, cfg.VerificationsWaiting),
 		lists:         credential.NewListCache(listBytes),
+		book:          lists.NewBook(cfg.Ledger),
+		signed:        newSignedLists(),
 	}
 	var err error
 	if s.challenges, err = newChallenges(cfg.Secret, s.now); err != nil {

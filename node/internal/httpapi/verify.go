@@ -221,7 +221,7 @@ func (s *server) verifier(v *ledger.View, q verification, slot *slot) (*credenti
 		FreshUntil: now.Add(q.bounds.maxStale - s.Cluster.Staleness()),
 	}
 	outside := &outside{server: s, slot: slot}
-	verifier.Lists, verifier.Schemas = outside.lists(), outside.schemas()
+	verifier.Lists, verifier.Schemas = s.statusLists(v, outside.lists()), outside.schemas()
 	if !q.at.set() {
 		verifier.Resolver = &resolver{view: v, outside: outside}
 		if asOf, ok := asOf(v); ok {
@@ -233,7 +233,7 @@ func (s *server) verifier(v *ledger.View, q verification, slot *slot) (*credenti
 	if err != nil {
 		return nil, err
 	}
-	verifier.Resolver = &resolver{view: past, outside: outside, at: at}
+	verifier.Resolver, verifier.Lists = &resolver{view: past, outside: outside, at: at}, s.statusLists(past, outside.lists())
 	verifier.Status, verifier.Hindsight, verifier.Now, verifier.FreshUntil = past, v, at, time.Time{}
 	verifier.AsOf = &credential.AsOf{Ledger: past.LedgerID(), Seq: uint64(seq), Time: past.Time().UTC().Format(recordTime)}
 	return verifier, nil

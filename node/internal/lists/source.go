@@ -1,0 +1,89 @@
+package lists
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/tabard-id/tabard/did"
+	"github.com/tabard-id/tabard/did/credential"
+	"github.com/tabard-id/tabard/did/jcs"
+	"github.com/tabard-id/tabard/ledger"
+	"github.com/tabard-id/tabard/ledger/record"
+)
+
+// ErrElsewhere: the list is another host's, and this registry asks none.
+var ErrElsewhere = errors.New("the status list is elsewhere, and other hosts are not asked")
+
+// Source is where one verification finds status lists, as of State. Safe for
+// concurrent use if what it holds is.
+type Source struct {
+	Book  *Book
+	State State
+	// Foreign has the lists that the ledger knows nothing of; nil: ErrElsewhere.
+	Foreign credential.Lists
+}
+
+var _ credential.ListsByIssuer = Source{}
+
+// StatusList implements credential.Lists: see StatusListBy.
+func (s Source) StatusList(ctx context.Context, url string, at time.Time) (credential.ListDocument, error) {
+	return s.StatusListBy(ctx, url, "", at)
+}
+
+// StatusListBy implements credential.ListsByIssuer. The lists that the ledger knows are
+// those as of State, whatever the time at. Anyone may have recorded a list of any URL
+// that is not this registry's: one by another than the issuer is looked at when all else
+// fails.
+func (s Source) StatusListBy(ctx context.Context, url, issuer string, at time.Time) (credential.ListDocument, error) {
+	id, ours := record.ParseListURL(url, s.State.Domain())
+	by := did.ID(issuer)
+	if ours {
+		by = id.Issuer
+	}
+	if by != "" {
+		issued, ok, err := s.State.IssuedStatusListBy(url, by)
+		if err != nil || ok {
+			return document(url, issued, err)
+		}
+	}
+	if ours {
+		return s.own(ctx, id, url)
+	}
+	missing := ErrElsewhere
+	if s.Foreign != nil {
+		doc, err := s.Foreign.StatusList(ctx, url, at)
+		if err == nil {
+			return doc, nil
+		}
+		missing = err
+	}
+	issued, ok, err := s.State.IssuedStatusList(url)
+	if err == nil && !ok {
+		return credential.ListDocument{}, missing
+	}
+	return document(url, issued, err)
+}
+
+// document is a list that an issuer has signed. The ledger verified it when it was
+// recorded; the verdict verifies it again, by the keys of now.
+func document(url string, issued ledger.IssuedList, err error) (credential.ListDocument, error) {
+	var v jcs.Value
+	if err == nil {
+		v, err = jcs.Decode(issued.Content)
+	}
+	if err != nil {
+		return credential.ListDocument{}, fmt.Errorf("status list %s: %w", url, err)
+	}
+	return credential.ListDocument{Value: v}, nil
+}
+
+func (s Source) own(ctx context.Context, id record.ListID, url string) (credential.ListDocument, error) {
+	own, err := s.Book.Own(ctx, s.State, id)
+	if err != nil {
+		return credential.ListDocument{}, err
+	}
+	list, err := own.List(url, s.State.RegistryDID())
+	return credential.ListDocument{Own: true, List: list}, err
+}
