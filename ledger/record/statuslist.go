@@ -44,8 +44,9 @@ func (id ListID) tail() string {
 }
 
 // ParseListURL takes the URL of a list that the registry on that domain (host or
-// host:port) makes apart; ok is false for every other URL. The issuer may be
-// percent-encoded in more ways than one.
+// host:port) makes apart; ok is false for every other URL. The issuer is written as it
+// is on the resolution route: percent-encoded as a whole, or literally, where its own
+// percent-encodings belong to it, unless a %25 shows that they were encoded.
 func ParseListURL(text, domain string) (id ListID, ok bool) {
 	rest, found := strings.CutPrefix(text, "https://")
 	if !found {
@@ -62,9 +63,12 @@ func ParseListURL(text, domain string) (id ListID, ok bool) {
 	if len(parts) != 3 {
 		return ListID{}, false
 	}
-	issuer, err := url.PathUnescape(parts[0])
-	if err != nil {
-		return ListID{}, false
+	issuer := parts[0]
+	if !strings.HasPrefix(issuer, "did:") || strings.Contains(issuer, "%25") {
+		var err error
+		if issuer, err = url.PathUnescape(issuer); err != nil {
+			return ListID{}, false
+		}
 	}
 	return parseList(issuer, parts[1], parts[2])
 }
