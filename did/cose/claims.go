@@ -87,6 +87,10 @@ func (c *Claims) read(key int64, raw cbor.RawMessage) error {
 		}
 		return nil
 	}
+	var value any
+	if err := decoding.Unmarshal(raw, &value); err != nil {
+		return badClaims("", err)
+	}
 	if c.Other == nil {
 		c.Other = map[int64][]byte{}
 	}

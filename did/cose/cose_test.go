@@ -217,7 +217,7 @@ func TestBadClaims(t *testing.T) {
 	for name, data := range map[string]string{
 		"empty": "", "not a map": "80", "trailing": "a000", "duplicate": "a2016178016179", "indefinite": "bfff", "iss a number": "a10101", "sub bytes": "a1024178",
 		"aud a number": "a10301", "aud of numbers": "a1038101", "exp text": "a1046131", "exp a tag": "a104c101", "exp infinite": "a104f97c00", "exp not a number": "a104f97e00",
-		"exp too far": "a1041b7fffffffffffffff", "exp beyond": "a1041bffffffffffffffff", "nbf null": "a105f6", "iat bool": "a106f5", "cti text": "a1076178", "key bytes": "a1410101",
+		"exp too far": "a1041b7fffffffffffffff", "exp beyond": "a1041bffffffffffffffff", "nbf null": "a105f6", "iat bool": "a106f5", "cti text": "a1076178", "key bytes": "a1410101", "duplicate within another claim": "a11864a201010102", "big number of no bytes": "a11864c230",
 		"aud of many": "a10391" + "6161616161616161616161616161616161616161616161616161616161616161" + "6161",
 	} {
 		if _, err := cose.ParseClaims(unhex(t, data)); !errors.Is(err, cose.ErrClaims) {
@@ -254,6 +254,7 @@ func FuzzParse(f *testing.F) {
 func FuzzClaims(f *testing.F) {
 	f.Add(unhex(f, "a70175636f61703a2f2f61732e6578616d706c652e636f6d02656572696b77037818636f61703a2f2f6c696768742e6578616d706c652e636f6d041a5612aeb0051a5610d9f0061a5610d9f007420b71"))
 	f.Add(unhex(f, "a104fb41d8000000000000"))
+	f.Add([]byte("\xa10\xa1\xc200"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		c, err := cose.ParseClaims(data)
 		if err != nil {

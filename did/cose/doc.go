@@ -89,6 +89,7 @@ func modes() (cbor.DecMode, cbor.EncMode) {
 		MaxMapPairs:      256,
 		IndefLength:      cbor.IndefLengthForbidden,
 		IntDec:           cbor.IntDecConvertSignedOrFail,
+		MapKeyByteString: cbor.MapKeyByteStringAllowed,
 	}.DecMode()
 	if err != nil {
 		panic("cose: " + err.Error())
