@@ -17,6 +17,9 @@ func benchCommand() *cli.Command {
 	conns := func(name string, n int) *cli.IntFlag {
 		return &cli.IntFlag{Name: name, Value: n, Usage: "`N` connections, each with one request under way"}
 	}
+	suite := func(name string) *cli.StringFlag {
+		return &cli.StringFlag{Name: "suite", Value: name, Usage: "cryptosuite for Ed25519, `NAME`"}
+	}
 	return &cli.Command{
 		Name:  "bench",
 		Usage: "measure each workload beside the limit it should be read against",
@@ -24,12 +27,17 @@ func benchCommand() *cli.Command {
 			"measures its peer in the same run, in turns, since machines drift: read the ratio.\n\n" +
 			"EXAMPLES:\n" +
 			"   tabard bench verify\n" +
+			"   tabard bench verify --suite eddsa-rdfc-2022 --peer 'node .ci/interop/verify-peer.mjs'\n" +
 			"   tabard bench write --writers 64 --rounds 3\n" +
 			"   tabard bench restart --records 1000000 -o json",
 		Subcommands: []*cli.Command{
-			workload("verify", "eddsa-jcs-2022 verification beside the bare Ed25519 check", func(c *cli.Context) (bench.Row, error) {
-				return bench.Verify(c.Context, c.Int("rounds"))
-			}, rounds),
+			workload("verify", "the verdict on a credential beside the bare Ed25519 check, or another verifier", func(c *cli.Context) (bench.Row, error) {
+				return bench.Verify(c.Context, verifyOptions(c))
+			}, rounds, suite("eddsa-jcs-2022"),
+				&cli.StringFlag{Name: "peer", Usage: "`COMMAND` that verifies the same credential, such as 'node .ci/interop/verify-peer.mjs'"}),
+			workload("present", "the verdict on a presentation of four credentials, warm", func(c *cli.Context) (bench.Row, error) {
+				return bench.Present(c.Context, verifyOptions(c))
+			}, rounds, suite("eddsa-rdfc-2022")),
 			workload("resolve", "GET of resolved DIDs beside a handler that writes the same bytes", func(c *cli.Context) (bench.Row, error) {
 				return bench.Resolve(c.Context, bench.ResolveOptions{Rounds: c.Int("rounds"), DIDs: c.Int("dids"), Conns: c.Int("conns"), Count: c.Int("count")})
 			}, rounds, count(100_000, "requests a round"), conns("conns", 64), &cli.IntFlag{Name: "dids", Value: 100_000, Usage: "`N` DIDs to choose from"}),
@@ -47,6 +55,10 @@ func benchCommand() *cli.Command {
 			}, &cli.IntFlag{Name: "records", Value: 100_000, Usage: "`N` records; a million take about three minutes to write"}),
 		},
 	}
+}
+
+func verifyOptions(c *cli.Context) bench.VerifyOptions {
+	return bench.VerifyOptions{Rounds: c.Int("rounds"), Suite: c.String("suite"), Peer: c.String("peer")}
 }
 
 func writeOptions(c *cli.Context) bench.WriteOptions {

@@ -7,7 +7,27 @@ import (
 
 // The figures are for `tabard bench`; what is tested is that each workload runs and measures something.
 func TestVerifyMeasures(t *testing.T) {
-	row, err := Verify(context.Background(), 1)
+	for _, suite := range []string{"eddsa-jcs-2022", "eddsa-rdfc-2022"} {
+		row, err := Verify(context.Background(), VerifyOptions{Rounds: 1, Suite: suite})
+		check(t, row, err)
+	}
+}
+
+func TestVerifyBesideAForeignPeer(t *testing.T) {
+	row, err := Verify(context.Background(), VerifyOptions{Rounds: 1, Peer: `sh -c 'read c; echo ready; while read n; do echo 42.5; done'`})
+	check(t, row, err)
+	if row.PeerValue != 42.5 {
+		t.Errorf("the peer said 42.5, the row says %v", row.PeerValue)
+	}
+	for _, broken := range []string{"true", "echo no", "exit 3"} {
+		if _, err := Verify(context.Background(), VerifyOptions{Rounds: 1, Peer: broken}); err == nil {
+			t.Errorf("a figure beside the peer %q", broken)
+		}
+	}
+}
+
+func TestPresentMeasures(t *testing.T) {
+	row, err := Present(context.Background(), VerifyOptions{Rounds: 1})
 	check(t, row, err)
 }
 

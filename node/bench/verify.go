@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"time"
 
@@ -16,28 +17,46 @@ import (
 	"github.com/tabard-id/tabard/did/proof"
 )
 
-// Verify measures the whole verdict on a 1.5 kB eddsa-jcs-2022 credential, from bytes, on one core,
-// beside the one Ed25519 check inside it. As on a node, the issuer's document is remembered; no
-// signature is.
-func Verify(ctx context.Context, rounds int) (Row, error) {
-	row := Row{Name: "eddsa-jcs-2022 verification, 1.5 kB", Unit: "/s", Peer: "crypto/ed25519 verify", Aim: "≥ 0.7"}
-	text, err := signedCredential()
+// VerifyOptions say what is verified, and beside what.
+type VerifyOptions struct {
+	Rounds int
+	// Suite is a cryptosuite for Ed25519; "" is eddsa-jcs-2022.
+	Suite string
+	// Peer is a shell command that verifies the same credential: see startPeer. "" is
+	// the bare Ed25519 check inside.
+	Peer string
+}
+
+// verifications is how many are timed in a round.
+const verifications = 2000
+
+// Verify measures the whole verdict on a 1.5 kB credential, from bytes, on one core. As on a node, the
+// issuer's document and the JSON-LD contexts are remembered; no signature is.
+func Verify(ctx context.Context, opt VerifyOptions) (row Row, err error) {
+	if opt.Suite == "" {
+		opt.Suite = proof.EdDSAJCS2022
+	}
+	row = Row{Name: opt.Suite + " verification, one core", Unit: "/s", Peer: "crypto/ed25519 verify", Aim: "≥ 0.7"}
+	signed, err := signedCredential(opt.Suite)
 	if err != nil {
 		return row, err
 	}
+	text := signed.Canonical()
 	row.Notes = map[string]string{"credential": fmt.Sprintf("%d bytes", len(text))}
-	const n = 2000
-	signature := make([]byte, ed25519.SignatureSize)
-	_, private, err := ed25519.GenerateKey(nil)
-	if err != nil {
-		return row, err
+	beside := bareVerify
+	if opt.Peer != "" {
+		p, err := startPeer(ctx, opt.Peer, signed)
+		if err != nil {
+			return row, err
+		}
+		defer func() { err = errors.Join(err, p.close()) }()
+		row.Peer, row.Aim = opt.Peer, "≥ 3"
+		beside = func() (float64, error) { return p.measure(verifications / 4) }
 	}
-	message := make([]byte, 64) // two SHA-256 digests: what the suite signs
-	copy(signature, ed25519.Sign(private, message))
-	raw := private.Public().(ed25519.PublicKey)
 	now, issuers := time.Now(), key.NewCache(16)
-	return alternate(row, rounds, func() (float64, error) {
-		return perSecond(n, func() error {
+	return alternate(row, opt.Rounds, func() (float64, error) {
+		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+		return perSecond(verifications, func() error {
 			doc, err := jcs.Decode(text)
 			if err != nil {
 				return err
@@ -48,32 +67,110 @@ func Verify(ctx context.Context, rounds int) (Row, error) {
 			}
 			return ctx.Err()
 		})
-	}, func() (float64, error) {
-		return perSecond(n, func() error {
-			if !ed25519.Verify(raw, message, signature) {
-				return errors.New("not verified")
-			}
-			return nil
-		})
+	}, beside)
+}
+
+// bareVerify is the one Ed25519 check inside a verification.
+func bareVerify() (float64, error) {
+	public, private, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		return 0, err
+	}
+	message := make([]byte, 64) // two SHA-256 digests: what the suite signs
+	signature := ed25519.Sign(private, message)
+	return perSecond(verifications, func() error {
+		if !ed25519.Verify(public, message, signature) {
+			return errors.New("not verified")
+		}
+		return nil
 	})
 }
 
-func signedCredential() ([]byte, error) {
+// Present measures the verdict on a presentation of four credentials by four issuers whose signatures
+// have been checked before: what is left is parsing, dates, states and the presentation's own proof.
+func Present(ctx context.Context, opt VerifyOptions) (Row, error) {
+	if opt.Suite == "" {
+		opt.Suite = proof.EdDSARDFC2022
+	}
+	row := Row{Name: "presentation of four " + opt.Suite + " credentials, warm", Unit: "/s", Peer: "crypto/ed25519 verify", Aim: "reported"}
+	text, err := signedPresentation(opt.Suite)
+	if err != nil {
+		return row, err
+	}
+	row.Notes = map[string]string{"presentation": fmt.Sprintf("%d bytes", len(text))}
+	now, issuers, proofs := time.Now(), key.NewCache(16), proof.NewCache(64)
+	return alternate(row, opt.Rounds, func() (float64, error) {
+		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+		return perSecond(verifications, func() error {
+			doc, err := jcs.Decode(text)
+			if err != nil {
+				return err
+			}
+			v := credential.Verifier{Resolver: issuers, Now: now, Proofs: proofs}
+			verdict := v.VerifyPresentation(ctx, doc, credential.PresentationOptions{Challenge: "c", Domain: []string{"https://shop.example"}})
+			if !verdict.Verified || len(verdict.Credentials) != 4 {
+				return fmt.Errorf("not verified: %+v", verdict)
+			}
+			return ctx.Err()
+		})
+	}, bareVerify)
+}
+
+func signedPresentation(suite string) ([]byte, error) {
+	holder, err := multikey.Generate(multikey.Ed25519)
+	if err != nil {
+		return nil, err
+	}
+	vp := jcs.Object(
+		jcs.Member{Name: "@context", Value: jcs.Array(jcs.FromString(credential.ContextV2))},
+		jcs.Member{Name: "type", Value: jcs.Array(jcs.FromString(credential.PresentationType))},
+		jcs.Member{Name: "holder", Value: jcs.FromString(string(key.FromPublic(holder.Public())))},
+	)
+	var credentials []jcs.Value
+	for range 4 {
+		vc, err := signedCredential(suite)
+		if err != nil {
+			return nil, err
+		}
+		credentials = append(credentials, vc)
+	}
+	signed, err := signAs(vp.With("verifiableCredential", jcs.Array(credentials...)), holder, proof.SignOptions{
+		Cryptosuite: suite, Purpose: did.Authentication, Challenge: "c", Domain: []string{"https://shop.example"},
+	})
+	return signed.Canonical(), err
+}
+
+func signedCredential(suite string) (jcs.Value, error) {
 	private, err := multikey.Generate(multikey.Ed25519)
 	if err != nil {
-		return nil, err
+		return jcs.Value{}, err
 	}
-	issuer := string(key.FromPublic(private.Public()))
-	fragment := strings.TrimPrefix(issuer, "did:key:")
-	doc, err := jcs.Decode(fmt.Appendf(nil, `{"@context":["https://www.w3.org/ns/credentials/v2"],"id":"urn:uuid:0c07c1ce-57cb-41af-bef2-1b932b986873",
+	doc, err := jcs.Decode(fmt.Appendf(nil, `{"@context":["https://www.w3.org/ns/credentials/v2","https://www.w3.org/ns/credentials/undefined-terms/v2"],
+		"id":"urn:uuid:0c07c1ce-57cb-41af-bef2-1b932b986873",
 		"type":["VerifiableCredential"],"issuer":%q,"validFrom":"2026-01-01T00:00:00Z","validUntil":"2099-01-01T00:00:00Z",
 		"credentialSubject":{"id":"did:example:agent","role":"purchasing","limits":[1,20,300,4000],"scopes":[%s]}}`,
-		issuer, strings.TrimSuffix(strings.Repeat(`"https://shop.example/orders:write",`, 20), ",")))
+		key.FromPublic(private.Public()), scopes(20)))
 	if err != nil {
-		return nil, err
+		return doc, err
 	}
-	signed, err := proof.Sign(doc, private, proof.SignOptions{VerificationMethod: issuer + "#" + fragment, Purpose: did.AssertionMethod, Created: time.Now()})
-	return signed.Canonical(), err
+	return signAs(doc, private, proof.SignOptions{Cryptosuite: suite, Purpose: did.AssertionMethod})
+}
+
+// scopes are n different URLs: equal ones would be one statement only.
+func scopes(n int) string {
+	list := make([]string, n)
+	for i := range list {
+		list[i] = fmt.Sprintf(`"https://shop.example/orders/%02d:write"`, i)
+	}
+	return strings.Join(list, ",")
+}
+
+// signAs signs as the key's did:key.
+func signAs(doc jcs.Value, private multikey.PrivateKey, opt proof.SignOptions) (jcs.Value, error) {
+	id := string(key.FromPublic(private.Public()))
+	opt.VerificationMethod = id + "#" + strings.TrimPrefix(id, "did:key:")
+	opt.Created = time.Now()
+	return proof.Sign(doc, private, opt)
 }
 
 // perSecond runs f n times on this goroutine.

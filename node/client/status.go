@@ -9,7 +9,6 @@ import (
 
 	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/jcs"
-	"github.com/tabard-id/tabard/did/multikey"
 	"github.com/tabard-id/tabard/did/proof"
 	"github.com/tabard-id/tabard/node/api"
 )
@@ -34,7 +33,7 @@ type StatusChange struct {
 
 // Sign returns the change as a signed document. The method is the DID URL of the key in the signer's
 // document, where it must stand under assertionMethod.
-func (s StatusChange) Sign(key multikey.PrivateKey, method string) (jcs.Value, error) {
+func (s StatusChange) Sign(key proof.Signer, method string) (jcs.Value, error) {
 	members := []jcs.Member{
 		{Name: "type", Value: jcs.FromString("StatusChange")},
 		{Name: "ledger", Value: jcs.FromString(s.Ledger)},

@@ -1,0 +1,263 @@
+package agent
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+
+	"github.com/tabard-id/tabard/did"
+	"github.com/tabard-id/tabard/did/statuslist"
+)
+
+// The journal of status lists: JSON Lines, only ever appended to, each line synced
+// before what it says is relied on.
+const (
+	bookFile     = "status.jsonl"
+	maxBookLine  = 8 << 10
+	maxBookLines = 4 << 20
+)
+
+// listName names a status list: one issuer's n-th list for one purpose.
+type listName struct {
+	Issuer  did.ID `json:"issuer"`
+	Purpose string `json:"purpose"`
+	N       uint64 `json:"n"`
+}
+
+// entry is an index of a list that was given to a credential.
+type entry struct {
+	listName
+	Index uint64 `json:"index"`
+	// Credential is the credential's id, Digest its name in a registry; either may be "".
+	Credential string `json:"credential,omitempty"`
+	Digest     string `json:"digest,omitempty"`
+}
+
+// bookLine is one line of the journal: an index given away, or a bit set or cleared.
+type bookLine struct {
+	Allocate *entry `json:"allocate,omitempty"`
+	Set      *entry `json:"set,omitempty"`
+	Clear    *entry `json:"clear,omitempty"`
+}
+
+// book is what the journal says of one list.
+type book struct {
+	given map[uint64]entry
+	set   map[uint64]bool
+	// changes counts what happened to set.
+	changes int
+}
+
+// statusBook remembers indexes and bits. It is safe for concurrent use by the one
+// process that has it open.
+type statusBook struct {
+	mu    sync.Mutex
+	file  *os.File
+	lists map[listName]*book
+	// given finds entries by credential id and purpose.
+	given map[[2]string]entry
+	lines int
+}
+
+func openStatusBook(dir string) (*statusBook, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(filepath.Join(dir, bookFile), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	b := &statusBook{file: f, lists: map[listName]*book{}, given: map[[2]string]entry{}}
+	if err := lockFile(f); err != nil {
+		return nil, errors.Join(fmt.Errorf("%s is in use by another agent: %w", dir, err), f.Close())
+	}
+	if err := b.load(); err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", f.Name(), err), f.Close())
+	}
+	return b, nil
+}
+
+func (b *statusBook) close() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.file.Close()
+}
+
+// load reads the journal. A last line without its end was never relied on: a crash
+// cut it short, and it is cut off. Any other line that cannot be read is an error.
+func (b *statusBook) load() error {
+	in := bufio.NewReaderSize(b.file, maxBookLine)
+	var good int64
+	for {
+		text, err := in.ReadSlice('\n')
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return fmt.Errorf("line %d: %w", b.lines+1, err)
+		}
+		var line bookLine
+		if err := json.Unmarshal(text, &line); err != nil {
+			return fmt.Errorf("line %d: %w", b.lines+1, err)
+		}
+		b.apply(line)
+		good += int64(len(text))
+	}
+	if err := b.file.Truncate(good); err != nil {
+		return err
+	}
+	_, err := b.file.Seek(good, io.SeekStart)
+	return err
+}
+
+func (b *statusBook) apply(line bookLine) {
+	b.lines++
+	switch {
+	case line.Allocate != nil:
+		e := *line.Allocate
+		b.list(e.listName).given[e.Index] = e
+		if e.Credential != "" {
+			b.given[[2]string{e.Credential, e.Purpose}] = e
+		}
+	case line.Set != nil:
+		list := b.list(line.Set.listName)
+		list.set[line.Set.Index] = true
+		list.changes++
+	case line.Clear != nil:
+		list := b.list(line.Clear.listName)
+		delete(list.set, line.Clear.Index)
+		list.changes++
+	}
+}
+
+func (b *statusBook) list(name listName) *book {
+	list := b.lists[name]
+	if list == nil {
+		list = &book{given: map[uint64]entry{}, set: map[uint64]bool{}}
+		b.lists[name] = list
+	}
+	return list
+}
+
+// write makes lines durable together and then true. After an error nothing more is
+// written: what is on disk is not known.
+func (b *statusBook) write(lines ...bookLine) error {
+	if b.lines+len(lines) > maxBookLines {
+		return errors.New("the agent's journal of status lists is full")
+	}
+	var text bytes.Buffer
+	for _, line := range lines {
+		encoded, err := json.Marshal(line)
+		if err != nil {
+			return err
+		}
+		if len(encoded) >= maxBookLine {
+			return malformed("the credential's id is too long")
+		}
+		text.Write(append(encoded, '\n'))
+	}
+	if _, err := b.file.Write(text.Bytes()); err != nil {
+		return errors.Join(err, b.file.Close())
+	}
+	if err := b.file.Sync(); err != nil {
+		return errors.Join(err, b.file.Close())
+	}
+	for _, line := range lines {
+		b.apply(line)
+	}
+	return nil
+}
+
+// allocate gives a credential one random index for each purpose: neighbours in a
+// list tell nothing of when they were issued (Bitstring Status List 1.0, 6.3). A
+// list that is half full is followed by the next.
+func (b *statusBook) allocate(issuer did.ID, purposes []string, credentialID string) ([]entry, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var entries []entry
+	var lines []bookLine
+	for _, purpose := range purposes {
+		name := listName{Issuer: issuer, Purpose: purpose}
+		for len(b.list(name).given) >= statuslist.MinEntries/2 {
+			name.N++
+		}
+		e := entry{listName: name, Index: rand.Uint64N(statuslist.MinEntries), Credential: credentialID}
+		for taken := true; taken; {
+			if _, taken = b.list(name).given[e.Index]; taken {
+				e.Index = rand.Uint64N(statuslist.MinEntries)
+			}
+		}
+		entries = append(entries, e)
+		lines = append(lines, bookLine{Allocate: &e})
+	}
+	return entries, b.write(lines...)
+}
+
+// registered remembers by which digest a registry knows the credential.
+func (b *statusBook) registered(entries []entry, digest string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	lines := make([]bookLine, len(entries))
+	for i, e := range entries {
+		e.Digest = digest
+		lines[i].Allocate = &e
+	}
+	return b.write(lines...)
+}
+
+// find returns the entry of a credential, by its id and a purpose.
+func (b *statusBook) find(credentialID, purpose string) (entry, bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	e, ok := b.given[[2]string{credentialID, purpose}]
+	return e, ok
+}
+
+// at returns what an index was given to.
+func (b *statusBook) at(name listName, index uint64) (entry, bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	list, ok := b.lists[name]
+	if !ok {
+		return entry{}, false
+	}
+	e, ok := list.given[index]
+	return e, ok
+}
+
+// mark sets or clears a bit; what is so already stays without a line.
+func (b *statusBook) mark(e entry, value bool) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.list(e.listName).set[e.Index] == value {
+		return nil
+	}
+	if value {
+		return b.write(bookLine{Set: &e})
+	}
+	return b.write(bookLine{Clear: &e})
+}
+
+// bits returns the indexes that are set, in order, and how often they have changed;
+// ok is false for a list that gave nothing away.
+func (b *statusBook) bits(name listName) (set []uint64, changes int, ok bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	list, ok := b.lists[name]
+	if !ok || len(list.given) == 0 {
+		return nil, 0, false
+	}
+	for index := range list.set {
+		set = append(set, index)
+	}
+	slices.Sort(set)
+	return set, list.changes, true
+}

@@ -1,0 +1,67 @@
+package agent
+
+import (
+	"net/http"
+
+	"github.com/tabard-id/tabard/did"
+	"github.com/tabard-id/tabard/did/credential"
+	"github.com/tabard-id/tabard/did/jcs"
+)
+
+// proved is the reply to a request for a presentation.
+type proved struct {
+	Presentation jcs.Value `json:"verifiablePresentation"`
+}
+
+// prove adds an authentication proof to a presentation (VC API, Prove
+// Presentation). The holder is the controller of the key; a presentation that
+// names another is refused.
+func (a *Agent) prove(r *http.Request) (int, any, error) {
+	body, err := readObject(r)
+	if err != nil {
+		return 0, nil, err
+	}
+	how, err := readSigning(r, body)
+	if err != nil {
+		return 0, nil, err
+	}
+	vp, ok := body.Get("presentation")
+	if !ok || !vp.IsObject() {
+		return 0, nil, malformed(`want {"presentation": {…}, "options": {…}}`)
+	}
+	if how.controller, err = holderOf(vp); err != nil {
+		return 0, nil, err
+	}
+	key, err := choose(a.Keys.Keys(), how.types, how.controller, how.method)
+	if err != nil {
+		return 0, nil, err
+	}
+	if _, ok := vp.Get("holder"); !ok {
+		vp = vp.With("holder", jcs.FromString(string(key.DID())))
+	}
+	if _, err := credential.ParsePresentation(vp); err != nil {
+		return 0, nil, malformed("%v", err)
+	}
+	secured, err := a.sign(vp, key, how, did.Authentication)
+	if err != nil {
+		return 0, nil, err
+	}
+	return http.StatusCreated, proved{secured}, nil
+}
+
+// holderOf is the DID that the presentation names; "" if it names nobody.
+func holderOf(vp jcs.Value) (did.ID, error) {
+	holder, ok := vp.Get("holder")
+	if !ok {
+		return "", nil
+	}
+	if holder.IsObject() {
+		holder, _ = holder.Get("id")
+	}
+	s, _ := holder.Str()
+	id, err := did.Parse(s)
+	if err != nil {
+		return "", malformed("the holder is not a DID of this agent")
+	}
+	return id, nil
+}

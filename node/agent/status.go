@@ -1,0 +1,293 @@
+package agent
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tabard-id/tabard/did"
+	"github.com/tabard-id/tabard/did/credential"
+	"github.com/tabard-id/tabard/did/jcs"
+	"github.com/tabard-id/tabard/did/multikey"
+	"github.com/tabard-id/tabard/did/proof"
+	"github.com/tabard-id/tabard/did/statuslist"
+	"github.com/tabard-id/tabard/node/api"
+	"github.com/tabard-id/tabard/node/client"
+)
+
+// A list that the agent publishes itself is signed for listValidity and signed
+// again, when somebody asks, after half of it.
+const (
+	listValidity = 10 * time.Minute
+	listTTL      = time.Minute
+)
+
+// issueWithStatus is issue for a credential that can be revoked: it gets an index
+// of a status list for each purpose asked for (options.statusPurpose, revocation
+// unless said otherwise). With a registry, the credential is registered there, which
+// ties the index to it; the registry keeps digest and proof, not the content.
+func (a *Agent) issueWithStatus(r *http.Request) (int, any, error) {
+	body, err := readObject(r)
+	if err != nil {
+		return 0, nil, err
+	}
+	how, err := readSigning(r, body)
+	if err != nil {
+		return 0, nil, err
+	}
+	purposes, err := statusPurposes(how.options)
+	if err != nil {
+		return 0, nil, err
+	}
+	draft, key, err := a.draft(body, how)
+	if err != nil {
+		return 0, nil, err
+	}
+	id, _ := draft.GetString("id")
+	entries, err := a.book.allocate(key.DID(), purposes, id)
+	if err != nil {
+		return 0, nil, err
+	}
+	secured, err := a.sign(a.withEntries(draft, entries), key, how, did.AssertionMethod)
+	if err != nil {
+		return 0, nil, err
+	}
+	if a.Registry != nil {
+		if _, err := a.Registry.RegisterCredential(r.Context(), secured, false); err != nil {
+			return 0, nil, fmt.Errorf("register the credential: %w", err)
+		}
+		digest := credential.Digest(secured)
+		if err := a.book.registered(entries, hex.EncodeToString(digest[:])); err != nil {
+			return 0, nil, err
+		}
+	}
+	return http.StatusCreated, issued{secured}, nil
+}
+
+// statusPurposes are those whose bits a registry or the agent can keep.
+func statusPurposes(opt jcs.Value) ([]string, error) {
+	purposes, err := listOption(opt, "statusPurpose")
+	if err != nil {
+		return nil, err
+	}
+	if len(purposes) == 0 {
+		return []string{statuslist.Revocation}, nil
+	}
+	for i, p := range purposes {
+		if p != statuslist.Revocation && p != statuslist.Suspension || slices.Contains(purposes[:i], p) {
+			return nil, malformed("options.statusPurpose: want revocation, suspension or both")
+		}
+	}
+	return purposes, nil
+}
+
+// withEntries adds the entries to those the credential has.
+func (a *Agent) withEntries(vc jcs.Value, entries []entry) jcs.Value {
+	var all []jcs.Value
+	if old, ok := vc.Get("credentialStatus"); ok && old.IsArray() {
+		all = slices.Collect(old.Elems())
+	} else if ok {
+		all = append(all, old)
+	}
+	for _, e := range entries {
+		url := a.listURL(e.listName)
+		all = append(all, statuslist.Entry{
+			ID: url + "#" + strconv.FormatUint(e.Index, 10), Purpose: e.Purpose, ListURL: url, Index: e.Index, Size: 1,
+		}.Value())
+	}
+	if len(all) == 1 {
+		return vc.With("credentialStatus", all[0])
+	}
+	return vc.With("credentialStatus", jcs.Array(all...))
+}
+
+// listURL is where a list is published: by the registry, or by the agent.
+func (a *Agent) listURL(l listName) string {
+	base := a.BaseURL + "/status-lists/"
+	if a.Registry != nil {
+		base = a.RegistryURL + "/v1/status-lists/"
+	}
+	return base + url.PathEscape(string(l.Issuer)) + "/" + l.Purpose + "/" + strconv.FormatUint(l.N, 10)
+}
+
+// changeStatus sets or clears a bit (VC API, Update Status): the credential by its
+// id, or the entry by its list and index.
+func (a *Agent) changeStatus(r *http.Request) (int, any, error) {
+	body, err := readObject(r)
+	if err != nil {
+		return 0, nil, err
+	}
+	e, err := a.entryOf(body)
+	if err != nil {
+		return 0, nil, err
+	}
+	value := true
+	if v, ok := body.Get("status"); ok {
+		if value, ok = v.Bool(); !ok {
+			return 0, nil, malformed("status is not true or false")
+		}
+	}
+	if !value && e.Purpose == statuslist.Revocation {
+		return 0, nil, malformed("a revocation cannot be undone")
+	}
+	if a.Registry != nil {
+		err = a.changeInRegistry(r.Context(), e, value)
+	} else {
+		err = a.book.mark(e, value)
+	}
+	if err != nil {
+		return 0, nil, err
+	}
+	return http.StatusOK, map[string]any{"credentialId": e.Credential, "statusPurpose": e.Purpose, "status": value}, nil
+}
+
+func (a *Agent) entryOf(body jcs.Value) (entry, error) {
+	status, ok := body.Get("credentialStatus")
+	if !ok || !status.IsObject() {
+		return entry{}, malformed(`want {"credentialId": …, "credentialStatus": {"statusPurpose": …}, "status": true}`)
+	}
+	purpose, _ := status.GetString("statusPurpose")
+	if purpose == "" {
+		purpose = statuslist.Revocation
+	}
+	list, _ := status.GetString("statusListCredential")
+	if list == "" {
+		id, _ := body.GetString("credentialId")
+		if e, ok := a.book.find(id, purpose); ok && id != "" {
+			return e, nil
+		}
+		return entry{}, api.NewProblem(api.NotFound, "the agent gave that credential no such status")
+	}
+	index, _ := status.GetString("statusListIndex")
+	n, err := strconv.ParseUint(index, 10, 64)
+	if err != nil {
+		return entry{}, malformed("statusListIndex is not a number in a string")
+	}
+	for _, base := range []string{a.BaseURL + "/status-lists/", a.RegistryURL + "/v1/status-lists/"} {
+		path, ok := strings.CutPrefix(list, base)
+		if !ok {
+			continue
+		}
+		name, err := parseListPath(path)
+		if err != nil {
+			return entry{}, err
+		}
+		if e, ok := a.book.at(name, n); ok {
+			return e, nil
+		}
+	}
+	return entry{}, api.NewProblem(api.NotFound, "the agent never gave away that index")
+}
+
+// parseListPath reads {issuer}/{purpose}/{n}.
+func parseListPath(path string) (listName, error) {
+	parts := strings.Split(path, "/")
+	if len(parts) != 3 {
+		return listName{}, api.NewProblem(api.NotFound, "no such status list")
+	}
+	issuer, err := url.PathUnescape(parts[0])
+	n, errN := strconv.ParseUint(parts[2], 10, 32)
+	if err != nil || errN != nil {
+		return listName{}, api.NewProblem(api.NotFound, "no such status list")
+	}
+	return listName{did.ID(issuer), parts[1], n}, nil
+}
+
+// changeInRegistry has the registry record the change, signed by the issuer.
+func (a *Agent) changeInRegistry(ctx context.Context, e entry, value bool) error {
+	key, err := choose(a.Keys.Keys(), nil, e.Issuer, "")
+	if err != nil {
+		return err
+	}
+	cluster, err := a.Registry.Cluster(ctx)
+	if err != nil {
+		return fmt.Errorf("ask the registry: %w", err)
+	}
+	change, err := client.StatusChange{
+		Ledger: cluster.Ledger, Target: e.Digest, Status: statusWord(e.Purpose, value), Issued: a.Now(),
+	}.Sign(key.Signer, key.Method)
+	if err != nil {
+		return err
+	}
+	if _, err := a.Registry.ChangeStatus(ctx, change); err != nil {
+		return fmt.Errorf("change the status in the registry: %w", err)
+	}
+	return nil
+}
+
+func statusWord(purpose string, value bool) string {
+	switch {
+	case !value:
+		return credential.Active
+	case purpose == statuslist.Suspension:
+		return credential.Suspended
+	default:
+		return credential.Revoked
+	}
+}
+
+// statusList publishes one of the agent's own lists.
+func (a *Agent) statusList(r *http.Request) (int, any, error) {
+	n, err := strconv.ParseUint(r.PathValue("n"), 10, 32)
+	if err != nil {
+		return 0, nil, api.NewProblem(api.NotFound, "no such status list")
+	}
+	vc, err := a.signedList(listName{did.ID(r.PathValue("issuer")), r.PathValue("purpose"), n})
+	if err != nil {
+		return 0, nil, err
+	}
+	return http.StatusOK, document{"application/vc", vc.Canonical()}, nil
+}
+
+// publishedList is a list as it was signed.
+type publishedList struct {
+	vc      jcs.Value
+	changes int
+	signed  time.Time
+}
+
+// signedList signs a list anew when it has changed or half of its validity is over.
+func (a *Agent) signedList(name listName) (jcs.Value, error) {
+	set, changes, ok := a.book.bits(name)
+	if !ok || a.Registry != nil {
+		return jcs.Value{}, api.NewProblem(api.NotFound, "no such status list")
+	}
+	now := a.Now().UTC().Truncate(time.Second)
+	if old, ok := a.lists.get(name); ok && old.changes == changes && now.Sub(old.signed) < listValidity/2 {
+		return old.vc, nil
+	}
+	key, err := choose(a.Keys.Keys(), []multikey.Type{multikey.Ed25519, multikey.P256, multikey.P384}, name.Issuer, "")
+	if err != nil {
+		return jcs.Value{}, err
+	}
+	list, err := statuslist.NewList(statuslist.List{
+		ID: a.listURL(name), Issuer: string(name.Issuer), Purposes: []string{name.Purpose},
+		ValidFrom: now, ValidUntil: now.Add(listValidity), TTL: listTTL,
+	}, statuslist.MinEntries)
+	if err != nil {
+		return jcs.Value{}, err
+	}
+	for _, index := range set {
+		if err := list.Set(index, 1); err != nil {
+			return jcs.Value{}, err
+		}
+	}
+	vc, err := list.Credential()
+	if err != nil {
+		return jcs.Value{}, err
+	}
+	vc, err = proof.Sign(vc, key.Signer, proof.SignOptions{
+		VerificationMethod: key.Method, Purpose: did.AssertionMethod, Created: now, Processor: a.Processor,
+	})
+	if err != nil {
+		return jcs.Value{}, err
+	}
+	a.lists.put(name, publishedList{vc, changes, now})
+	return vc, nil
+}

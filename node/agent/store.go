@@ -1,0 +1,250 @@
+package agent
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"filippo.io/age"
+
+	"github.com/tabard-id/tabard/did"
+	"github.com/tabard-id/tabard/did/jcs"
+	"github.com/tabard-id/tabard/did/multikey"
+)
+
+// Limits of a store.
+const (
+	// MaxKeys is how many keys it holds.
+	MaxKeys = 256
+	// maxStoreBytes bounds the file.
+	maxStoreBytes = 1 << 20
+	// maxWorkFactor bounds what opening a store that somebody else made may cost:
+	// scrypt with N = 2^20, which takes 1 GiB.
+	maxWorkFactor = 20
+)
+
+// storeFile is the store in its directory: an age file (age-encryption.org/v1,
+// scrypt recipient), mode 0600, which the age tool can open.
+const storeFile = "keys.age"
+
+// Errors of a store.
+var (
+	// ErrPassphrase: the passphrase does not open the store.
+	ErrPassphrase = errors.New("the passphrase does not open the key store")
+	// ErrKeyExists: the store has a key of that name.
+	ErrKeyExists = errors.New("the key store has a key of that name")
+)
+
+// Store is a file with keys, sealed with a passphrase. Its content is
+// {"keys": [Multikey with secretKeyMultibase, …]}. It is safe for concurrent use
+// by one process.
+type Store struct {
+	path       string
+	passphrase string
+	workFactor int
+
+	mu   sync.RWMutex
+	keys []storedKey
+}
+
+type storedKey struct {
+	method string
+	key    multikey.PrivateKey
+}
+
+// CreateStore makes an empty store in dir, which is made too. The error is
+// fs.ErrExist if there is one. A workFactor of 0 is age's default: N = 2^18,
+// about a second and 256 MiB.
+func CreateStore(dir, passphrase string, workFactor int) (*Store, error) {
+	if passphrase == "" {
+		return nil, errors.New("a key store needs a passphrase")
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	s := &Store{path: filepath.Join(dir, storeFile), passphrase: passphrase, workFactor: workFactor}
+	if _, err := os.Lstat(s.path); !errors.Is(err, fs.ErrNotExist) {
+		return nil, errors.Join(fmt.Errorf("%s: %w", s.path, fs.ErrExist), err)
+	}
+	return s, s.save(nil)
+}
+
+// OpenStore opens the store in dir. The error is fs.ErrNotExist if there is none,
+// ErrPassphrase if it is sealed with another passphrase.
+func OpenStore(dir, passphrase string, workFactor int) (*Store, error) {
+	s := &Store{path: filepath.Join(dir, storeFile), passphrase: passphrase, workFactor: workFactor}
+	f, err := os.Open(s.path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err != nil {
+		return nil, err
+	} else if info.Mode().Perm()&0o077 != 0 {
+		return nil, fmt.Errorf("%s can be read by others (mode %04o): chmod 600 it", s.path, info.Mode().Perm())
+	}
+	content, err := s.unseal(io.LimitReader(f, maxStoreBytes))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", s.path, err)
+	}
+	if s.keys, err = parseKeys(content); err != nil {
+		return nil, fmt.Errorf("%s: %w", s.path, err)
+	}
+	return s, nil
+}
+
+// Keys returns the keys in the order in which they were added.
+func (s *Store) Keys() []Key {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	keys := make([]Key, len(s.keys))
+	for i, k := range s.keys {
+		keys[i] = Key{k.method, k.key}
+	}
+	return keys
+}
+
+// Add stores a key under a DID URL; "" names it by its did:key. It returns the name.
+func (s *Store) Add(method string, key multikey.PrivateKey) (string, error) {
+	if method == "" {
+		method = didKeyMethod(key.Public())
+	}
+	if err := checkMethod(method, key.Public()); err != nil {
+		return "", err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if slices.ContainsFunc(s.keys, func(k storedKey) bool { return k.method == method }) {
+		return "", fmt.Errorf("%w: %s", ErrKeyExists, method)
+	}
+	if len(s.keys) == MaxKeys {
+		return "", fmt.Errorf("the key store is full: it holds %d keys", MaxKeys)
+	}
+	keys := append(slices.Clip(s.keys), storedKey{method, key})
+	if err := s.save(keys); err != nil {
+		return "", err
+	}
+	s.keys = keys
+	return method, nil
+}
+
+// checkMethod refuses a name that is no DID URL of a key, or the did:key of another.
+func checkMethod(method string, key multikey.PublicKey) error {
+	id, fragment, _ := strings.Cut(method, "#")
+	parsed, err := did.Parse(id)
+	if err != nil || fragment == "" {
+		return fmt.Errorf("%q is not the DID URL of a key", method)
+	}
+	if parsed.Method() == "key" && method != didKeyMethod(key) {
+		return fmt.Errorf("%s is not the did:key of this key", method)
+	}
+	return nil
+}
+
+// save replaces the file as a whole: a crash leaves the old or the new.
+func (s *Store) save(keys []storedKey) error {
+	list := make([]jcs.Value, len(keys))
+	for i, k := range keys {
+		list[i] = jcs.Object(
+			jcs.Member{Name: "id", Value: jcs.FromString(k.method)},
+			jcs.Member{Name: "type", Value: jcs.FromString("Multikey")},
+			jcs.Member{Name: "secretKeyMultibase", Value: jcs.FromString(k.key.Multibase())},
+		)
+	}
+	content := jcs.Object(jcs.Member{Name: "keys", Value: jcs.Array(list...)}).Canonical()
+	var sealed bytes.Buffer
+	if err := s.seal(&sealed, content); err != nil {
+		return err
+	}
+	return replaceFile(s.path, sealed.Bytes())
+}
+
+func (s *Store) seal(w io.Writer, content []byte) error {
+	recipient, err := age.NewScryptRecipient(s.passphrase)
+	if err != nil {
+		return err
+	}
+	if s.workFactor > 0 {
+		recipient.SetWorkFactor(s.workFactor)
+	}
+	sealing, err := age.Encrypt(w, recipient)
+	if err != nil {
+		return err
+	}
+	if _, err := sealing.Write(content); err != nil {
+		return err
+	}
+	return sealing.Close()
+}
+
+func (s *Store) unseal(r io.Reader) ([]byte, error) {
+	identity, err := age.NewScryptIdentity(s.passphrase)
+	if err != nil {
+		return nil, ErrPassphrase
+	}
+	identity.SetMaxWorkFactor(maxWorkFactor)
+	plain, err := age.Decrypt(r, identity)
+	var wrong *age.NoIdentityMatchError
+	if errors.As(err, &wrong) {
+		return nil, ErrPassphrase
+	}
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(plain)
+}
+
+func parseKeys(content []byte) ([]storedKey, error) {
+	v, err := jcs.Decode(content)
+	if err != nil {
+		return nil, err
+	}
+	list, _ := v.Get("keys")
+	if !list.IsArray() || list.Len() > MaxKeys {
+		return nil, errors.New("no list of keys")
+	}
+	keys := make([]storedKey, 0, list.Len())
+	for item := range list.Elems() {
+		method, _ := item.GetString("id")
+		secret, _ := item.GetString("secretKeyMultibase")
+		key, err := multikey.ParsePrivate(secret)
+		if err != nil {
+			return nil, fmt.Errorf("key %s: %w", method, err)
+		}
+		if err := checkMethod(method, key.Public()); err != nil {
+			return nil, err
+		}
+		keys = append(keys, storedKey{method, key})
+	}
+	return keys, nil
+}
+
+// replaceFile writes a private file durably under another name and renames it.
+func replaceFile(path string, content []byte) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(f.Name()))
+		}
+	}()
+	if _, err := f.Write(content); err != nil {
+		return errors.Join(err, f.Close())
+	}
+	if err := f.Sync(); err != nil {
+		return errors.Join(err, f.Close())
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
