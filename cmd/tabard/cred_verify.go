@@ -3,36 +3,47 @@ package main
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/credential"
-	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/did/jwk"
 	"github.com/tabard-id/tabard/did/key"
 	"github.com/tabard-id/tabard/did/webvh"
+	"github.com/tabard-id/tabard/ledger/record"
+	"github.com/tabard-id/tabard/node/client"
 )
 
 func credVerifyCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "verify",
-		Usage:     "verify a credential, at a node or offline",
+		Usage:     "verify a credential or presentation, at a node or offline",
 		ArgsUsage: "FILE|-",
-		Description: "A node judges by its present state: signature, issuer, dates, and whether the issuer or the credential\n" +
-			"has been suspended or revoked. Offline, status is not known: revocations go unnoticed. The issuer's\n" +
-			"did:webvh log is then taken from --log; did:key and did:jwk need none.\n\n" +
-			"Exit status 3: a proof or the structure does not hold. 4: revoked, suspended, expired or not yet valid.\n" +
-			"5: the issuer is deactivated or not known.\n\n" +
+		Description: "FILE holds a credential or presentation in JSON, a compact token (JWT, SD-JWT), or a COSE message.\n" +
+			"A node judges by its present state: signature, issuer, dates, and whether the issuer or the credential\n" +
+			"has been suspended or revoked; with --at by its state then, which a revocation since may still change.\n" +
+			"Offline, status is not known: revocations go unnoticed. The issuer's did:webvh log is then taken from\n" +
+			"--log; did:key and did:jwk need none.\n\n" +
+			"Exit status 3: a proof or the structure does not hold, or a presentation is for another challenge, domain\n" +
+			"or holder. 4: revoked, suspended, expired or not yet valid. 5: the issuer is deactivated or not known.\n" +
+			"7: something that decides it cannot be had now.\n\n" +
 			"EXAMPLES:\n" +
 			"   tabard cred verify vc.json\n" +
-			"   tabard cred verify vc.json --linearizable -o json\n" +
+			"   tabard cred verify vc.jwt --linearizable -o json\n" +
+			"   tabard cred verify vc.json --at 2026-01-31T12:00:00Z\n" +
+			"   C=$(tabard cred challenge); ...; tabard cred verify vp.json --challenge $C --domain shop.example\n" +
 			"   tabard cred verify --offline --log alice/did.jsonl vc.json",
 		Flags: readFlags(
+			&cli.StringFlag{Name: "challenge", Usage: "the `CHALLENGE` that a presentation must answer"},
+			&cli.StringSliceFlag{Name: "domain", Usage: "`DOMAIN` that a presentation must name; repeatable: it must name all, and no other"},
+			&cli.BoolFlag{Name: "presentation", Usage: "a COSE message holds a presentation"},
+			&cli.BoolFlag{Name: "allow-unsecured", Usage: "take a presentation without proof, and judge the credentials in it"},
+			&cli.StringFlag{Name: "at", Usage: "would it have held then? `WHEN` is an RFC 3339 time or, at a node, a position of the ledger (default: now)"},
 			&cli.BoolFlag{Name: "offline", Usage: "verify here, without a registry"},
 			&cli.StringSliceFlag{Name: "log", Usage: "did.jsonl `FILE` of an issuer, with --offline; repeatable"},
-			&cli.StringFlag{Name: "at", Usage: "RFC 3339 `TIME` to judge validity by, with --offline (default: now)"},
 		),
 		Action: credVerify,
 	}
@@ -46,15 +57,22 @@ func credVerify(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	vc, err := readCredential(c, c.Args().First())
+	doc, err := readSecured(c, c.Args().First())
 	if err != nil {
 		return err
+	}
+	if !doc.presentation {
+		for _, name := range []string{"challenge", "domain", "allow-unsecured"} {
+			if c.IsSet(name) {
+				return usage("--%s is for presentations", name)
+			}
+		}
 	}
 	judge := verifyAtNode
 	if c.Bool("offline") {
 		judge = verifyOffline
 	}
-	verdict, err := judge(c, vc)
+	verdict, err := judge(c, doc)
 	if err != nil {
 		return err
 	}
@@ -67,9 +85,19 @@ func credVerify(c *cli.Context) error {
 	return nil
 }
 
-func verifyAtNode(c *cli.Context, vc jcs.Value) (credential.Verdict, error) {
-	if len(c.StringSlice("log")) > 0 || c.String("at") != "" {
-		return credential.Verdict{}, usage("--log and --at go with --offline")
+func verifyAtNode(c *cli.Context, doc secured) (credential.Verdict, error) {
+	if len(c.StringSlice("log")) > 0 {
+		return credential.Verdict{}, usage("--log goes with --offline")
+	}
+	var reads []client.ReadOption
+	if at := c.String("at"); at != "" {
+		if seq, err := strconv.ParseUint(at, 10, 63); err == nil {
+			reads = append(reads, client.AsOf(record.Seq(seq)))
+		} else if t, err := time.Parse(time.RFC3339, at); err == nil {
+			reads = append(reads, client.AsOfTime(t))
+		} else {
+			return credential.Verdict{}, usage("--at %q: want an RFC 3339 time or a position", at)
+		}
 	}
 	cl, err := newClient(c)
 	if err != nil {
@@ -77,10 +105,15 @@ func verifyAtNode(c *cli.Context, vc jcs.Value) (credential.Verdict, error) {
 	}
 	ctx, stop := withTimeout(c)
 	defer stop()
-	return cl.Verify(ctx, vc)
+	if !doc.presentation {
+		return cl.Verify(ctx, doc.value, reads...)
+	}
+	return cl.VerifyPresentation(ctx, doc.value, client.PresentationOptions{
+		Challenge: c.String("challenge"), Domain: words(c, "domain"), AllowUnsecured: c.Bool("allow-unsecured"),
+	}, reads...)
 }
 
-func verifyOffline(c *cli.Context, vc jcs.Value) (credential.Verdict, error) {
+func verifyOffline(c *cli.Context, doc secured) (credential.Verdict, error) {
 	now := time.Now()
 	if at := c.String("at"); at != "" {
 		var err error
@@ -103,7 +136,14 @@ func verifyOffline(c *cli.Context, vc jcs.Value) (credential.Verdict, error) {
 		}
 	}
 	verifier := credential.Verifier{Resolver: logs, Now: now}
-	return verifier.Verify(c.Context, vc), nil
+	if !doc.presentation {
+		return verifier.Verify(c.Context, doc.value), nil
+	}
+	options := credential.PresentationOptions{Challenge: c.String("challenge"), AllowUnsecured: c.Bool("allow-unsecured")}
+	if domains := words(c, "domain"); len(domains) > 0 {
+		options.Domain = domains
+	}
+	return verifier.VerifyPresentation(c.Context, doc.value, options), nil
 }
 
 // offlineResolver resolves what needs no network, and DIDs whose verified logs it holds.
@@ -120,53 +160,4 @@ func (o offlineResolver) Resolve(ctx context.Context, id did.ID, opt did.Options
 		return log.Resolve(id, opt)
 	}
 	return did.Resolution{}, &did.Error{Code: did.NotFound, Detail: "no log of " + string(id) + " was given"}
-}
-
-func verdictTable(v credential.Verdict) table {
-	t := table{head: []string{"check", "outcome", "code", "detail"}}
-	for _, row := range v.Checks {
-		t.rows = append(t.rows, []string{row.Name, string(row.Outcome), string(row.Code), row.Detail})
-	}
-	result := "NOT VERIFIED"
-	if v.Verified {
-		result = "VERIFIED"
-	}
-	asOf := ""
-	if v.AsOf != nil {
-		asOf = fmt.Sprintf("as of %s:%d", v.AsOf.Ledger, v.AsOf.Seq)
-	}
-	t.rows = append(t.rows, []string{"verdict", result, "", asOf})
-	return t
-}
-
-// verdictExit is the exit status of a verdict that refuses. What breaks the credential itself comes
-// first, then what has become of it, then what has become of its issuer.
-func verdictExit(v credential.Verdict) int {
-	exit := exitInvalid
-	for _, row := range v.Checks {
-		if row.Outcome != credential.Failed {
-			continue
-		}
-		switch row.Code {
-		case credential.CodeExpired, credential.CodeProofExpired, credential.CodeNotYetValid, credential.CodeSuspended,
-			credential.CodeRevoked, credential.CodeIssuerSuspended, credential.CodeIssuerRevoked:
-			exit = exitRevoked
-		case credential.CodeIssuerDeactivated, credential.CodeIssuerUnresolvable:
-			return exitGone // that its key cannot be had follows from this
-		case credential.CodeStatusUnavailable:
-			exit = exitNoLeader
-		default:
-			if row.Code == credential.CodeKeyUnavailable && unresolved(v) {
-				continue
-			}
-			return exitInvalid
-		}
-	}
-	return exit
-}
-
-// unresolved reports that the issuer has no document, for which a missing key is only a symptom.
-func unresolved(v credential.Verdict) bool {
-	row, _ := v.Check(credential.CheckIssuerState)
-	return row.Code == credential.CodeIssuerDeactivated || row.Code == credential.CodeIssuerUnresolvable
 }

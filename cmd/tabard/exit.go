@@ -119,7 +119,7 @@ func resolutionExit(code did.ErrorCode) int {
 		return exitGone
 	case "INVALID_DID", "INVALID_DID_URL", "INVALID_OPTIONS":
 		return exitUsage
-	case "INVALID_DID_DOCUMENT":
+	case did.InvalidDIDDocument, did.InvalidVerificationMethod, did.InvalidRelationship:
 		return exitInvalid
 	}
 	return exitOther

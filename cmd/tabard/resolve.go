@@ -12,6 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/tabard-id/tabard/did"
+	"github.com/tabard-id/tabard/did/dereference"
 	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/node/client"
 )
@@ -19,17 +20,27 @@ import (
 func resolveCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "resolve",
-		Usage:     "resolve a DID",
-		ArgsUsage: "DID[?versionId=...]",
-		Description: "Prints the resolution result of a node, or with --document-only the DID document alone. With --verify the\n" +
-			"node is not believed: the log is fetched and verified here. did:key and did:jwk are resolved without a\n" +
-			"registry with --offline.\n\n" +
+		Usage:     "resolve a DID, or dereference a DID URL",
+		ArgsUsage: "DID[/PATH][?PARAMETERS][#FRAGMENT]",
+		Description: "Prints the resolution result of a node, or with --document-only the DID document alone. Of a DID URL with\n" +
+			"a fragment, path or service it prints what that means: the key or service, the document with the selected\n" +
+			"services alone, or with --endpoint the URL where a service lies. With --verify the node is not believed:\n" +
+			"the log is fetched and verified here. did:key and did:jwk are resolved without a registry with --offline.\n\n" +
 			"EXAMPLES:\n" +
 			"   tabard resolve did:webvh:Qm...:registry.localhost%3A8700:agents:alice\n" +
 			"   tabard resolve \"$DID\" --version-number 1 --document-only\n" +
 			"   tabard resolve \"$DID?versionTime=2026-01-01T00:00:00Z\" --verify\n" +
+			"   tabard resolve \"$DID#key-1\" --relationship assertionMethod\n" +
+			"   tabard resolve \"$DID\" --service files --relative-ref /resume.pdf --endpoint\n" +
+			"   tabard resolve \"$DID/whois\"\n" +
 			"   tabard resolve --offline did:key:z6Mk...",
 		Flags: readFlags(append(versionFlags(),
+			&cli.StringFlag{Name: "service", Usage: "the service of this `ID`, such as files"},
+			&cli.StringFlag{Name: "service-type", Usage: "the services of this `TYPE`"},
+			&cli.StringFlag{Name: "relative-ref", Usage: "`REFERENCE` relative to the service's endpoint"},
+			&cli.BoolFlag{Name: "endpoint", Usage: "print where the service lies"},
+			&cli.StringFlag{Name: "relationship", Usage: "`NAME` of what the key named by the fragment must be authorised for, such as assertionMethod"},
+			&cli.BoolFlag{Name: "expand", Usage: "write relative DID URLs in the document as absolute ones"},
 			&cli.BoolFlag{Name: "document-only", Usage: "print the DID document alone"},
 			&cli.BoolFlag{Name: "verify", Usage: "verify the DID's log here"},
 			&cli.BoolFlag{Name: "offline", Usage: "use no registry"},
@@ -46,11 +57,14 @@ func resolve(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	target, err := resolutionTarget(c)
+	request, err := resolutionRequest(c)
 	if err != nil {
 		return err
 	}
-	result, failure, err := resolveTarget(c, target)
+	if request.IsURL() || c.Bool("endpoint") {
+		return dereferenceTarget(c, out, request)
+	}
+	result, failure, err := resolveTarget(c, request)
 	if err != nil {
 		return err
 	}
@@ -67,38 +81,52 @@ func resolve(c *cli.Context) error {
 	return failure
 }
 
-// resolutionTarget is the DID URL to resolve, with the options of the flags in its query.
-func resolutionTarget(c *cli.Context) (did.URL, error) {
+// resolutionRequest is the DID URL to resolve, with the options of the flags in its query.
+func resolutionRequest(c *cli.Context) (dereference.Request, error) {
 	target, err := did.ParseURL(c.Args().First())
 	if err != nil {
-		return target, err
+		return dereference.Request{}, err
 	}
 	opt, err := versionOptions(c)
 	if err != nil {
-		return target, err
+		return dereference.Request{}, err
 	}
 	query := strings.Split(target.Query, "&")
 	if target.Query == "" {
 		query = nil
 	}
-	if opt.VersionID != "" {
-		query = append(query, "versionId="+url.PathEscape(opt.VersionID))
+	add := func(name, value string) {
+		if value != "" {
+			query = append(query, name+"="+strings.ReplaceAll(url.QueryEscape(value), "+", "%20"))
+		}
 	}
+	add("versionId", opt.VersionID)
 	if !opt.VersionTime.IsZero() {
-		query = append(query, "versionTime="+opt.VersionTime.UTC().Format(time.RFC3339))
+		add("versionTime", opt.VersionTime.UTC().Format(time.RFC3339))
 	}
 	if opt.VersionNumber != 0 {
-		query = append(query, "versionNumber="+strconv.Itoa(opt.VersionNumber))
+		add("versionNumber", strconv.Itoa(opt.VersionNumber))
+	}
+	add("service", c.String("service"))
+	add("serviceType", c.String("service-type"))
+	add("relativeRef", c.String("relative-ref"))
+	add("verificationRelationship", c.String("relationship"))
+	if c.Bool("expand") {
+		add("expandRelativeUrls", "true")
 	}
 	target.Query = strings.Join(query, "&")
-	return target, nil
+	request, err := dereference.New(target, nil)
+	if did.CodeOf(err) == did.FeatureNotSupported {
+		err = usage("%w", err)
+	}
+	return request, err
 }
 
 // resolveTarget gives the resolution result, and as failure what it says went wrong; err is that
 // there is no result.
-func resolveTarget(c *cli.Context, target did.URL) (result jcs.Value, failure, err error) {
+func resolveTarget(c *cli.Context, request dereference.Request) (result jcs.Value, failure, err error) {
 	if c.Bool("offline") {
-		return resolveWith(c.Context, offlineResolver{}, target)
+		return resolveWith(c.Context, offlineResolver{}, request)
 	}
 	cl, err := newClient(c)
 	if err != nil {
@@ -107,30 +135,29 @@ func resolveTarget(c *cli.Context, target did.URL) (result jcs.Value, failure, e
 	ctx, stop := withTimeout(c)
 	defer stop()
 	if c.Bool("verify") {
-		return resolveWith(ctx, cl, target)
+		return resolveWith(ctx, cl, request)
 	}
-	got, err := cl.ResolveURL(ctx, target.String())
+	got, err := cl.ResolveURL(ctx, request.URL.String())
 	if err != nil {
 		return result, nil, err
 	}
 	if got.Status == http.StatusGone {
-		failure = fail(exitGone, "%s is deactivated", target.DID)
+		failure = fail(exitGone, "%s is deactivated", request.URL.DID)
 	} else if failed := got.Err(); failed != nil {
 		failure = failed
 	}
 	return got.Value, failure, nil
 }
 
-func resolveWith(ctx context.Context, r did.Resolver, target did.URL) (result jcs.Value, failure, err error) {
-	opt, err := optionsOf(target)
-	if err != nil {
-		return result, nil, err
+func resolveWith(ctx context.Context, r did.Resolver, request dereference.Request) (result jcs.Value, failure, err error) {
+	resolution, err := r.Resolve(ctx, request.URL.DID, request.Options)
+	if err == nil && resolution.Document != nil && request.ExpandRelativeURLs {
+		resolution.Document, err = dereference.Expand(resolution.Document)
 	}
-	resolution, err := r.Resolve(ctx, target.DID, opt)
 	var resolutionError *did.Error
 	switch {
 	case err == nil && resolution.Document == nil:
-		failure = fail(exitGone, "%s is deactivated", target.DID)
+		failure = fail(exitGone, "%s is deactivated", request.URL.DID)
 	case errors.As(err, &resolutionError):
 		failure = err
 	case err != nil:
@@ -139,35 +166,59 @@ func resolveWith(ctx context.Context, r did.Resolver, target did.URL) (result jc
 	return resolutionResult(resolution, err), failure, nil
 }
 
-// optionsOf reads the resolution options in the query of a DID URL.
-func optionsOf(target did.URL) (did.Options, error) {
-	var opt did.Options
-	if target.Path != "" || target.Fragment != "" {
-		return opt, usage("%s: a path or fragment can only be dereferenced at a node", target)
+// dereferenceTarget prints what a DID URL means.
+func dereferenceTarget(c *cli.Context, out printer, request dereference.Request) error {
+	if c.Bool("offline") {
+		return dereferenceWith(c.Context, c, out, offlineResolver{}, request)
 	}
-	query, err := url.ParseQuery(strings.ReplaceAll(target.Query, "+", "%2B"))
+	cl, err := newClient(c)
 	if err != nil {
-		return opt, usage("%s: %w", target, err)
+		return err
 	}
-	for name, values := range query {
-		switch name {
-		case "versionId":
-			opt.VersionID = values[0]
-		case "versionTime":
-			opt.VersionTime, err = time.Parse(time.RFC3339, values[0])
-		case "versionNumber":
-			opt.VersionNumber, err = strconv.Atoi(values[0])
-		default:
-			err = errors.New("unknown resolution option")
-		}
-		if err == nil && len(values) > 1 {
-			err = errors.New("given twice")
-		}
-		if err != nil {
-			return opt, usage("%s: %w", name, err)
+	ctx, stop := withTimeout(c)
+	defer stop()
+	if c.Bool("verify") {
+		return dereferenceWith(ctx, c, out, cl, request)
+	}
+	got, err := cl.Dereference(ctx, request.URL.String(), client.DereferenceOptions{Endpoint: c.Bool("endpoint")})
+	switch {
+	case err != nil:
+		return err
+	case got.Status == http.StatusGone:
+		return fail(exitGone, "%s is deactivated", request.URL.DID)
+	case got.Location != "":
+		return printLocation(out, got.Location)
+	}
+	return out.document(got.Content)
+}
+
+// dereferenceWith does without a node's word.
+func dereferenceWith(ctx context.Context, c *cli.Context, out printer, r did.Resolver, request dereference.Request) error {
+	resolution, err := r.Resolve(ctx, request.URL.DID, request.Options)
+	if err != nil {
+		return err
+	}
+	if resolution.Document == nil {
+		return fail(exitGone, "%s is deactivated", request.URL.DID)
+	}
+	doc := resolution.Document
+	if request.ExpandRelativeURLs {
+		if doc, err = dereference.Expand(doc); err != nil {
+			return err
 		}
 	}
-	return opt, opt.Check()
+	found, err := request.Dereference(doc, c.Bool("endpoint"))
+	if err != nil {
+		return err
+	}
+	if len(found.URLs) > 0 {
+		return printLocation(out, found.URLs[0])
+	}
+	return out.document(found.Content)
+}
+
+func printLocation(out printer, location string) error {
+	return out.datum(map[string]string{"location": location}, table{rows: [][]string{{location}}})
 }
 
 // receiptTable is the human form of a receipt.
