@@ -54,6 +54,8 @@ type Config struct {
 	Streams Streams
 	// Foreign says whether other hosts are asked; they are not if zero.
 	Foreign Foreign
+	// Witness makes the node a did:webvh witness; it is none if zero.
+	Witness Witness
 	// ContextsDir is a folder of JSON-LD contexts with which credentials are verified
 	// besides the published ones: its index.json is {"<url>": "<file>"}. A published
 	// context cannot be replaced. Empty: none.
@@ -143,7 +145,7 @@ func (c *Config) validate() error {
 	if _, err := admission.New(c.Admission); err != nil {
 		return fmt.Errorf("node: %w", err)
 	}
-	if err := c.Foreign.validate(); err != nil {
+	if err := errors.Join(c.Foreign.validate(), c.Witness.validate()); err != nil {
 		return err
 	}
 	var err error

@@ -8,9 +8,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/node/internal/fetch"
 	"github.com/tabard-id/tabard/node/internal/foreign"
 	"github.com/tabard-id/tabard/node/internal/httpapi"
+	"github.com/tabard-id/tabard/node/internal/observe"
 )
 
 // Foreign says whether a node asks other hosts for the did:web and did:webvh DIDs,
@@ -31,6 +33,12 @@ type Foreign struct {
 	AllowPrivate bool
 	// Roots are the certificate authorities believed; nil: the system's.
 	Roots *x509.CertPool
+	// Pins are DIDs that the leader observes, besides those that clients have pinned.
+	Pins []did.ID
+	// ObserveEvery is how long the leader leaves a pinned DID alone between two looks;
+	// 1 h if zero. MaxPins bounds the DIDs that are pinned; 1,000 if zero.
+	ObserveEvery time.Duration
+	MaxPins      int
 
 	resolver fetch.Resolver // of names, for tests
 }
@@ -42,6 +50,14 @@ func (f Foreign) validate() error {
 	for _, port := range f.Ports {
 		if port < 1 || port > 65535 {
 			return fmt.Errorf("node: foreign port %d: no such port", port)
+		}
+	}
+	if f.ObserveEvery < 0 || f.MaxPins < 0 {
+		return errors.New("node: a bound on pinned DIDs is negative")
+	}
+	for _, id := range f.Pins {
+		if !foreign.Handles(id.Method()) {
+			return fmt.Errorf("node: %s has no host to observe", id)
 		}
 	}
 	return nil
@@ -71,7 +87,21 @@ func (n *Node) openForeign() error {
 	n.foreign, err = foreign.New(foreign.Config{
 		Fetch: n.fetcher, Own: n.hosts, MaxAge: cfg.MaxAge, Metrics: answers, Logger: n.log,
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	looks, err := observe.NewMetrics(n.metrics)
+	if err != nil {
+		return err
+	}
+	n.observer, err = observe.New(observe.Config{
+		Hosts: n.foreign, Book: observe.Records(n.ledger), Propose: n.replica.Propose, Leads: n.Leads,
+		Key: n.key, Node: n.cfg.NodeID, Pins: cfg.Pins, Interval: cfg.ObserveEvery, MaxPins: cfg.MaxPins, Metrics: looks, Logger: n.log,
+	})
+	if err != nil {
+		return misconfigured(err)
+	}
+	return nil
 }
 
 // hosts reports whether a host, or host:port, is where this registry's DIDs live:
@@ -88,9 +118,13 @@ func (n *Node) hosts(origin string) bool {
 
 // askElsewhere has the surface ask other hosts, if they are asked at all.
 func (n *Node) askElsewhere(cfg *httpapi.Config) {
-	if n.foreign != nil {
-		cfg.Foreign, cfg.Lists, cfg.Schemas = n.foreign, n.foreign, n.foreign
+	if n.foreign == nil {
+		return
 	}
+	cfg.Foreign = &foreign.Pinned{
+		Hosts: n.foreign, View: n.ledger.View, Changed: func(id did.ID) { n.observer.Soon(id) },
+	}
+	cfg.Lists, cfg.Schemas, cfg.Files, cfg.Observer = n.foreign, n.foreign, n.foreign, n.observer
 }
 
 // closeForeign ends what is being asked.

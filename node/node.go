@@ -22,6 +22,7 @@ import (
 	"github.com/tabard-id/tabard/node/internal/foreign"
 	"github.com/tabard-id/tabard/node/internal/httpapi"
 	"github.com/tabard-id/tabard/node/internal/metrics"
+	"github.com/tabard-id/tabard/node/internal/observe"
 	"github.com/tabard-id/tabard/node/internal/stream"
 )
 
@@ -41,6 +42,7 @@ type Node struct {
 	registrar *registrar
 	fetcher   *fetch.Fetcher    // nil unless other hosts are asked
 	foreign   *foreign.Resolver // the same
+	observer  *observe.Observer // the same
 
 	cancel  context.CancelFunc // stops what runs in the background
 	started chan struct{}      // closed when everything is open
@@ -207,6 +209,9 @@ func (n *Node) surface() error {
 		surface.Scheme = "http"
 	}
 	n.askElsewhere(&surface)
+	if err := n.actAsWitness(&surface); err != nil {
+		return err
+	}
 	if err := n.verifyWith(&surface); err != nil {
 		return err
 	}
@@ -223,6 +228,9 @@ func (n *Node) serve() {
 	ctx, cancel := context.WithCancel(context.Background())
 	n.cancel = cancel
 	n.running.Go(func() { n.registrar.run(ctx) })
+	if n.observer != nil {
+		n.running.Go(func() { n.observer.Run(ctx) })
+	}
 	n.running.Go(func() {
 		if err := n.server.Serve(n.listener); !errors.Is(err, http.ErrServerClosed) {
 			n.fail(fmt.Errorf("public listener: %w", err))

@@ -67,6 +67,14 @@ var table = map[Code]row{
 	UnknownLedger:         {http.StatusConflict, "That is another ledger", 0},
 	FutureCursor:          {http.StatusConflict, "The cursor lies in the future of this ledger", 0},
 
+	// Other hosts, and witnesses.
+	ForeignOff:         {http.StatusNotImplemented, "This node asks no other hosts", 0},
+	ForeignUnavailable: {http.StatusBadGateway, "The other host gives no answer", 10},
+	ForeignInvalid:     {http.StatusUnprocessableEntity, "What the other host serves does not hold", 0},
+	PinLimit:           {http.StatusForbidden, "No more DIDs can be pinned here", 0},
+	WitnessRefused:     {http.StatusForbidden, "This witness does not approve of that DID's entries", 0},
+	WitnessFork:        {http.StatusConflict, "This witness knows another entry in its place", 0},
+
 	// The node.
 	NoLeader:       {http.StatusServiceUnavailable, "The cluster has no leader", 1},
 	OutcomeUnknown: {http.StatusServiceUnavailable, "The outcome of the write is unknown", 1},

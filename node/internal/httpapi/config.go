@@ -14,6 +14,7 @@ import (
 	"github.com/tabard-id/tabard/did/credential"
 	"github.com/tabard-id/tabard/did/jsonld"
 	"github.com/tabard-id/tabard/did/multikey"
+	"github.com/tabard-id/tabard/did/proof"
 	"github.com/tabard-id/tabard/ledger"
 	"github.com/tabard-id/tabard/node/internal/admission"
 )
@@ -48,6 +49,8 @@ type Config struct {
 	Schemas credential.Schemas
 	// Processor has the JSON-LD contexts for the proofs of credentials; nil: jsonld.Default.
 	Processor *jsonld.Processor
+	// Proofs remembers proofs that held; default a cache of 16,384 of them.
+	Proofs *proof.Cache
 	// Key is this node's, which the registry's document has as #NodeID: it signs status lists. Without it
 	// none are served.
 	Key *multikey.PrivateKey
@@ -56,6 +59,12 @@ type Config struct {
 	// Secret is the cluster's, from which the key of challenges derives: a challenge that one node issued
 	// can be used at another. Empty: challenges are of this process alone.
 	Secret []byte
+
+	// Observer pins foreign DIDs, Files fetches what lies beside their logs, and Witness approves log
+	// entries; nil: nothing of the kind is done here.
+	Observer Observer
+	Files    Files
+	Witness  Witness
 
 	Registerer prometheus.Registerer // default: a registry of its own
 	Gatherer   prometheus.Gatherer   // what /metrics shows; default: that registry
@@ -109,6 +118,9 @@ func (c *Config) validate() error {
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Proofs == nil {
+		c.Proofs = proof.NewCache(1 << 14)
 	}
 	if c.Scheme == "" {
 		c.Scheme = "https"

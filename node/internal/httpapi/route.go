@@ -82,6 +82,9 @@ var (
 	listMethods       = &methods{get: (*server).getStatusList}
 	logMethods        = &methods{get: (*server).getLog, post: (*server).postLog, posts: admission.Write}
 	webMethods        = &methods{get: (*server).getWeb}
+	whoisMethods      = &methods{get: (*server).getWhois, post: (*server).postWhois, posts: admission.Write}
+	observedMethods   = &methods{get: (*server).getObservations}
+	forgetMethods     = &methods{post: (*server).postWatchedDelete, posts: admission.Verify}
 	witnessMethods    = &methods{get: (*server).getWitness, post: (*server).postWitness, posts: admission.Write}
 )
 
@@ -94,14 +97,23 @@ var fixed = map[string]route{
 	"/v1/status-lists":     {methods: &methods{get: (*server).getIssuedList, post: (*server).postStatusList, posts: admission.Write}, cors: true},
 	"/v1/status":           {methods: &methods{post: (*server).postStatus, posts: admission.Write}},
 	"/v1/records":          {methods: &methods{get: (*server).getRecords, post: (*server).postRecords, posts: admission.Write}, cors: true},
-	"/v1/cluster":          {methods: &methods{get: (*server).getCluster}, cors: true},
-	"/v1/stream":           {methods: &methods{get: (*server).getStream}},
-	verifyPath:             {methods: &methods{post: (*server).postVerify, posts: admission.Verify}, cors: true},
-	presentationPath:       {methods: &methods{post: (*server).postVerifyPresentation, posts: admission.Verify}, cors: true},
-	"/challenges":          {methods: &methods{post: (*server).postChallenge, posts: admission.Verify}, cors: true},
-	"/healthz":             {methods: &methods{get: (*server).getHealth}},
-	readyRoute:             {methods: &methods{get: (*server).getReady}},
-	"/metrics":             {methods: &methods{get: (*server).getMetrics}},
+	"/v1/observations":     {methods: &methods{post: (*server).postObservation, posts: admission.Write}},
+	"/v1/witness":          {methods: &methods{get: (*server).getWitnessing, post: (*server).postWitnessing, posts: admission.Verify}},
+
+	watcherPath + "/log":             {methods: &methods{get: (*server).getWatchedLog, post: (*server).postWatchedLog, posts: admission.Write}, cors: true},
+	watcherPath + "/log/delete":      {methods: forgetMethods},
+	watcherPath + "/witness":         {methods: &methods{get: (*server).getWatchedWitness}, cors: true},
+	watcherPath + "/resource":        {methods: &methods{get: (*server).getWatchedResource, post: (*server).postWatchedResource, posts: admission.Verify}, cors: true},
+	watcherPath + "/resource/delete": {methods: forgetMethods},
+
+	"/v1/cluster":    {methods: &methods{get: (*server).getCluster}, cors: true},
+	"/v1/stream":     {methods: &methods{get: (*server).getStream}},
+	verifyPath:       {methods: &methods{post: (*server).postVerify, posts: admission.Verify}, cors: true},
+	presentationPath: {methods: &methods{post: (*server).postVerifyPresentation, posts: admission.Verify}, cors: true},
+	"/challenges":    {methods: &methods{post: (*server).postChallenge, posts: admission.Verify}, cors: true},
+	"/healthz":       {methods: &methods{get: (*server).getHealth}},
+	readyRoute:       {methods: &methods{get: (*server).getReady}},
+	"/metrics":       {methods: &methods{get: (*server).getMetrics}},
 }
 
 // prefixed are the routes that end in something that varies, without a slash in it but for
@@ -114,6 +126,7 @@ var prefixed = []struct {
 	{"/v1/credentials/", route{name: "/v1/credentials/{digest}", methods: credentialMethods, cors: true}},
 	{record.ListPath, route{name: record.ListPath + "{issuer}/{purpose}/{n}", methods: listMethods, cors: true}},
 	{"/v1/status/", route{name: "/v1/status/{target}", methods: statusMethods, cors: true}},
+	{"/v1/observations/", route{name: "/v1/observations/{did}", methods: observedMethods, cors: true}},
 	{"/v1/records/", route{name: "/v1/records/{seq}", methods: recordMethods, cors: true}},
 }
 
@@ -121,6 +134,7 @@ var prefixed = []struct {
 var hosted = map[string]route{
 	"did.jsonl":        {name: "/{path}/did.jsonl", methods: logMethods, cors: true},
 	"did.json":         {name: "/{path}/did.json", methods: webMethods, cors: true},
+	"whois.vp":         {name: "/{path}/whois.vp", methods: whoisMethods, cors: true},
 	"did-witness.json": {name: "/{path}/did-witness.json", methods: witnessMethods, cors: true},
 }
 
