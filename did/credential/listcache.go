@@ -30,20 +30,21 @@ func NewListCache(bytes int) *ListCache {
 	return &ListCache{limit: bytes, byKey: make(map[[32]byte]*list.Element), order: list.New()}
 }
 
-// decode reads a list credential, taking it out of its envelope first.
-func (c *ListCache) decode(value jcs.Value) (*statuslist.List, error) {
+// decode reads a list credential of at most limit bytes, taking it out of its
+// envelope first. fresh says that it was not remembered.
+func (c *ListCache) decode(value jcs.Value, limit int) (l *statuslist.List, fresh bool, err error) {
 	if c == nil {
-		return decodeList(value)
+		l, err = decodeList(value, limit)
+		return l, true, err
 	}
 	key := sha256.Sum256(value.Canonical())
 	if l := c.get(key); l != nil {
-		return l, nil
+		return l, false, nil
 	}
-	l, err := decodeList(value)
-	if err == nil {
+	if l, err = decodeList(value, limit); err == nil {
 		c.put(key, l)
 	}
-	return l, err
+	return l, true, err
 }
 
 func (c *ListCache) get(key [32]byte) *statuslist.List {
@@ -71,10 +72,10 @@ func (c *ListCache) put(key [32]byte, l *statuslist.List) {
 	}
 }
 
-func decodeList(value jcs.Value) (*statuslist.List, error) {
+func decodeList(value jcs.Value, limit int) (*statuslist.List, error) {
 	payload, _, err := open(value)
 	if err != nil {
 		return nil, err
 	}
-	return statuslist.ParseList(bitstringList(payload))
+	return statuslist.ParseListWithin(bitstringList(payload), limit)
 }

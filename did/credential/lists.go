@@ -16,8 +16,10 @@ import (
 // of a presentation whole, those of the lists' own credentials included; maxDepth
 // how far lists of lists are followed.
 const (
-	maxLookups = 64
+	maxLookups = 32
 	maxDepth   = 2
+	// maxExpanded bounds the bytes that all of those lists are expanded to.
+	maxExpanded = 2 * statuslist.MaxBytes
 )
 
 // Types of the status list that Bitstring Status List replaced; it is read like
@@ -97,7 +99,12 @@ func listInvalid(what string, err error) finding {
 
 // asked is what one judgement has asked for, so that it asks only once.
 type asked struct {
-	lookups int
+	lookups, expanded int
+	// schemas are those that were fetched; evaluating them took so much work.
+	schemas map[schemaOf]foundSchema
+	work    int
+	// exhausted: one of the lists took more work than a document may.
+	exhausted bool
 	// lists are those that hold, for credentials by an issuer.
 	lists map[listOf]foundList
 }
@@ -133,7 +140,7 @@ func (j *judgement) remembered(ctx context.Context, url string) (*statuslist.Lis
 // list returns the list of that URL once its credential has been judged like any
 // other, and its issuer may speak of this credential. Errors are *checkError.
 func (j *judgement) list(ctx context.Context, url string) (foundList, error) {
-	if j.by.asked.lookups++; j.by.asked.lookups > maxLookups {
+	if j.by.asked.lookups++; j.by.asked.lookups > maxLookups || j.by.asked.exhausted {
 		return foundList{}, &checkError{code: CodeStatusUnavailable, typ: retrievalError, detail: "more status lists than are looked at"}
 	}
 	var at time.Time
@@ -157,9 +164,12 @@ func (j *judgement) list(ctx context.Context, url string) (foundList, error) {
 			return foundList{}, &checkError{code: CodeListInvalid, typ: statusError, detail: what, err: err}
 		}
 	}
-	list, err := j.by.Decoded.decode(value)
+	list, fresh, err := j.by.Decoded.decode(value, min(statuslist.MaxBytes, maxExpanded-j.by.asked.expanded))
 	if err != nil {
 		return foundList{}, listInvalid(what, err).err
+	}
+	if fresh {
+		j.by.asked.expanded += len(list.Bits())
 	}
 	if doc.Own {
 		return foundList{list: list}, nil
@@ -192,11 +202,13 @@ func (j *judgement) judgeList(ctx context.Context, doc jcs.Value) error {
 	sub := *j.by
 	sub.depth++
 	sub.Now = j.now
-	inner := sub.Verify(ctx, doc)
-	if inner.Verified {
+	payload, by, err := open(doc)
+	inner := sub.judge(ctx, payload, by, err)
+	j.by.asked.exhausted = j.by.asked.exhausted || inner.exhausted
+	if inner.verdict.Verified {
 		return nil
 	}
-	return errors.New("its credential is not verified: " + inner.firstFailure())
+	return errors.New("its credential is not verified: " + inner.verdict.firstFailure())
 }
 
 // bitstringEntry returns the entry as one of Bitstring Status List; known is false

@@ -21,6 +21,13 @@ const (
 // says what jsonSchemaOf checks.
 const schemaOfSchemas = "https://www.w3.org/ns/credentials/json-schema/v2.json"
 
+// maxSchemaLookups bounds how many schemas one judgement asks for, of a credential or
+// of a presentation whole; maxSchemaWork what evaluating them may take.
+const (
+	maxSchemaLookups = 16
+	maxSchemaWork    = 2 * schema.MaxWork
+)
+
 // schema holds the credential, without its proof, to every one of its schemas. A
 // schema of a type that is not known here leaves the check undecided: the data model
 // lets verifiers ignore what it calls optional, and the row says so.
@@ -81,18 +88,51 @@ func (j *judgement) evaluate(ctx context.Context, entry SchemaEntry, kind string
 	if j.by.Schemas == nil {
 		return &checkError{code: CodeSchemaUnavailable, detail: "there is no source of schemas"}
 	}
-	data, err := j.by.Schemas.Schema(ctx, entry.ID)
-	if err != nil {
-		return &checkError{code: CodeSchemaUnavailable, err: err}
-	}
-	if err := j.intact(entry, data); err != nil {
-		return err
-	}
-	compiled, err := j.compile(ctx, entry.ID, kind, data)
+	found, err := j.found(ctx, schemaOf{entry.ID, kind})
 	if err != nil {
 		return err
 	}
-	return compiled.Validate(j.credential.Value.Without("proof"))
+	if err := j.intact(entry, found.data); err != nil {
+		return err
+	}
+	if found.err != nil {
+		return found.err
+	}
+	a := j.by.asked
+	took, err := found.compiled.ValidateWithin(j.credential.Value.Without("proof"), maxSchemaWork-a.work)
+	a.work += took
+	return err
+}
+
+type schemaOf struct{ url, kind string }
+
+// foundSchema is what is at a URL, compiled, or why that cannot be done.
+type foundSchema struct {
+	data     []byte
+	compiled *schema.Schema
+	err      error
+}
+
+// found fetches and compiles a schema once in a judgement.
+func (j *judgement) found(ctx context.Context, key schemaOf) (foundSchema, error) {
+	a := j.by.asked
+	if found, ok := a.schemas[key]; ok {
+		return found, nil
+	}
+	if len(a.schemas) >= maxSchemaLookups || a.work >= maxSchemaWork {
+		return foundSchema{}, &checkError{code: CodeSchemaUnavailable, detail: "more schemas, or more work for them, than one document may ask for"}
+	}
+	data, err := j.by.Schemas.Schema(ctx, key.url)
+	if err != nil {
+		return foundSchema{}, &checkError{code: CodeSchemaUnavailable, err: err}
+	}
+	found := foundSchema{data: data}
+	found.compiled, found.err = j.compile(ctx, key.url, key.kind, data)
+	if a.schemas == nil {
+		a.schemas = make(map[schemaOf]foundSchema)
+	}
+	a.schemas[key] = found
+	return found, nil
 }
 
 // intact compares the schema's bytes with the digests that the credential gives for
@@ -118,22 +158,24 @@ func (j *judgement) compile(ctx context.Context, url, kind string, data []byte) 
 	if kind == JSONSchema {
 		return j.by.Compiled.Compile(url, data)
 	}
-	if j.by.depth >= maxDepth {
+	if j.by.depth >= maxDepth || j.by.asked.exhausted {
 		return nil, &checkError{code: CodeSchemaInvalid, detail: "schemas of schemas are not followed that far"}
 	}
 	doc, err := credentialOf(data)
 	if err != nil {
 		return nil, err
 	}
-	payload, _, err := open(doc)
+	payload, by, err := open(doc)
 	if err != nil {
 		return nil, err
 	}
 	sub := *j.by
 	sub.depth++
 	sub.Now = j.now
-	if inner := sub.Verify(ctx, doc); !inner.Verified {
-		return nil, &checkError{code: CodeSchemaInvalid, detail: "the credential that holds it is not verified: " + inner.firstFailure()}
+	inner := sub.judge(ctx, payload, by, nil)
+	j.by.asked.exhausted = j.by.asked.exhausted || inner.exhausted
+	if !inner.verdict.Verified {
+		return nil, &checkError{code: CodeSchemaInvalid, detail: "the credential that holds it is not verified: " + inner.verdict.firstFailure()}
 	}
 	if id, _ := payload.GetString("id"); id != "" && id != url {
 		return nil, &checkError{code: CodeSchemaInvalid, detail: "the credential there calls itself " + id}

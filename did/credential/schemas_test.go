@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/sha512"
 	"encoding/base64"
+	"strconv"
 	"testing"
+	"time"
 
 	"github.com/tabard-id/tabard/did/credential"
 	"github.com/tabard-id/tabard/did/credential/schema"
@@ -185,4 +187,30 @@ func TestCheckTerms(t *testing.T) {
 			t.Errorf("%+v, want %q", row, tt.want)
 		}
 	}
+}
+
+// TestSchemaLookups: a presentation cannot have any number of schemas compiled.
+func TestSchemaLookups(t *testing.T) {
+	c := newCredentials(t)
+	found := schemas{}
+	var items []jcs.Value
+	for i := range credential.MaxCredentials {
+		var entries []jcs.Value
+		for k := range credential.MaxSchemas {
+			url := schemaURL + "?" + strconv.Itoa(i*credential.MaxSchemas+k)
+			found[url] = decode(t, exponential())
+			if k < 2 {
+				found[url] = decode(t, agentSchema)
+			}
+			entries = append(entries, decode(t, `{"id":"`+url+`","type":"JsonSchema"}`))
+		}
+		items = append(items, c.sign(c.unsigned().With("credentialSchema", jcs.Array(entries...))))
+	}
+	verifier := credential.Verifier{Resolver: registry{}, Now: now, Schemas: found}
+	begin := time.Now()
+	v := verifier.VerifyPresentation(context.Background(), c.present(c.presentation(items...)), credential.PresentationOptions{})
+	if took := time.Since(begin); v.Verified || took > 2*time.Second {
+		t.Errorf("%v after %v", v.Verified, took)
+	}
+	checkVerdict(t, v)
 }

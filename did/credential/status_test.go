@@ -322,7 +322,7 @@ func TestListLookups(t *testing.T) {
 		all[url] = listVector{Credential: c.sign(c.unsignedList(1, []string{"revocation"}).With("id", text(url)).With("credentialStatus", jcs.Array(entries...)))}
 	}
 	verifier.Lists = counted{all, &n}
-	if v := verifier.Verify(context.Background(), c.with(entries...)); v.Verified || n > 64 {
+	if v := verifier.Verify(context.Background(), c.with(entries...)); v.Verified || n > 32 {
 		t.Errorf("%v after %d lookups", v.Verified, n)
 	}
 }

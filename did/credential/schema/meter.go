@@ -2,7 +2,6 @@ package schema
 
 import (
 	"errors"
-	"fmt"
 	"regexp"
 	"regexp/syntax"
 
@@ -115,7 +114,7 @@ func width(v any) int {
 
 func (m *meter) spend(units int) {
 	if m.left -= units; m.left < 0 {
-		panic(fmt.Errorf("%w: more than %d steps", ErrWork, maxWork))
+		panic(ErrWork)
 	}
 }
 

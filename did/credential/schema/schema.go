@@ -20,9 +20,9 @@ const (
 	// maxSubschemas is how many of them may be schemas: each costs time with each
 	// other one when they are compiled.
 	maxSubschemas = 4096
-	// maxWork is how many units one evaluation may take. A unit is about one keyword
+	// MaxWork is how many units one evaluation may take. A unit is about one keyword
 	// looked at, or one member or item of the instance.
-	maxWork = 100_000
+	MaxWork = 100_000
 )
 
 // Reasons for which there is no answer, to be compared with errors.Is.
@@ -129,19 +129,28 @@ func compile(url string, v jcs.Value) (s *Schema, err error) {
 
 // Validate evaluates the schema on an instance. Errors are a *MismatchError, or wrap
 // ErrWork, or ErrInvalid where it turns out only now that the schema is none.
-func (s *Schema) Validate(instance jcs.Value) (err error) {
+func (s *Schema) Validate(instance jcs.Value) error {
+	_, err := s.ValidateWithin(instance, MaxWork)
+	return err
+}
+
+// ValidateWithin is Validate with no more than work units, and at most MaxWork. It
+// returns how many it took.
+func (s *Schema) ValidateWithin(instance jcs.Value, work int) (took int, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	work = min(work, MaxWork)
+	s.meter.left = work
 	defer func() {
 		if r := recover(); r != nil {
 			err = stopped(r)
 		}
+		took = work - max(s.meter.left, 0)
 	}()
-	s.meter.left = maxWork
 	if failure := s.compiled.Validate(plain(instance)); failure != nil {
-		return mismatch(failure)
+		return 0, mismatch(failure)
 	}
-	return nil
+	return 0, nil
 }
 
 // stopped makes an error of a panic: our own, or one of the library's.

@@ -1,0 +1,66 @@
+package credential_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tabard-id/tabard/did/credential"
+	"github.com/tabard-id/tabard/did/jcs"
+	"github.com/tabard-id/tabard/did/proof"
+)
+
+// clique is a credential about n things without names of which each knows each
+// other: the worst there is for canonicalisation. Its proof is nonsense.
+func (c credentials) clique(n int) jcs.Value {
+	var b strings.Builder
+	b.WriteString(`{"id":"urn:x:1","k":[`)
+	for i := range n {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		fmt.Fprintf(&b, `{"id":"_:n%d","k":[`, i)
+		for k := range n {
+			if k > 0 {
+				b.WriteByte(',')
+			}
+			fmt.Fprintf(&b, `"_:n%d"`, k)
+		}
+		b.WriteString(`]}`)
+	}
+	b.WriteString(`]}`)
+	v := c.unsigned().With("credentialSubject", decode(c.tb, b.String())).
+		With("@context", decode(c.tb, `["https://www.w3.org/ns/credentials/v2",{"k":{"@id":"https://vc.example/#k","@type":"@id"},"AgentCredential":"https://vc.example/#A"}]`))
+	signature := member(member(c.sign(c.unsigned()), "proof").Without("@context"), "proofValue")
+	return v.With("proof", member(c.sign(c.unsigned()), "proof").Without("@context").With("cryptosuite", text(proof.EdDSARDFC2022)).With("proofValue", signature))
+}
+
+// TestHostileGraphs: neither one credential nor a presentation full of them costs
+// more than a second, whatever is in them.
+func TestHostileGraphs(t *testing.T) {
+	c := newCredentials(t)
+	verifier := credential.Verifier{Resolver: registry{}, Now: now}
+	for _, n := range []int{4, 5, 6, 7, 8, 30} {
+		hostile := c.clique(n)
+		begin := time.Now()
+		verdict := verifier.Verify(context.Background(), hostile)
+		one := time.Since(begin)
+		checkVerdict(t, verdict)
+		begin = time.Now()
+		full := c.presentation()
+		items := make([]jcs.Value, credential.MaxCredentials)
+		for i := range items {
+			items[i] = hostile.With("id", text(fmt.Sprintf("urn:x:%d", i)))
+		}
+		all := verifier.VerifyPresentation(context.Background(), c.present(full.With("verifiableCredential", jcs.Array(items...))), credential.PresentationOptions{})
+		sixteen := time.Since(begin)
+		checkVerdict(t, all)
+		row, _ := verdict.Check(credential.CheckProof)
+		t.Logf("%d: %s; one %v, sixteen %v", n, row.Code, one, sixteen)
+		if verdict.Verified || all.Verified || one > time.Second || sixteen > 2*time.Second {
+			t.Errorf("clique of %d: %v and %v after %v and %v", n, verdict.Verified, all.Verified, one, sixteen)
+		}
+	}
+}
