@@ -8,6 +8,8 @@ import (
 
 	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/credential"
+	"github.com/tabard-id/tabard/ledger"
+	"github.com/tabard-id/tabard/node/internal/foreign"
 )
 
 // maxOutside bounds what one verification may ask of other hosts: DIDs, lists and schemas together.
@@ -103,34 +105,43 @@ func (o outsideSchemas) Schema(ctx context.Context, url string) (text []byte, er
 	return text, errors.Join(asked, err)
 }
 
-// state is a ledger as of some moment.
-type state interface {
-	did.Resolver
-	Domain() string
-}
-
-// resolver finds DIDs for a verification: in the ledger, and elsewhere what can only live there.
+// resolver finds DIDs for a verification at present: in the ledger, and elsewhere what can only live
+// there.
 type resolver struct {
-	view    state
+	view    *ledger.View
 	outside *outside
-	at      time.Time // of the verdict; zero: the present
 }
 
-// Resolve implements did.Resolver. What another host says today is no witness of what its document was:
-// as of a moment past, DIDs that keep no versions do not resolve there.
+// Resolve implements did.Resolver.
 func (r *resolver) Resolve(ctx context.Context, id did.ID, opt did.Options) (did.Resolution, error) {
 	res, err := r.view.Resolve(ctx, id, opt)
 	if r.outside.server.Foreign == nil || did.CodeOf(err) != did.NotFound || !livesElsewhere(r.view.Domain(), id) {
 		return res, err
 	}
-	if r.at.IsZero() {
-		return r.outside.resolve(ctx, id, opt)
-	}
-	if id.Method() != "webvh" {
-		return res, &did.Error{Code: did.NotFound, Detail: "what " + string(id) + " was at that time is not known", Err: err}
+	return r.outside.resolve(ctx, id, opt)
+}
+
+// pastResolver finds DIDs as they were at a moment past.
+type pastResolver struct {
+	past    *ledger.Past
+	outside *outside
+	at      time.Time
+}
+
+// Resolve implements did.Resolver. A DID that lives elsewhere is what the ledger had observed of it by
+// then. One that was never observed can be asked for by its history, if it keeps one that proves itself;
+// what another host says today is no witness of what its document was.
+func (r *pastResolver) Resolve(ctx context.Context, id did.ID, opt did.Options) (did.Resolution, error) {
+	res, err := r.past.Resolve(ctx, id, opt)
+	if did.CodeOf(err) != did.NotFound || !livesElsewhere(r.past.Domain(), id) {
+		return res, err
 	}
 	if opt == (did.Options{}) {
 		opt.VersionTime = r.at.UTC().Truncate(time.Second)
+	}
+	res, err = foreign.Observed(r.past, id, opt, "asked as of a time past", r.at)
+	if did.CodeOf(err) != did.NotFound || id.Method() != "webvh" || r.outside.server.Foreign == nil {
+		return res, err
 	}
 	return r.outside.resolve(ctx, id, opt)
 }

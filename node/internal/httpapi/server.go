@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/tabard-id/tabard/did/credential"
+	"github.com/tabard-id/tabard/did/credential/schema"
 	"github.com/tabard-id/tabard/node/api"
 	"github.com/tabard-id/tabard/node/internal/lists"
 )
@@ -24,12 +25,16 @@ type server struct {
 	challenges    *challenges
 	verifications *gate
 	lists         *credential.ListCache
+	compiled      *schema.Cache
 	book          *lists.Book
 	signed        *signedLists
 }
 
 // listBytes bounds the decoded status lists kept.
 const listBytes = 64 << 20
+
+// compiledSchemas bounds the compiled JSON Schemas kept.
+const compiledSchemas = 256
 
 // New returns the handler of a node's public listener. It is safe for concurrent use and keeps no
 // goroutine of its own.
@@ -45,6 +50,7 @@ func New(cfg Config) (http.Handler, error) {
 
 		verifications: newGate(cfg.Verifications, cfg.VerificationsWaiting),
 		lists:         credential.NewListCache(listBytes),
+		compiled:      schema.NewCache(compiledSchemas),
 		book:          lists.NewBook(cfg.Ledger),
 		signed:        newSignedLists(),
 	}

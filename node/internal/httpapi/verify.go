@@ -217,7 +217,8 @@ func (s *server) judge(w *reply, r *http.Request, q verification, run func(conte
 func (s *server) verifier(v *ledger.View, q verification, slot *slot) (*credential.Verifier, error) {
 	now := s.now()
 	verifier := &credential.Verifier{
-		Status: v, Signature: s.Verify, Processor: s.Processor, Decoded: s.lists, Now: now,
+		Status: v, Signature: s.Verify, Processor: s.Processor, Proofs: s.Proofs,
+		Decoded: s.lists, Compiled: s.compiled, Now: now,
 		FreshUntil: now.Add(q.bounds.maxStale - s.Cluster.Staleness()),
 	}
 	outside := &outside{server: s, slot: slot}
@@ -233,7 +234,7 @@ func (s *server) verifier(v *ledger.View, q verification, slot *slot) (*credenti
 	if err != nil {
 		return nil, err
 	}
-	verifier.Resolver, verifier.Lists = &resolver{view: past, outside: outside, at: at}, s.statusLists(past, outside.lists())
+	verifier.Resolver, verifier.Lists = &pastResolver{past: past, outside: outside, at: at}, s.statusLists(past, outside.lists())
 	verifier.Status, verifier.Hindsight, verifier.Now, verifier.FreshUntil = past, v, at, time.Time{}
 	verifier.AsOf = &credential.AsOf{Ledger: past.LedgerID(), Seq: uint64(seq), Time: past.Time().UTC().Format(recordTime)}
 	return verifier, nil
