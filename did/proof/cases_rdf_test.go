@@ -27,7 +27,7 @@ func (m *maker) rdfVectors() vectorFile {
 		Source:    "made by go test ./did/proof -update from fixed keys; each case names the clause it is about",
 		Documents: m.documents(),
 	}
-	for _, group := range [][]vector{m.rdfPositive(), m.rdfSignatures(), m.rdfLosses(), m.rdfContexts(), m.rdfChains(), m.older()} {
+	for _, group := range [][]vector{m.rdfPositive(), m.rdfSignatures(), m.rdfLosses(), m.rdfContexts(), m.rdfHidden(), m.rdfChains(), m.older()} {
 		f.Cases = append(f.Cases, group...)
 	}
 	return f.dated()
@@ -59,8 +59,8 @@ func (m *maker) rdfPositive() []vector {
 		{Name: "rdfc-data-model-1.1", Source: eddsa2022 + "3.2", Input: m.sign(old, m.ed, rdfc(m.ed)), Code: valid},
 		{Name: "rdfc-array-of-one-for-a-value", Source: eddsa2022 + "3.2.3: the same statements", Code: valid,
 			Input: m.sign(s, m.ed, rdfc(m.ed)).With("credentialSubject", jcs.Array(member(s, "credentialSubject")))},
-		{Name: "rdfc-keyword-for-its-alias", Source: eddsa2022 + "3.2.3: the same statements", Code: valid,
-			Input: m.sign(s, m.ed, rdfc(m.ed)).Without("id").With("@id", member(s, "id"))},
+		{Name: "rdfc-keyword-for-its-alias-in-the-subject", Source: eddsa2022 + "3.2.3: the same statements", Code: valid,
+			Input: m.sign(s, m.ed, rdfc(m.ed)).With("credentialSubject", m.decode(`{"@id":"did:example:abcdefgh","alumniOf":"The School of Examples"}`))},
 		{Name: "rdfc-set-with-jcs", Source: integrity + "2.1.1", Input: m.sign(m.sign(ed, m.p256), m.p384, rdfc(m.p384)), Code: valid},
 		{Name: "rdfc-all-members", Source: integrity + "2.1", Code: valid, Options: expect{Purpose: "authentication", Domain: []string{"b.example", "a.example"}, Challenge: "x"},
 			Input: m.sign(s, m.ed, rdfc(m.ed), func(o *opt) {
@@ -224,6 +224,52 @@ func (m *maker) rdfContexts() []vector {
 		{Name: "rdfc-proof-context-unknown", Source: clause, Code: unverified,
 			Input: edit(m.sign(s, m.ed, rdfc(m.ed)), "@context", text("https://context.example/v1"))},
 		{Name: "rdfc-proof-context-empty", Source: clause, Input: edit(m.sign(s, m.ed, rdfc(m.ed)), "@context", jcs.Array()), Code: unverified},
+	}
+}
+
+// rdfHidden say what was signed, but elsewhere than who reads the JSON looks for
+// it: a credential that has expired, say, would have no validUntil.
+func (m *maker) rdfHidden() []vector {
+	d := m.strict().With("validUntil", text("2026-05-01T00:00:00Z")).With("credentialStatus", m.decode(`{"id":"https://vc.example/status/3#94567","type":"BitstringStatusListEntry",
+		"statusPurpose":"revocation","statusListIndex":"94567","statusListCredential":"https://vc.example/status/3"}`))
+	ed := m.sign(d, m.ed, rdfc(m.ed))
+	status := member(d, "credentialStatus")
+	context := func(doc jcs.Value, more string) jcs.Value {
+		return doc.With("@context", jcs.Array(member(d, "@context").At(0), member(d, "@context").At(1), m.decode(more)))
+	}
+	const until = `{"@type":"http://www.w3.org/2001/XMLSchema#dateTime","@value":"2026-05-01T00:00:00Z"}`
+	late := ed.Without("validUntil")
+	self := d.With("credentialSubject", m.decode(`{"id":"urn:uuid:58172aac-d8ba-11ed-83dd-0b3aef56cc33","type":"VerifiableCredential","alumniOf":"x"}`))
+	moved := m.sign(self, m.ed, rdfc(m.ed)).Without("validUntil").With("credentialSubject", member(self, "credentialSubject").With("validUntil", text("2026-05-01T00:00:00Z")))
+	const clause = integrity + "4.6"
+	return []vector{
+		{Name: "rdfc-hidden-by-nothing", Source: clause, Input: ed, Code: valid},
+		{Name: "rdfc-inline-context-that-hides-nothing", Source: clause, Input: context(ed, `{"other":"https://example.com/other"}`), Code: valid},
+		{Name: "rdfc-valid-until-under-another-name", Source: clause, Code: unverified,
+			Input: context(late, `{"note":{"@id":"https://www.w3.org/2018/credentials#validUntil","@type":"http://www.w3.org/2001/XMLSchema#dateTime"}}`).With("note", text("2026-05-01T00:00:00Z"))},
+		{Name: "rdfc-valid-until-by-its-iri", Source: clause, Input: late.With("https://www.w3.org/2018/credentials#validUntil", m.decode(until)), Code: unverified},
+		{Name: "rdfc-valid-until-by-a-prefix", Source: clause, Code: unverified,
+			Input: context(late, `{"c":{"@id":"https://www.w3.org/2018/","@prefix":true}}`).With("c:credentials#validUntil", m.decode(until))},
+		{Name: "rdfc-valid-until-by-a-vocabulary", Source: clause, Code: unverified,
+			Input: context(late, `{"@vocab":"https://www.w3.org/2018/"}`).With("credentials#validUntil", m.decode(until))},
+		{Name: "rdfc-valid-until-in-a-nest", Source: clause, Code: unverified,
+			Input: context(late, `{"note":"@nest"}`).With("note", m.decode(`{"validUntil":"2026-05-01T00:00:00Z"}`))},
+		{Name: "rdfc-valid-until-included", Source: clause, Code: unverified,
+			Input: late.With("@included", m.decode(`[{"id":"urn:uuid:58172aac-d8ba-11ed-83dd-0b3aef56cc33","type":"VerifiableCredential","validUntil":"2026-05-01T00:00:00Z"}]`))},
+		{Name: "rdfc-valid-until-in-the-subject-of-the-same-id", Source: clause, Input: moved, Code: unverified},
+		{Name: "rdfc-status-under-another-name", Source: clause, Code: unverified,
+			Input: context(ed.Without("credentialStatus"), `{"note":{"@id":"https://www.w3.org/2018/credentials#credentialStatus","@type":"@id"}}`).With("note", status)},
+		{Name: "rdfc-status-reversed", Source: clause, Code: unverified,
+			Input: context(ed.Without("credentialStatus"), `{"note":{"@reverse":"https://www.w3.org/2018/credentials#credentialStatus","@type":"@id"}}`).With("@included",
+				jcs.Array(status.With("note", member(d, "id"))))},
+		{Name: "rdfc-purpose-of-the-status-under-another-name", Source: clause, Code: unverified,
+			Input: ed.With("credentialStatus", status.Without("statusPurpose").With("https://www.w3.org/ns/credentials/status#statusPurpose", text("revocation")))},
+		{Name: "rdfc-id-as-keyword", Source: clause, Input: ed.Without("id").With("@id", member(d, "id")), Code: unverified},
+		{Name: "rdfc-type-as-keyword", Source: clause, Input: ed.Without("type").With("@type", member(d, "type")), Code: unverified},
+		{Name: "rdfc-id-under-another-name", Source: clause, Input: context(ed.Without("id"), `{"ident":"@id"}`).With("ident", member(d, "id")), Code: unverified},
+		{Name: "rdfc-document-in-a-graph", Source: clause, Code: unverified,
+			Input: jcs.Object(jcs.Member{Name: "@context", Value: member(d, "@context")}, jcs.Member{Name: "proof", Value: member(ed, "proof")},
+				jcs.Member{Name: "@graph", Value: jcs.Array(d.Without("@context"))})},
 	}
 }
 

@@ -36,6 +36,7 @@ var (
 	ErrExpired       = errors.New("proof has expired")
 	ErrContext       = errors.New("the @context of the proof is not that of the document")
 	ErrPreviousProof = errors.New("previousProof does not name one earlier proof of the document")
+	ErrHidden        = errors.New("what is signed stands where readers of the JSON do not look")
 	ErrDisclosure    = errors.New("not what the issuer signed to be disclosed")
 	ErrPurpose       = errors.New("unexpected proofPurpose")
 	ErrDeactivated   = errors.New("DID is deactivated")

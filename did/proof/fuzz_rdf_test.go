@@ -102,8 +102,8 @@ func FuzzDerive(f *testing.F) {
 	})
 }
 
-// TestDeriveEverySelection: every pair of values that a document has can be shown,
-// and what is shown verifies.
+// TestDeriveEverySelection: every value that a document has can be shown, alone and
+// with its neighbours, and what is shown verifies.
 func TestDeriveEverySelection(t *testing.T) {
 	m := newMaker(t)
 	keys := proof.ResolverKeys(key.NewCache(64))
@@ -113,7 +113,7 @@ func TestDeriveEverySelection(t *testing.T) {
 		var pointers []string
 		walk(doc, "", func(p string) { pointers = append(pointers, p) })
 		for i, p := range pointers {
-			for _, q := range pointers[i:] {
+			for _, q := range pointers[i:min(i+4, len(pointers))] {
 				derived, err := proof.Derive(base, []string{p, q}, proof.DeriveOptions{})
 				if err != nil {
 					t.Errorf("%s and %s: %v", p, q, err)

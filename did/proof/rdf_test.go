@@ -149,7 +149,38 @@ func TestCacheIsBounded(t *testing.T) {
 	}
 }
 
-// TestDocumentCanonicalisedOnce: a set over RDF verifies with one hash of the
+// TestRDFDigest does not depend on how the document is written.
+func TestRDFDigest(t *testing.T) {
+	m := newMaker(t)
+	signed := m.sign(m.strict(), m.ed, rdfc(m.ed))
+	digests := make(map[[32]byte]bool)
+	for _, doc := range []jcs.Value{signed, signed.With("credentialSubject", jcs.Array(member(signed, "credentialSubject"))), signed.With("type", text("VerifiableCredential"))} {
+		s, err := proof.Open(doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Verify(context.Background(), proof.ResolverKeys(key.Resolver{}), proof.Options{Now: now}); err != nil {
+			t.Error(err)
+		}
+		digest, err := s.RDFDigest(proof.Options{})
+		if err != nil || digest != sha256.Sum256(m.quads(m.ed, m.strict())) {
+			t.Errorf("%x, %v", digest, err)
+		}
+		digests[s.Digest()] = true
+	}
+	if len(digests) != 3 {
+		t.Errorf("%d digests of the JSON", len(digests))
+	}
+	s, err := proof.Open(signed.With("unknownTerm", text("x")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.RDFDigest(proof.Options{}); typeOf(err) != proof.DataLoss {
+		t.Error(err)
+	}
+}
+
+// TestReadingIsLimited: a set over RDF verifies with one hash of the
 // document for each kind of hash; a chain that would read too much is refused.
 func TestReadingIsLimited(t *testing.T) {
 	m := newMaker(t)

@@ -89,6 +89,19 @@ func (s *Secured) Digest() [32]byte {
 	return s.hashes.json
 }
 
+// RDFDigest returns the SHA-256 of the canonical N-Quads of Unsecured: of what it
+// says, however that is written. Suites that sign RDF let a holder write a document
+// anew (an array of one for a value, an id twice), which changes Digest but not
+// RDFDigest; whatever is to be remembered of such a document is remembered by this.
+// Of opt only Processor is used. Errors are as of Verify.
+func (s *Secured) RDFDigest(opt Options) ([32]byte, error) {
+	sum, err := s.hashes.append(nil, formRDF, multikey.Ed25519, opt.processor(), s.unsecured)
+	if err != nil {
+		return [32]byte{}, err
+	}
+	return [32]byte(sum), nil
+}
+
 // Verify is the function of that name, for a document that was opened.
 func (s *Secured) Verify(ctx context.Context, keys Keys, opt Options) ([]Verified, error) {
 	docs := make([]jcs.Value, len(s.proofs))

@@ -1,6 +1,7 @@
 package proof
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -80,6 +81,13 @@ func Sign(doc jcs.Value, key Signer, opt SignOptions) (jcs.Value, error) {
 			return jcs.Value{}, ungenerated("", err)
 		}
 		signed = unsecured.With("proof", matching)
+	}
+	if s.form != formJCS {
+		if err := readable(opt.processor(), signed); errors.Is(err, ErrHidden) {
+			return jcs.Value{}, ungenerated("", err)
+		} else if err != nil {
+			return jcs.Value{}, err
+		}
 	}
 	value, err := s.proofValue(signed, config, key, opt)
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 // has previousProof, with an array of the proofs it names as proof member. A nil
 // verify is PublicKey.Verify. Contexts are those of jsonld.Default. Errors are
 // VerificationErrors (ErrUnsupported, ErrKeyType, ErrContext, ErrPreviousProof,
-// ErrDisclosure, ErrSignature) and, of suites that read the document as RDF,
+// ErrDisclosure, ErrHidden, ErrSignature) and, of suites that read the document as RDF,
 // TransformationError and DataLoss.
 func VerifyOne(unsecured jcs.Value, p Proof, key multikey.PublicKey, verify multikey.VerifyFunc) error {
 	if err := p.supported(); err != nil {
@@ -104,7 +104,10 @@ func (p *Proof) check(doc jcs.Value, known *hashes, key multikey.PublicKey, opt 
 		verify = multikey.PublicKey.Verify
 	}
 	if s.form == formDisclosure {
-		return p.checkDisclosure(doc, opt.processor(), key, verify)
+		if err := p.checkDisclosure(doc, opt.processor(), key, verify); err != nil {
+			return err
+		}
+		return readable(opt.processor(), doc)
 	}
 	sig, err := p.signature(signatureSize(key.Type()))
 	if err != nil {
@@ -125,6 +128,9 @@ func (p *Proof) check(doc jcs.Value, known *hashes, key multikey.PublicKey, opt 
 	}
 	if !verify(key, message, sig) {
 		return unverified("", ErrSignature)
+	}
+	if s.form == formRDF {
+		return readable(ld, doc)
 	}
 	return nil
 }
