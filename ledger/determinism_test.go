@@ -10,6 +10,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"pgregory.net/rapid"
 
+	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/did/webvh"
 	"github.com/tabard-id/tabard/ledger/record"
@@ -57,7 +58,7 @@ func (s *script) pick(label string) *agent {
 }
 
 func (s *script) step(i int, newAgent func(string, func(*webvh.CreateOptions), ...string) *agent) {
-	action := rapid.IntRange(0, 9).Draw(s.T, "action")
+	action := rapid.IntRange(0, 14).Draw(s.T, "action")
 	if len(s.agents) == 0 || action == 0 {
 		name := fmt.Sprintf("agent%d", rapid.IntRange(0, 9).Draw(s.T, "name"))
 		var controllers []string
@@ -106,6 +107,39 @@ func (s *script) step(i int, newAgent func(string, func(*webvh.CreateOptions), .
 	case 9:
 		op := s.known[rapid.IntRange(0, len(s.known)-1).Draw(s.T, "again")]
 		s.add(op, nil)
+	default:
+		s.stepAside(action, a)
+	}
+}
+
+// stepAside draws operations about status lists, strangers and presentations.
+func (s *script) stepAside(action int, a *agent) {
+	index := rapid.IntRange(0, 3).Draw(s.T, "index")
+	switch action {
+	case 10:
+		c := a.revocable(fmt.Sprint(rapid.IntRange(0, 5).Draw(s.T, "subject")), index)
+		s.digests = append(s.digests, record.CredentialDigest(c).String())
+		s.add(record.NewCredentialOp(c, rapid.Bool().Draw(s.T, "publish")))
+	case 11:
+		of := s.pick("issuer")
+		entry := rapid.SampledFrom([]string{"revocation/0", "suspension/0", "suspension/1"}).Draw(s.T, "list")
+		status := rapid.SampledFrom([]record.Status{record.Active, record.Suspended, record.Revoked}).Draw(s.T, "status")
+		target := fmt.Sprintf("%s/status-lists/%s#%d", of.id(), entry, index)
+		s.add(record.NewStatusOp(a.sign(statement(s.registry.state.SCID, target, status, s.now))))
+	case 12:
+		url := rapid.SampledFrom([]string{elsewhere("1"), elsewhere("2"), ownList(a.id(), "suspension", 1), ownList(a.id(), "suspension", 0)}).Draw(s.T, "url")
+		set := rapid.SampledFrom([][]uint64{{}, {3}, {5}, {3, 5}, {3, 9}, {7}}).Draw(s.T, "set")
+		purpose := rapid.SampledFrom([]string{"suspension", "suspension", "revocation"}).Draw(s.T, "purpose")
+		s.add(record.NewStatusListOp(a.signAt(a.statusList(url, purpose, set...), s.now, did.AssertionMethod)))
+	case 13:
+		x := newStranger(a.t, fmt.Sprint("x", rapid.IntRange(0, 1).Draw(s.T, "stranger")))
+		for range rapid.IntRange(0, 3).Draw(s.T, "versions") {
+			x.grow(rapid.SampledFrom([]string{"s", "s", "t"}).Draw(s.T, "service"))
+		}
+		s.registry.t = a.t
+		s.add(record.NewObservationOp(s.registry.sign(x.seen(s.registry.state.SCID, s.now).Value()), x.jsonl(), nil))
+	case 14:
+		s.add(record.NewWhoisOp(a.signAt(a.presentation(fmt.Sprint(index)), s.now, did.Authentication)))
 	}
 }
 

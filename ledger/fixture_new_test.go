@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"testing"
 	"time"
 
 	"github.com/tabard-id/tabard/did"
@@ -108,8 +109,8 @@ type stranger struct {
 	log []jcs.Value
 }
 
-func newStranger(f *fixture, name string) *stranger {
-	a := newAgent(f, name, []string{name}, func(o *webvh.CreateOptions) { o.Domain = "elsewhere.example" })
+func newStranger(t testing.TB, name string) *stranger {
+	a := newAgent(t, name, []string{name}, func(o *webvh.CreateOptions) { o.Domain = "elsewhere.example" })
 	return (&stranger{agent: a}).take()
 }
 
@@ -135,17 +136,22 @@ func (s *stranger) jsonl() []byte {
 // seen is what a node says of a stranger.
 func (f *fixture) seen(s *stranger) record.Observation {
 	f.Helper()
-	log, err := webvh.VerifyLog(s.jsonl(), nil, f.now)
+	return s.seen(f.ledgerID(), f.now.Add(time.Second))
+}
+
+func (s *stranger) seen(ledgerID string, at time.Time) record.Observation {
+	s.t.Helper()
+	log, err := webvh.VerifyLog(s.jsonl(), nil, at)
 	if err != nil {
-		f.Fatal(err)
+		s.t.Fatal(err)
 	}
 	res, err := log.Resolve(s.id(), did.Options{})
 	if err != nil {
-		f.Fatal(err)
+		s.t.Fatal(err)
 	}
 	digest := record.FileDigest(s.jsonl())
 	o := record.Observation{
-		Ledger: f.ledgerID(), DID: s.id(), Fetched: f.now.Add(time.Second),
+		Ledger: ledgerID, DID: s.id(), Fetched: at,
 		VersionID: s.state.VersionID, Log: &digest, Deactivated: s.state.Deactivated,
 	}
 	if res.Document != nil {
@@ -173,10 +179,7 @@ func (f *fixture) observe(s *stranger) record.Outcome {
 }
 
 // bitsOf returns which entries of a list are set.
-func bitsOf(t interface {
-	Helper()
-	Fatal(...any)
-}, v interface {
+func bitsOf(t testing.TB, v interface {
 	StatusList(did.ID, string, uint64) (StatusList, bool, error)
 }, issuer did.ID, purpose string) []int {
 	t.Helper()
@@ -188,9 +191,11 @@ func bitsOf(t interface {
 		return nil
 	}
 	set := []int{}
-	for i := range l.Entries {
-		if l.Bits[i/8]&(0x80>>(i%8)) != 0 {
-			set = append(set, i)
+	for i, b := range l.Bits {
+		for bit := 0; b != 0; b, bit = b<<1, bit+1 {
+			if b&0x80 != 0 {
+				set = append(set, 8*i+bit)
+			}
 		}
 	}
 	return set

@@ -34,7 +34,7 @@ func (r *rebuilder) entries(body record.CredentialBody) {
 		typ, _ := item.GetString("type")
 		text, _ := item.GetString("statusListCredential")
 		u, err := url.Parse(text)
-		if err != nil || typ != statuslist.EntryType || u.Host != r.identity.Domain {
+		if err != nil || typ != statuslist.EntryType || u.Host != r.identity.Domain || u.User != nil || u.RawQuery != "" {
 			continue
 		}
 		parts := strings.Split(strings.TrimPrefix(u.EscapedPath(), "/v1/status-lists/"), "/")

@@ -21,6 +21,11 @@ type answers interface {
 	Credential(digest record.Hash) (CredentialInfo, bool, error)
 	CredentialStatusEntry(digest record.Hash, issuer did.ID) (StatusEntry, bool, error)
 	DIDStatusEntry(id did.ID) (StatusEntry, bool, error)
+	StatusList(issuer did.ID, purpose string, n uint64) (StatusList, bool, error)
+	IssuedStatusList(url string) (IssuedList, bool, error)
+	EntryStatus(e record.ListEntry) (StatusEntry, bool, error)
+	Observation(id did.ID) (Observation, bool, error)
+	Observations(id did.ID, after, n int) ([]Observation, error)
 	Size() record.Seq
 	Time() time.Time
 	LedgerID() string
@@ -50,6 +55,23 @@ func said(t testing.TB, a answers, ids []did.ID, digests []record.Hash) map[stri
 		}
 		out["status of "+string(id)] = []any{e, known}
 	}
+	for _, id := range ids {
+		saidOfLists(t, a, id, out)
+	}
+	for _, name := range []string{"x0", "x1"} {
+		id := newStranger(t, name).id()
+		list, err := a.Observations(id, 0, 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o, ok, err := a.Observation(id)
+		if err != nil || ok != (len(list) > 0) || ok && o.Seq != list[len(list)-1].Seq {
+			t.Fatalf("observation %+v, %v, %v; there are %d", o, ok, err, len(list))
+		}
+		for i := range list {
+			out[fmt.Sprint("observation of ", id, i)] = []any{list[i].Seq, list[i].Number, list[i].Rewritten, string(list[i].Statement.Canonical())}
+		}
+	}
 	for _, digest := range digests {
 		info, ok, err := a.Credential(digest)
 		if err != nil {
@@ -65,6 +87,34 @@ func said(t testing.TB, a answers, ids []did.ID, digests []record.Hash) map[stri
 		}
 	}
 	return out
+}
+
+func saidOfLists(t testing.TB, a answers, id did.ID, out map[string]any) {
+	t.Helper()
+	urls := []string{elsewhere("1"), elsewhere("2"), ownList(id, "suspension", 1), ownList(id, "suspension", 0)}
+	for _, name := range []string{"revocation", "suspension"} {
+		out["bits of "+string(id)+name] = bitsOf(t, a, id, name)
+		l, ok, err := a.StatusList(id, name, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out["list of "+string(id)+name] = []any{ok, l.Changed, l.Since, l.Set, l.Entries, l.Key}
+		for index := range uint32(4) {
+			e := record.ListEntry{List: record.ListID{Issuer: id, Purpose: record.Purpose(name)}, Index: index}
+			status, known, err := a.EntryStatus(e)
+			if err != nil {
+				t.Fatal(err)
+			}
+			out["status of "+e.String()] = []any{status, known}
+		}
+	}
+	for _, url := range urls {
+		l, ok, err := a.IssuedStatusList(url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out["list at "+url] = []any{ok, l.Seq, l.Digest, string(l.Content)}
+	}
 }
 
 // TestThePastIsWhatThePresentWas compares what views said when they were taken with
