@@ -32,7 +32,7 @@ func (r *Resolver) file(ctx context.Context, url string, anew bool, accept []str
 		key += "\n" + a
 	}
 	it, cached, err := r.cache.get(ctx, key, r.cfg.now(), r.cfg.Timeout, anew, func(ctx context.Context, _ *item) (*item, error) {
-		resp, err := r.cfg.Fetch.Get(ctx, url, fetch.Options{Accept: accept, AlsoTake: otherTypes, MaxBytes: maxFile, Redirects: maxRedirects})
+		resp, err := r.cfg.Fetch.Get(ctx, url, fetch.Options{Accept: accept, AlsoTake: otherTypes, MaxBytes: maxFile, Redirects: maxRedirects, Fresh: anew})
 		if err != nil {
 			return nil, err
 		}

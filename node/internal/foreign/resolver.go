@@ -86,7 +86,8 @@ func (r *Resolver) resolve(ctx context.Context, id did.ID, opt did.Options, anew
 	return res, log, nil
 }
 
-// document finds what a DID's host serves of it.
+// document finds what a DID's host serves of it: past the cache, and in spite of
+// failures remembered, if anew.
 func (r *Resolver) document(ctx context.Context, id did.ID, opt did.Options, anew bool) (*item, bool, error) {
 	var domain string
 	var fn loader
@@ -99,13 +100,13 @@ func (r *Resolver) document(ctx context.Context, id did.ID, opt did.Options, ane
 		if err := opt.CheckUnversioned(); err != nil {
 			return nil, false, err
 		}
-		domain, fn = place.Domain, func(ctx context.Context, old *item) (*item, error) { return r.loadWeb(ctx, id, place, old) }
+		domain, fn = place.Domain, func(ctx context.Context, old *item) (*item, error) { return r.loadWeb(ctx, id, place, old, anew) }
 	case "webvh":
 		place, err := webvh.ParseID(id)
 		if err != nil {
 			return nil, false, &did.Error{Code: did.InvalidDID, Err: err}
 		}
-		domain, fn = place.Domain, func(ctx context.Context, old *item) (*item, error) { return r.loadLog(ctx, id, place, old) }
+		domain, fn = place.Domain, func(ctx context.Context, old *item) (*item, error) { return r.loadLog(ctx, id, place, old, anew) }
 	default:
 		return nil, false, &did.Error{Code: did.MethodNotSupported, Detail: "the method " + id.Method() + " has no host to ask"}
 	}

@@ -43,8 +43,8 @@ func (c *webContent) resolve(it *item, opt did.Options) (did.Resolution, error) 
 	return did.Resolution{Document: c.document}, nil
 }
 
-func (r *Resolver) loadWeb(ctx context.Context, id did.ID, place web.Identifier, old *item) (*item, error) {
-	opt := fetch.Options{Accept: documentTypes, AlsoTake: otherTypes, MaxBytes: maxDocument, Redirects: maxRedirects}
+func (r *Resolver) loadWeb(ctx context.Context, id did.ID, place web.Identifier, old *item, anew bool) (*item, error) {
+	opt := fetch.Options{Accept: documentTypes, AlsoTake: otherTypes, MaxBytes: maxDocument, Redirects: maxRedirects, Fresh: anew}
 	var before *webContent
 	if old != nil {
 		before, _ = old.content.(*webContent)

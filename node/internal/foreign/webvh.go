@@ -29,8 +29,8 @@ type logContent struct {
 
 // loadLog fetches and verifies a log. Redirects are not followed, as did:webvh
 // demands ("Resolver Transport Hardening").
-func (r *Resolver) loadLog(ctx context.Context, id did.ID, place webvh.Identifier, old *item) (*item, error) {
-	opt := fetch.Options{Accept: logTypes, AlsoTake: otherLogTypes, MaxBytes: maxLog}
+func (r *Resolver) loadLog(ctx context.Context, id did.ID, place webvh.Identifier, old *item, anew bool) (*item, error) {
+	opt := fetch.Options{Accept: logTypes, AlsoTake: otherLogTypes, MaxBytes: maxLog, Fresh: anew}
 	var before *logContent
 	if old != nil {
 		before, _ = old.content.(*logContent)
@@ -44,7 +44,7 @@ func (r *Resolver) loadLog(ctx context.Context, id did.ID, place webvh.Identifie
 	if resp.NotModified {
 		next.raw, next.etag = before.raw, before.etag
 	}
-	if err := r.verifyLog(ctx, place, next); err != nil {
+	if err := r.verifyLog(ctx, place, next, anew); err != nil {
 		return nil, err
 	}
 	// That no entry is of this DID is as bad as a log that does not verify.
@@ -60,10 +60,10 @@ func (r *Resolver) loadLog(ctx context.Context, id did.ID, place webvh.Identifie
 // verifyLog verifies next.raw, with the proofs of witnesses if there are any. Their
 // file is fetched after the log: it is published before it, so that then it has the
 // proofs of every entry.
-func (r *Resolver) verifyLog(ctx context.Context, place webvh.Identifier, next *logContent) (err error) {
+func (r *Resolver) verifyLog(ctx context.Context, place webvh.Identifier, next *logContent, anew bool) (err error) {
 	asked := false
 	if bytes.Contains(next.raw, []byte(`"witness`)) {
-		if next.witness, err = r.witnessFile(ctx, place); err != nil {
+		if next.witness, err = r.witnessFile(ctx, place, anew); err != nil {
 			return err
 		}
 		asked = true
@@ -71,7 +71,7 @@ func (r *Resolver) verifyLog(ctx context.Context, place webvh.Identifier, next *
 	next.log, err = webvh.VerifyLog(next.raw, next.witness, r.cfg.now())
 	if rule, ok := webvh.RuleOf(err); ok && rule == webvh.WitnessThreshold && !asked {
 		// The parameter was spelt with escapes.
-		if next.witness, err = r.witnessFile(ctx, place); err != nil {
+		if next.witness, err = r.witnessFile(ctx, place, anew); err != nil {
 			return err
 		}
 		next.log, err = webvh.VerifyLog(next.raw, next.witness, r.cfg.now())
@@ -83,9 +83,9 @@ func (r *Resolver) verifyLog(ctx context.Context, place webvh.Identifier, next *
 }
 
 // witnessFile returns the did-witness.json, nil if the host has none.
-func (r *Resolver) witnessFile(ctx context.Context, place webvh.Identifier) ([]byte, error) {
+func (r *Resolver) witnessFile(ctx context.Context, place webvh.Identifier, anew bool) ([]byte, error) {
 	resp, err := r.cfg.Fetch.Get(ctx, place.WitnessURL(), fetch.Options{
-		Accept: witnessTypes, AlsoTake: otherTypes, MaxBytes: webvh.MaxWitnessFileBytes,
+		Accept: witnessTypes, AlsoTake: otherTypes, MaxBytes: webvh.MaxWitnessFileBytes, Fresh: anew,
 	})
 	if errors.Is(err, fetch.ErrNotFound) {
 		return nil, nil
