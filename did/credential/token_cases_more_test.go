@@ -2,6 +2,7 @@ package credential_test
 
 import (
 	"encoding/base64"
+	"fmt"
 	"strings"
 	"time"
 
@@ -152,6 +153,21 @@ func (k tokens) enveloped(typ, url string) jcs.Value {
 	)
 }
 
+// strayBits is a message in base64 whose last character has bits that do not
+// count.
+func (k tokens) strayBits() string {
+	v := k.unsigned()
+	for name := "n"; ; name += "n" {
+		text := k.cose(k.coseHeader(), string(v.With("name", text(name)).Canonical()))
+		body := strings.TrimRight(text, "=")
+		if len(text)-len(body) == 2 {
+			const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+			last := strings.IndexByte(alphabet, body[len(body)-1])
+			return body[:len(body)-1] + string(alphabet[last|1]) + "=="
+		}
+	}
+}
+
 func (k tokens) envelopes() []tokenVector {
 	const source = "VC Data Model 2.0, 4.13.1"
 	v := k.unsigned()
@@ -164,6 +180,14 @@ func (k tokens) envelopes() []tokenVector {
 		return tokenVector{Name: "envelope-" + name, Source: source, Envelope: envelope, Codes: codes{credential.CheckStructure: code}}
 	}
 	plain := k.envelope(mediaJWT, jwt)
+	raw, err := base64.StdEncoding.DecodeString(inCOSE)
+	if err != nil {
+		k.tb.Fatal(err)
+	}
+	percent := ""
+	for _, b := range raw {
+		percent += fmt.Sprintf("%%%02X", b)
+	}
 	url := func(u string) jcs.Value { return plain.With("id", text(u)) }
 	const malformed = credential.CodeMalformed
 	return []tokenVector{
@@ -193,6 +217,8 @@ func (k tokens) envelopes() []tokenVector {
 		no("percent-encoding-broken", url("data:"+mediaJWT+","+jwt+"%2"), malformed),
 		no("base64-broken", url("data:"+coseMedia+","+inCOSE[:len(inCOSE)-3]+"!=="), malformed),
 		no("base64-with-trailing-bits", url("data:"+mediaJWT+";base64,"+base64.StdEncoding.EncodeToString([]byte(jwt + "a"))[:8]+"YR=="), malformed),
+		no("base64-of-cose-with-trailing-bits", url("data:"+coseMedia+","+k.strayBits()), malformed),
+		no("cose-percent-encoded", url("data:"+credential.MediaCredentialCOSE+","+percent), malformed),
 		no("cose-without-base64", url("data:"+credential.MediaCredentialCOSE+","+inCOSE), malformed),
 		no("cose-in-base64url", url("data:"+coseMedia+","+strings.NewReplacer("+", "-", "/", "_").Replace(inCOSE)+"-_"), malformed),
 		no("alg-none", k.envelope(mediaJWT, jose.Encode64([]byte(`{"alg":"none"}`))+"."+jose.Encode64(v.Canonical())+"."), credential.CodeProofUnsupported),

@@ -296,6 +296,7 @@ func (k tokens) badPayloads() []tokenVector {
 		raw("payload-a-token-again", vcJose+"3.1.1", `"`+k.jwt(v)+`"`),
 		raw("payload-an-envelope-again", vcJose+"3.1.1", string(k.envelope(mediaJWT, k.jwt(v)).Canonical())),
 		raw("payload-a-presentation", vcJose+"3.1.1", `{"@context":["https://www.w3.org/ns/credentials/v2"],"type":"VerifiablePresentation"}`),
+		raw("payload-both-credential-and-presentation", vcJose+"1.2", string(v.With("type", jcs.Array(text("VerifiableCredential"), text("VerifiablePresentation"))).Canonical())),
 		raw("payload-without-context", vcJose+"5", string(v.Without("@context").Canonical())),
 		raw("payload-without-issuer", vcJose+"5", string(v.Without("issuer").Canonical())),
 		bad("jwt-credential-expired", "VC Data Model 2.0, 4.9", mediaJWT, k.jwt(v.With("validUntil", text("2026-05-31T00:00:00Z"))), credential.CheckValidity, credential.CodeExpired),

@@ -15,7 +15,7 @@ import (
 // (VC-JOSE-COSE 1.0, 4.1 and 4.3).
 func (s *sealed) keyURL() (string, error) {
 	url := s.keyID
-	if strings.HasPrefix(url, "#") && s.issuer != "" {
+	if strings.HasPrefix(url, "#") {
 		url = s.issuer + url
 	}
 	u, err := did.ParseURL(url)

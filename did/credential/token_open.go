@@ -2,6 +2,7 @@ package credential
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/tabard-id/tabard/did/cose"
@@ -98,15 +99,12 @@ func (s *sealed) finish(k kind, form, typ, cty string) error {
 		}
 	}
 	is := kindOf(s.document)
-	if k != anyKind && is != anyKind && k != is {
-		return &checkError{typ: MalformedValueError, detail: "a " + string(is) + " where a " + string(k) + " is expected"}
-	}
-	if is == anyKind {
-		is = k
+	if is == anyKind || k != anyKind && k != is {
+		return malformed("type", "not that of a credential or presentation, whichever is expected")
 	}
 	switch got := jose.MediaType(typ); {
 	case got == "", form == "jwt" && got == "application/jwt":
-	case strings.HasSuffix(got, "+"+form) && (got == "application/vc+"+form && is != presentationKind || got == "application/vp+"+form && is != credentialKind):
+	case got == "application/"+string(is)+"+"+form:
 	default:
 		return &checkError{typ: MalformedValueError, detail: "typ is " + cut(typ)}
 	}
@@ -125,32 +123,29 @@ func (s *sealed) finish(k kind, form, typ, cty string) error {
 // fitting reports whether a content type may be that of the kind: vc or vp, a more
 // specific type that says so, or the JSON that it is in any case.
 func fitting(cty string, k kind) bool {
+	short := string(k)
 	switch cty {
-	case "", "application/json", "application/ld+json":
+	case "", "application/json", "application/ld+json", "application/" + short, "application/" + short + "+ld+json":
 		return true
+	default:
+		return strings.HasSuffix(cty, "+"+short)
 	}
-	for _, one := range []kind{credentialKind, presentationKind} {
-		short := string(one)
-		if cty == "application/"+short || strings.HasSuffix(cty, "+"+short) || cty == "application/"+short+"+ld+json" {
-			return k == anyKind || k == one
-		}
-	}
-	return false
 }
 
-// kindOf tells by the type of a document which kind it is.
+// kindOf tells by the type of a document which kind it is; neither where it would
+// be both.
 func kindOf(v jcs.Value) kind {
 	types, err := typesOf(v, "type")
 	if err != nil {
 		return anyKind
 	}
-	for _, t := range types {
-		switch t {
-		case Type:
-			return credentialKind
-		case PresentationType:
-			return presentationKind
-		}
+	vc, vp := slices.Contains(types, Type), slices.Contains(types, PresentationType)
+	switch {
+	case vc && !vp:
+		return credentialKind
+	case vp && !vc:
+		return presentationKind
+	default:
+		return anyKind
 	}
-	return anyKind
 }
