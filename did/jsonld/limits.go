@@ -31,8 +31,9 @@ type budget struct {
 	objects  int
 }
 
-func newBudget() budget {
-	return budget{contexts: maxContextWork, bytes: maxBytes, objects: maxObjects}
+// newBudget is the n-th part of all that there is.
+func newBudget(n int) budget {
+	return budget{contexts: maxContextWork / n, bytes: maxBytes / n, objects: maxObjects / n}
 }
 
 func (b *budget) context(n int) error {

@@ -12,17 +12,26 @@ type Processor struct {
 	contexts *Contexts
 	cache    *contextCache
 	workers  sync.Pool
+	// share is what part of the limits a document may use up: 1 is all.
+	share int
 }
 
 // New returns a processor for the contexts of c.
 func New(c *Contexts) *Processor {
-	return &Processor{contexts: c, cache: newContextCache()}
+	return &Processor{contexts: c, cache: newContextCache(), share: 1}
 }
 
 // Default returns the shared processor for the embedded contexts.
 func Default() *Processor { return defaultProcessor() }
 
 var defaultProcessor = sync.OnceValue(func() *Processor { return New(Embedded()) })
+
+// Share returns a processor for the contexts of p that allows a document only the n-th
+// part of the work: for those who work on many documents of strangers one after the
+// other. It has the compiled contexts of p. n is at least 1.
+func (p *Processor) Share(n int) *Processor {
+	return &Processor{contexts: p.contexts, cache: p.cache, share: p.share * max(n, 1)}
+}
 
 // Contexts returns the contexts p knows.
 func (p *Processor) Contexts() *Contexts { return p.contexts }
@@ -39,7 +48,8 @@ func (p *Processor) worker() *worker {
 	if !ok {
 		w = &worker{}
 	}
-	w.contexts, w.cache, w.budget = p.contexts, p.cache, newBudget()
+	w.contexts, w.cache, w.budget = p.contexts, p.cache, newBudget(p.share)
+	w.canon.deg.steps = maxSteps - maxSteps/p.share // the rest counts as spent
 	return w
 }
 
