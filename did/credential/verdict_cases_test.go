@@ -24,7 +24,7 @@ func (c credentials) verdictFile() verdictFile {
 			"documents by DID (empty: deactivated) beside did:key. codes are those of the checks that did not simply pass.",
 		Source:    "made by go test ./did/credential -update from fixed keys",
 		Documents: c.documents(),
-		Cases:     slices.Concat(c.bindings(), c.proofs(), c.periods(), c.states()),
+		Cases:     slices.Concat(c.bindings(), c.proofs(), c.graphs(), c.periods(), c.states()),
 	}
 	for i := range f.Cases {
 		v := &f.Cases[i]
@@ -112,6 +112,28 @@ func (c credentials) proofs() []verdictVector {
 			Codes: codes{credential.CheckProof: credential.CodeKeyUnavailable, credential.CheckIssuerState: credential.CodeIssuerUnresolvable}},
 		{Name: "issuer-deactivated", Source: "DID 1.1, 7.2.4", Input: c.signWith(v.With("issuer", text("did:example:deactivated")), c.key, "did:example:deactivated#key"),
 			Codes: codes{credential.CheckProof: credential.CodeKeyUnavailable, credential.CheckIssuerState: credential.CodeIssuerDeactivated}},
+	}
+}
+
+// graphs are about proofs that read the credential as RDF.
+func (c credentials) graphs() []verdictVector {
+	plain := c.unsigned().With("@context", decode(c.tb, `["https://www.w3.org/ns/credentials/v2",{"AgentCredential":"https://vc.example/#A","sponsor":{"@id":"https://vc.example/#s","@type":"@id"}}]`))
+	rdf := func(o *proof.SignOptions) { o.Cryptosuite = proof.EdDSARDFC2022 }
+	v := c.sign(plain, rdf)
+	subject := func(text string) jcs.Value { return v.With("credentialSubject", decode(c.tb, text)) }
+	lost := codes{credential.CheckProof: credential.CodeDataLoss}
+	const id, sponsor = `"id":"did:example:agent"`, `"sponsor":"mailto:a@example.com"`
+	foreign := jcs.Array(text(credential.ContextV2), text("https://vc.example/contexts/agent/v1"))
+	return []verdictVector{
+		{Name: "rdfc", Source: "Data Integrity EdDSA Cryptosuites 1.0, 3.2", Input: v, Verified: true},
+		{Name: "rdfc-in-another-spelling", Source: "the same graph", Input: v.With("issuer", jcs.Object(jcs.Member{Name: "id", Value: text(c.issuer)})), Verified: true},
+		{Name: "rdfc-claim-changed", Source: "Data Integrity 1.0, 4.4", Input: subject(`{` + id + `,"sponsor":"mailto:b@example.com"}`), Codes: codes{credential.CheckProof: credential.CodeProofInvalid}},
+		{Name: "rdfc-undefined-term-added", Source: "what the proof would not cover is refused", Input: subject(`{` + id + `,` + sponsor + `,"admin":true}`), Codes: lost},
+		{Name: "rdfc-undefined-type-added", Source: "what the proof would not cover is refused", Input: v.With("type", decode(c.tb, `["VerifiableCredential","AgentCredential","AdminCredential"]`)), Codes: lost},
+		{Name: "rdfc-relative-id-added", Source: "what the proof would not cover is refused", Input: subject(`{` + id + `,"sponsor":"agents/1"}`), Codes: lost},
+		{Name: "rdfc-context-not-at-hand", Source: "contexts are never loaded", Input: v.With("@context", foreign), Codes: codes{credential.CheckProof: credential.CodeContextUnknown, credential.CheckContext: credential.CodeContextUnknown}},
+		{Name: "rdfc-term-remapped", Source: "the same JSON, another graph", Codes: codes{credential.CheckProof: credential.CodeProofInvalid},
+			Input: v.With("@context", decode(c.tb, `["https://www.w3.org/ns/credentials/v2",{"AgentCredential":"https://vc.example/#A","sponsor":{"@id":"https://evil.example/#s","@type":"@id"}}]`))},
 	}
 }
 

@@ -71,6 +71,7 @@ var allCodes = []credential.Code{
 	credential.CodeProofInvalid, credential.CodeProofUnsupported, credential.CodeKeyUnavailable, credential.CodeNotYetValid,
 	credential.CodeExpired, credential.CodeProofExpired, credential.CodeIssuerUnresolvable, credential.CodeIssuerDeactivated,
 	credential.CodeIssuerSuspended, credential.CodeIssuerRevoked, credential.CodeSuspended, credential.CodeRevoked,
+	credential.CodeDataLoss, credential.CodeContextUnknown,
 	credential.CodeStatusUnsupported, credential.CodeStatusUnavailable, credential.CodeNotChecked, credential.CodeUnregistered,
 }
 
