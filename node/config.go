@@ -60,6 +60,9 @@ type Config struct {
 	// besides the published ones: its index.json is {"<url>": "<file>"}. A published
 	// context cannot be replaced. Empty: none.
 	ContextsDir string
+	// AcceptAnyIssuer verifies credentials whose issuer is not a DID, such as an https
+	// URL, whoever signed them; their verdicts say so.
+	AcceptAnyIssuer bool
 	// MaxStale is the age of the local state beyond which the node is not ready and
 	// answers no verification, unless a request allows more; 5 s if zero.
 	MaxStale time.Duration

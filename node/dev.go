@@ -35,8 +35,9 @@ type DevConfig struct {
 	Admission Admission
 	Streams   Streams
 	Foreign   Foreign
-	// ContextsDir is that of Config, for every node.
-	ContextsDir string
+	// ContextsDir and AcceptAnyIssuer are those of Config, for every node.
+	ContextsDir     string
+	AcceptAnyIssuer bool
 }
 
 const (
@@ -139,7 +140,7 @@ func (d *Dev) start(ctx context.Context, cfg DevConfig, host string, port int) e
 		n, err := Start(ctx, Config{
 			NodeID: peers[i].ID, Dir: filepath.Join(d.Dir, peers[i].ID), Domain: d.Domain,
 			HTTPListener: public[i], PeerListener: peer[i], Peers: peers, Secret: secret,
-			Admission: cfg.Admission, Streams: cfg.Streams, Foreign: cfg.Foreign, ContextsDir: cfg.ContextsDir,
+			Admission: cfg.Admission, Streams: cfg.Streams, Foreign: cfg.Foreign, ContextsDir: cfg.ContextsDir, AcceptAnyIssuer: cfg.AcceptAnyIssuer,
 			Logger: cfg.Logger, certificate: certificate, plain: certificate == nil,
 		})
 		if err != nil {

@@ -1,8 +1,32 @@
 package main
 
-import "github.com/urfave/cli/v2"
+import (
+	"os"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/tabard-id/tabard/did/jsonld"
+)
 
 // contextsFlag names a folder of JSON-LD contexts.
 func contextsFlag() cli.Flag {
 	return &cli.StringFlag{Name: "contexts-dir", Usage: "`DIR` of JSON-LD contexts to verify credentials with besides the published ones; its index.json is {\"URL\": \"FILE\"}"}
+}
+
+// contextsFromFlags are the published contexts and those of the operator's folder.
+func contextsFromFlags(c *cli.Context) (*jsonld.Processor, error) {
+	dir := c.String("contexts-dir")
+	if dir == "" {
+		return jsonld.Default(), nil
+	}
+	contexts, err := jsonld.Embedded().WithFS(os.DirFS(dir))
+	if err != nil {
+		return nil, usage("--contexts-dir: %w", err)
+	}
+	return jsonld.New(contexts), nil
+}
+
+// anyIssuerFlag is an operator's policy for verdicts.
+func anyIssuerFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "accept-any-issuer", Usage: "verify credentials whose issuer is not a DID, whoever signed them; their verdicts say so"}
 }

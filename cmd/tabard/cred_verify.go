@@ -40,9 +40,11 @@ func credVerifyCommand() *cli.Command {
 			&cli.StringFlag{Name: "challenge", Usage: "the `CHALLENGE` that a presentation must answer"},
 			&cli.StringSliceFlag{Name: "domain", Usage: "`DOMAIN` that a presentation must name; repeatable: it must name all, and no other"},
 			&cli.BoolFlag{Name: "presentation", Usage: "a COSE message holds a presentation"},
+			&cli.BoolFlag{Name: "accept-any-issuer", Usage: "take an issuer that is not a DID, to which nothing ties whoever signed"},
 			&cli.BoolFlag{Name: "allow-unsecured", Usage: "take a presentation without proof, and judge the credentials in it"},
 			&cli.StringFlag{Name: "at", Usage: "would it have held then? `WHEN` is an RFC 3339 time or, at a node, a position of the ledger (default: now)"},
 			&cli.BoolFlag{Name: "offline", Usage: "verify here, without a registry"},
+			contextsFlag(),
 			&cli.StringSliceFlag{Name: "log", Usage: "did.jsonl `FILE` of an issuer, with --offline; repeatable"},
 		),
 		Action: credVerify,
@@ -86,8 +88,8 @@ func credVerify(c *cli.Context) error {
 }
 
 func verifyAtNode(c *cli.Context, doc secured) (credential.Verdict, error) {
-	if len(c.StringSlice("log")) > 0 {
-		return credential.Verdict{}, usage("--log goes with --offline")
+	if len(c.StringSlice("log")) > 0 || c.String("contexts-dir") != "" {
+		return credential.Verdict{}, usage("--log and --contexts-dir go with --offline")
 	}
 	var reads []client.ReadOption
 	if at := c.String("at"); at != "" {
@@ -98,6 +100,9 @@ func verifyAtNode(c *cli.Context, doc secured) (credential.Verdict, error) {
 		} else {
 			return credential.Verdict{}, usage("--at %q: want an RFC 3339 time or a position", at)
 		}
+	}
+	if c.Bool("accept-any-issuer") {
+		reads = append(reads, client.AcceptAnyIssuer())
 	}
 	cl, err := newClient(c)
 	if err != nil {
@@ -135,7 +140,11 @@ func verifyOffline(c *cli.Context, doc secured) (credential.Verdict, error) {
 			logs[v.State.DID] = log
 		}
 	}
-	verifier := credential.Verifier{Resolver: logs, Now: now}
+	processor, err := contextsFromFlags(c)
+	if err != nil {
+		return credential.Verdict{}, err
+	}
+	verifier := credential.Verifier{Resolver: logs, Now: now, Processor: processor, AcceptAnyIssuer: c.Bool("accept-any-issuer")}
 	if !doc.presentation {
 		return verifier.Verify(c.Context, doc.value), nil
 	}

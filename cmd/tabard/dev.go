@@ -32,7 +32,7 @@ func devCommand() *cli.Command {
 			&cli.StringFlag{Name: "log-level", Usage: "`LEVEL`: debug, info, warn or error", Value: "warn"},
 			&cli.StringFlag{Name: "log-format", Usage: "`FORMAT`: json or text", Value: "text"},
 			&cli.BoolFlag{Name: "foreign", Usage: "ask other hosts for DIDs, status lists and schemas that the ledger does not hold"},
-			contextsFlag(),
+			contextsFlag(), anyIssuerFlag(),
 		}, foreignFlags()...),
 		Action: dev,
 	}
@@ -60,7 +60,7 @@ func dev(c *cli.Context) error {
 	foreign.Enabled = c.Bool("foreign")
 	cluster, err := node.StartDev(c.Context, node.DevConfig{
 		Nodes: c.Int("nodes"), HTTP: c.String("http"), Domain: c.String("domain"),
-		TLS: c.Bool("tls"), Dir: c.String("dir"), Foreign: foreign, ContextsDir: c.String("contexts-dir"), Logger: logger,
+		TLS: c.Bool("tls"), Dir: c.String("dir"), Foreign: foreign, ContextsDir: c.String("contexts-dir"), AcceptAnyIssuer: c.Bool("accept-any-issuer"), Logger: logger,
 	})
 	if err != nil {
 		return err

@@ -46,6 +46,9 @@ var known = map[string]bool{
 // URL's own query is InvalidDIDURL before either.
 func New(u did.URL, beside Options) (Request, error) {
 	r := Request{URL: u}
+	if u.Query == "" && len(beside) == 0 {
+		return r, nil
+	}
 	options, err := ParseQuery(u.Query)
 	if err != nil {
 		return r, err

@@ -19,6 +19,9 @@ type VerifyRequest struct {
 // VerifyOptions are the options known to /credentials/verify.
 type VerifyOptions struct {
 	ReturnCredential bool `json:"returnCredential,omitempty"`
+	// AcceptAnyIssuer takes an issuer that is not a DID, to which nothing ties whoever signed. The
+	// verdict says so: the row issuer is skipped.
+	AcceptAnyIssuer bool `json:"acceptAnyIssuer,omitempty"`
 }
 
 // VerifyPresentationRequest is the body of POST /presentations/verify (VCALM). One without proof goes
@@ -35,6 +38,7 @@ type VerifyPresentationOptions struct {
 	Challenge          string   `json:"challenge,omitempty"`
 	Domain             []string `json:"domain,omitempty"`
 	ReturnPresentation bool     `json:"returnPresentation,omitempty"`
+	AcceptAnyIssuer    bool     `json:"acceptAnyIssuer,omitempty"` // of the credentials inside, as in VerifyOptions
 }
 
 // Verification answers both: 200 if verified is true, 400 if it is false. What was verified comes back

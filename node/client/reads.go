@@ -15,6 +15,7 @@ type readParameters struct {
 	maxStale     time.Duration
 	linearizable bool
 	at           string // of a verdict: a position or a time; "" for the present
+	anyIssuer    bool   // of a verdict
 }
 
 // ReadOption asks for a fresher answer. What the node cannot meet is a Problem with status 503.

@@ -23,11 +23,19 @@ func AsOfTime(t time.Time) ReadOption {
 	return func(r *readParameters) { r.at = t.UTC().Format(time.RFC3339Nano) }
 }
 
+// AcceptAnyIssuer takes credentials whose issuer is not a DID, to which nothing ties whoever signed; the
+// verdict says so. It is for Verify and VerifyPresentation alone.
+func AcceptAnyIssuer() ReadOption { return func(r *readParameters) { r.anyIssuer = true } }
+
 // Verify has a node verify a credential against its state: an object with Data Integrity proofs, an
 // EnvelopedVerifiableCredential, or a string that is a compact token. A credential that does not hold is
 // a Verdict, not an error: look at Verified.
 func (c *Client) Verify(ctx context.Context, vc jcs.Value, opts ...ReadOption) (credential.Verdict, error) {
-	verdict, err := c.verify(ctx, "/credentials/verify", jcs.Object(jcs.Member{Name: "verifiableCredential", Value: vc}), opts)
+	body := jcs.Object(jcs.Member{Name: "verifiableCredential", Value: vc})
+	if policy := c.policy(opts); len(policy) > 0 {
+		body = body.With("options", jcs.Object(policy...))
+	}
+	verdict, err := c.verify(ctx, "/credentials/verify", body, opts)
 	if err != nil || !verdict.Verified {
 		return verdict, err
 	}
@@ -73,7 +81,7 @@ func (c *Client) VerifyPresentation(ctx context.Context, vp jcs.Value, o Present
 	if o.AllowUnsecured {
 		name = "presentation"
 	}
-	var options []jcs.Member
+	options := c.policy(opts)
 	if o.Challenge != "" {
 		options = append(options, jcs.Member{Name: "challenge", Value: jcs.FromString(o.Challenge)})
 	}
@@ -91,6 +99,18 @@ func (c *Client) VerifyPresentation(ctx context.Context, vp jcs.Value, o Present
 		err = fmt.Errorf("%w: a verdict on a credential", ErrMismatch)
 	}
 	return verdict, err
+}
+
+// policy is what the read options say of the verdict in the body.
+func (c *Client) policy(opts []ReadOption) []jcs.Member {
+	r := c.reads
+	for _, o := range opts {
+		o(&r)
+	}
+	if !r.anyIssuer {
+		return nil
+	}
+	return []jcs.Member{{Name: "acceptAnyIssuer", Value: jcs.FromBool(true)}}
 }
 
 // verify posts what is to be verified, and takes no answer for a verdict whose status says otherwise.

@@ -49,6 +49,9 @@ type Config struct {
 	Schemas credential.Schemas
 	// Processor has the JSON-LD contexts for the proofs of credentials; nil: jsonld.Default.
 	Processor *jsonld.Processor
+	// AcceptAnyIssuer takes credentials whose issuer is not a DID, whoever signed them; their verdicts say
+	// so. A request may ask for it whatever this is.
+	AcceptAnyIssuer bool
 	// Proofs remembers proofs that held; default a cache of 16,384 of them.
 	Proofs *proof.Cache
 	// Key is this node's, which the registry's document has as #NodeID: it signs status lists. Without it

@@ -219,7 +219,8 @@ func (s *server) verifier(v *ledger.View, q verification, slot *slot) (*credenti
 	verifier := &credential.Verifier{
 		Status: v, Signature: s.Verify, Processor: s.Processor, Proofs: s.Proofs,
 		Decoded: s.lists, Compiled: s.compiled, Now: now,
-		FreshUntil: now.Add(q.bounds.maxStale - s.Cluster.Staleness()),
+		AcceptAnyIssuer: s.AcceptAnyIssuer || asked(q.options, "acceptAnyIssuer"),
+		FreshUntil:      now.Add(q.bounds.maxStale - s.Cluster.Staleness()),
 	}
 	outside := &outside{server: s, slot: slot}
 	verifier.Lists, verifier.Schemas = s.statusLists(v, outside.lists()), outside.schemas()

@@ -187,6 +187,31 @@ func TestVerdictOfAMomentPast(t *testing.T) {
 	}
 }
 
+func TestIssuerThatIsNoDID(t *testing.T) {
+	strict := startNode(t)
+	lax := startNode(t, func(c *Config) { c.AcceptAnyIssuer = true })
+	for _, n := range []*testNode{strict, lax} {
+		signer := n.register("agents", "signer")
+		vc := signer.sign(signer.issue("x").Without("proof").With("issuer", jcs.FromString("https://university.example/")))
+		status := http.StatusOK
+		if n == strict {
+			status = http.StatusBadRequest
+		}
+		v := n.verdict(status, vc)
+		if row, _ := v.Check(credential.CheckIssuer); row.Outcome == credential.Passed || row.Code != credential.CodeIssuerNotDID {
+			t.Errorf("%+v", row)
+		}
+		body := []byte(`{"verifiableCredential":` + string(vc.Canonical()) + `,"options":{"acceptAnyIssuer":true,"returnCredential":true}}`)
+		asked := n.judgedAt(verifyPath, http.StatusOK, body)
+		if row, _ := asked.Check(credential.CheckIssuer); row.Outcome != credential.Skipped || asked.Credential == nil || !asked.Credential.Equal(vc) {
+			t.Errorf("%+v", row)
+		}
+		n.judgedAt(verifyPath, status, []byte(strings.Replace(string(body), "true", `"true"`, 1)))
+		n.judged(status, presentationBody(signer.present("", "", vc), `{}`))
+		n.judged(http.StatusOK, presentationBody(signer.present("", "", vc), `{"acceptAnyIssuer":true}`))
+	}
+}
+
 // slowHost is a host whose answers wait for a word.
 type slowHost struct {
 	doc     *did.Document
