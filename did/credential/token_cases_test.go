@@ -334,6 +334,7 @@ func (k tokens) version1Tokens() []tokenVector {
 		whole("subject-contradicted", claims.With("vc", inner.With("credentialSubject", decode(k.tb, `{"id":"did:example:mallory","a":1}`))), credential.CheckProof, credential.CodeClaimMismatch),
 		whole("id-contradicted", claims.With("vc", inner.With("id", text("urn:uuid:2"))), credential.CheckProof, credential.CodeClaimMismatch),
 		whole("of-version-2", claims.With("vc", inner.With("@context", jcs.Array(text(credential.ContextV2)))), credential.CheckStructure, credential.CodeMalformed),
+		whole("whole-of-version-2", decode(k.tb, `{"iss":"`+k.issuer+`"}`).With("vc", k.unsigned()), credential.CheckStructure, credential.CodeMalformed),
 		whole("beside-a-presentation", claims.With("vp", jcs.Object()), credential.CheckStructure, credential.CodeMalformed),
 		whole("beside-another", claims.With("@context", jcs.Array(text(credential.ContextV1))), credential.CheckStructure, credential.CodeMalformed),
 		whole("not-an-object", claims.With("vc", text("x")), credential.CheckStructure, credential.CodeMalformed),
