@@ -2,6 +2,7 @@ package statuslist_test
 
 import (
 	"bytes"
+	"encoding/hex"
 	"errors"
 	"strings"
 	"testing"
@@ -73,8 +74,48 @@ func TestTokensOfEveryKeyType(t *testing.T) {
 	}
 }
 
-func TestTokensThatDoNotVerify(t *testing.T) {
-	k, other := testKey(t, multikey.Ed25519, 7), testKey(t, multikey.Ed25519, 8)
+// securedVector is a signed token, a JWT (text) or a CWT (hexadecimal), of which no
+// claim may be believed; the only key is that of the did:key.
+type securedVector struct {
+	Name   string `json:"name"`
+	Source string `json:"source"`
+	DID    string `json:"did"`
+	JWT    string `json:"jwt,omitempty"`
+	CWT    string `json:"cwt,omitempty"`
+	Code   string `json:"code,omitempty"`
+}
+
+func TestSecuredTokenVectors(t *testing.T) {
+	k := testKey(t, multikey.Ed25519, 7)
+	cases := vectors(t, "secured-tokens.json", vectorFile[securedVector]{
+		Description: "Signed status list tokens, as JWT (text) or CWT (hexadecimal), where the one key known is that of the DID: code is absent for one that verifies, else verification.",
+		Source:      "made by go test ./did/statuslist -update from fixed keys; each case names the clause of IETF Token Status List (draft 17) it is about",
+		Cases:       securedTokens(t, k),
+	}, func(v securedVector) string { return v.Name })
+	for _, v := range cases {
+		t.Run(v.Name, func(t *testing.T) {
+			verify, data := statuslist.VerifyJWT, []byte(v.JWT)
+			if v.CWT != "" {
+				var err error
+				if data, err = hex.DecodeString(v.CWT); err != nil {
+					t.Fatal(err)
+				}
+				verify = statuslist.VerifyCWT
+			}
+			if v.DID != string(key.FromPublic(k.Public())) {
+				t.Fatalf("a vector of %s", v.DID)
+			}
+			_, err := verify(data, knows(k), nil)
+			if code, _ := codeOf(t, err); code != v.Code {
+				t.Errorf("%q: %v", code, err)
+			}
+		})
+	}
+}
+
+// securedTokens are two that verify, and the others.
+func securedTokens(t *testing.T, k multikey.PrivateKey) (cases []securedVector) {
+	other := testKey(t, multikey.Ed25519, 8)
 	kid := key.MethodID(k.Public())
 	claims := revoked(t, 77)
 	token, err1 := claims.SignJWT(kid, k)
@@ -110,43 +151,45 @@ func TestTokensThatDoNotVerify(t *testing.T) {
 	none := strings.Replace(token, strings.Split(token, ".")[0], base64url([]byte(`{"alg":"none","typ":"statuslist+jwt"}`)), 1)
 	flipped := bytes.Clone(message)
 	flipped[len(flipped)-1] ^= 1
-	for name, c := range map[string]struct {
-		data []byte
-		cwt  bool
+	for _, c := range []struct {
+		name, source string
+		data         []byte
+		cwt          bool
 	}{
-		"typ-of-an-ordinary-jwt":   {resign(`{"typ":"JWT","kid":"`+kid+`"}`, k), false},
-		"typ-missing":              {resign(`{"kid":"`+kid+`"}`, k), false},
-		"typ-of-a-credential":      {resign(`{"typ":"vc+jwt","kid":"`+kid+`"}`, k), false},
-		"kid-missing":              {resign(`{"typ":"statuslist+jwt"}`, k), false},
-		"kid-of-a-stranger":        {resign(`{"typ":"statuslist+jwt","kid":"did:example:x#y"}`, k), false},
-		"signed-by-a-stranger":     {resign(`{"typ":"statuslist+jwt","kid":"`+kid+`"}`, other), false},
-		"iss-is-not-the-key's":     {[]byte(stranger), false},
-		"alg-none":                 {[]byte(none), false},
-		"not-a-token":              {payload, false},
-		"payload-of-another":       {[]byte(strings.Replace(token, "."+base64url(payload)+".", "."+base64url([]byte(`{}`))+".", 1)), false},
-		"cwt-in-place-of-a-jwt":    {message, false},
-		"jwt-in-place-of-a-cwt":    {[]byte(token), true},
-		"cwt-untagged":             {message[1:], true},
-		"cwt-in-the-tag-of-cwt":    {append([]byte{0xd8, 0x3d}, message...), true},
-		"cwt-signature-flipped":    {flipped, true},
-		"cwt-type-missing":         {reseal(cose.Header{KeyID: []byte(kid)}), true},
-		"cwt-type-of-a-jwt":        {reseal(cose.Header{KeyID: []byte(kid), Typ: statuslist.MediaJWT}), true},
-		"cwt-kid-missing":          {reseal(cose.Header{Typ: statuslist.MediaCWT}), true},
-		"cwt-kid-of-a-stranger":    {reseal(cose.Header{Typ: statuslist.MediaCWT, KeyID: []byte("did:example:x#y")}), true},
-		"cwt-iss-is-not-the-key's": {strangerCWT, true},
+		{"jwt", "5.1", []byte(token), false},
+		{"jwt-typ-as-a-whole-media-type", "RFC 7515, 4.1.9", resign(`{"typ":"application/statuslist+jwt","kid":"`+kid+`"}`, k), false},
+		{"cwt", "5.2", message, true},
+		{"typ-of-an-ordinary-jwt", "5.1", resign(`{"typ":"JWT","kid":"`+kid+`"}`, k), false},
+		{"typ-missing", "5.1", resign(`{"kid":"`+kid+`"}`, k), false},
+		{"typ-of-a-credential", "5.1", resign(`{"typ":"vc+jwt","kid":"`+kid+`"}`, k), false},
+		{"kid-missing", "10.3", resign(`{"typ":"statuslist+jwt"}`, k), false},
+		{"kid-of-a-stranger", "10.3", resign(`{"typ":"statuslist+jwt","kid":"did:example:x#y"}`, k), false},
+		{"signed-by-a-stranger", "5.1", resign(`{"typ":"statuslist+jwt","kid":"`+kid+`"}`, other), false},
+		{"iss-is-not-the-key's", "RFC 8725, 3.8", []byte(stranger), false},
+		{"alg-none", "RFC 8725, 3.1", []byte(none), false},
+		{"not-a-token", "5.1", payload, false},
+		{"payload-of-another", "5.1", []byte(strings.Replace(token, "."+base64url(payload)+".", "."+base64url([]byte(`{}`))+".", 1)), false},
+		{"cwt-in-place-of-a-jwt", "5.2", message, false},
+		{"jwt-in-place-of-a-cwt", "5.2", []byte(token), true},
+		{"cwt-untagged", "5.2", message[1:], true},
+		{"cwt-in-the-tag-of-cwt", "5.2", append([]byte{0xd8, 0x3d}, message...), true},
+		{"cwt-signature-flipped", "5.2", flipped, true},
+		{"cwt-type-missing", "5.2", reseal(cose.Header{KeyID: []byte(kid)}), true},
+		{"cwt-type-of-a-jwt", "5.2", reseal(cose.Header{KeyID: []byte(kid), Typ: statuslist.MediaJWT}), true},
+		{"cwt-kid-missing", "5.2", reseal(cose.Header{Typ: statuslist.MediaCWT}), true},
+		{"cwt-kid-of-a-stranger", "5.2", reseal(cose.Header{Typ: statuslist.MediaCWT, KeyID: []byte("did:example:x#y")}), true},
+		{"cwt-iss-is-not-the-key's", "5.2", strangerCWT, true},
 	} {
-		t.Run(name, func(t *testing.T) {
-			verify := statuslist.VerifyJWT
-			if c.cwt {
-				verify = statuslist.VerifyCWT
-			}
-			_, err := verify(c.data, knows(k), nil)
-			if code, _ := codeOf(t, err); code != "verification" {
-				t.Errorf("%q: %v", code, err)
-			}
-		})
+		v := securedVector{Name: c.name, Source: c.source, DID: string(key.FromPublic(k.Public())), Code: "verification"}
+		if len(cases) < 3 {
+			v.Code = ""
+		}
+		if c.cwt {
+			v.CWT = hex.EncodeToString(c.data)
+		} else {
+			v.JWT = string(c.data)
+		}
+		cases = append(cases, v)
 	}
-	if _, err := statuslist.VerifyJWT(resign(`{"typ":"application/statuslist+jwt","kid":"`+kid+`"}`, k), knows(k), nil); err != nil {
-		t.Errorf("typ as a whole media type: %v", err)
-	}
+	return cases
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/bits"
+	"sync"
 
 	"github.com/tabard-id/tabard/did/internal/lexical"
 	"github.com/tabard-id/tabard/did/jcs"
@@ -96,17 +97,22 @@ func (l *TokenList) outside() error {
 	return &Error{Type: RangeError, Path: "idx", Detail: fmt.Sprintf("the list has %d entries", l.Entries())}
 }
 
+var tokenWriters = sync.Pool{New: func() any {
+	w, err := zlib.NewWriterLevel(nil, level)
+	if err != nil {
+		panic(err) // level is one
+	}
+	return w
+}}
+
 // compressed returns lst: the entries in the ZLIB format.
 func (l *TokenList) compressed() ([]byte, error) {
 	var buf bytes.Buffer
-	w, err := zlib.NewWriterLevel(&buf, level)
-	if err == nil {
-		_, err = w.Write(l.data)
-	}
-	if err == nil {
-		err = w.Close()
-	}
-	if err != nil {
+	w := tokenWriters.Get().(*zlib.Writer)
+	defer tokenWriters.Put(w)
+	w.Reset(&buf)
+	_, err := w.Write(l.data)
+	if err = errors.Join(err, w.Close()); err != nil {
 		return nil, fmt.Errorf("compress a status list: %w", err)
 	}
 	return buf.Bytes(), nil
