@@ -290,7 +290,11 @@ func (r *rebuilder) credential(rec record.Record) {
 	for _, p := range proofs {
 		m, err := keys.Key(context.Background(), p.VerificationMethod, did.AssertionMethod)
 		r.must("key", err)
-		r.must("proof", proof.VerifyDigest(body.Digest[:], p, m.Key, nil))
+		if p.OverRDF() {
+			r.overRDF(body, p, m)
+		} else {
+			r.must("proof", proof.VerifyDigest(body.Digest[:], p, m.Key, nil))
+		}
 		signer, err := signerOf(p)
 		r.must("signer", err)
 		byIssuer = byIssuer || signer == body.Issuer
@@ -301,6 +305,9 @@ func (r *rebuilder) credential(rec record.Record) {
 	primary, err := view.GetPrimary(r, body.Digest)
 	r.must("primary", err)
 	view.PutRegistration(r, body.Digest, view.Registration{Issuer: view.Subject(body.Issuer), Content: body.Content}, primary, 0)
+	if body.Graph != nil {
+		view.PutGraph(r, *body.Graph, view.Subject(body.Issuer), body.Digest)
+	}
 	r.entries(body)
 }
 

@@ -53,13 +53,16 @@ func (j *judge) credential(op record.Op) error {
 	}
 	switch {
 	case whole:
-		err = j.securedByIssuer(op)
+		body.Graph, err = j.securedByIssuer(op)
 	case body.Content:
 		err = j.pastByIssuer(op)
 	default:
 		err = j.digestByIssuer(op)
 	}
 	if err != nil {
+		return err
+	}
+	if done, err := j.sameGraph(&body, subject); err != nil || done {
 		return err
 	}
 	entries, err := j.listEntries(&body, subject)
@@ -72,6 +75,9 @@ func (j *judge) credential(op record.Op) error {
 	}
 	if err := j.claimEntries(op.CredentialDigest, subject, entries, rec); err != nil {
 		return err
+	}
+	if body.Graph != nil {
+		view.PutGraph(j.plan, *body.Graph, subject, op.CredentialDigest)
 	}
 	view.PutRegistration(j.plan, op.CredentialDigest, view.Registration{Issuer: subject, Content: body.Content}, primary, rec)
 	if op.Publish {
@@ -138,31 +144,40 @@ func (j *judge) issuer(id did.ID, subject string) error {
 
 // securedByIssuer checks all proofs of a credential, one of which must be by a key
 // of its issuer. Each covers the whole credential: one that leaves a part of the
-// @context out is of another credential.
-func (j *judge) securedByIssuer(op record.Op) error {
+// @context out is of another credential. It returns the hash of what the credential
+// means if a proof is over that.
+func (j *judge) securedByIssuer(op record.Op) (*record.Hash, error) {
 	secured, err := proof.Open(op.Credential)
 	if err != nil {
-		return &refusal{code: record.ProofInvalid, why: err}
+		return nil, &refusal{code: record.ProofInvalid, why: err}
 	}
 	issued := false
 	for _, p := range secured.Proofs() {
 		if p.Narrows(secured.Unsecured()) {
-			return refuse(record.ProofInvalid, "a proof covers the credential with another @context")
+			return nil, refuse(record.ProofInvalid, "a proof covers the credential with another @context")
 		}
 		signer, err := signerOf(p)
 		issued = issued || err == nil && signer == op.Issuer
 	}
 	if !issued {
-		return refuse(record.IssuerNotAuthorised, "no proof is by %s", op.Issuer)
+		return nil, refuse(record.IssuerNotAuthorised, "no proof is by %s", op.Issuer)
+	}
+	over, err := overRDF(secured.Proofs())
+	if err != nil {
+		return nil, err
 	}
 	k := j.keys()
 	_, err = secured.Verify(context.Background(), k, proof.Options{
-		Purpose: did.AssertionMethod, Now: j.now.Time(), Verify: j.verify,
+		Purpose: did.AssertionMethod, Now: j.now.Time(), Verify: j.verify, Processor: rdf(),
 	})
 	if err != nil {
-		return k.proofRefusal(err, record.IssuerNotAuthorised)
+		return nil, k.proofRefusal(err, record.IssuerNotAuthorised)
 	}
-	return nil
+	if !over {
+		return nil, nil
+	}
+	meaning, err := graph(secured.Unsecured())
+	return &meaning, err
 }
 
 // digestByIssuer checks proofs of a credential of which only the digest is known.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tabard-id/tabard/did/credential"
+	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/did/proof"
 	"github.com/tabard-id/tabard/did/statuslist"
 	"github.com/tabard-id/tabard/ledger/internal/view"
@@ -135,6 +136,9 @@ func (j *judge) listIssuer(l *issued) error {
 		return &refusal{code: record.ProofInvalid, why: err}
 	}
 	for i := range proofs {
+		if contexts, _ := l.op.Credential.Get("@context"); proofs[i].OverRDF() && !contexts.At(0).Equal(jcs.FromString(credential.ContextV2)) {
+			return refuse(record.CryptosuiteNotAllowed, "a proof over RDF, of words that %s does not fix", credential.ContextV2)
+		}
 		if signer, err := signerOf(proofs[i]); err != nil || signer != l.op.Issuer {
 			continue
 		}
@@ -148,7 +152,8 @@ func (j *judge) listIssuer(l *issued) error {
 	if err := j.createdLater(l); err != nil {
 		return err
 	}
-	return j.securedByIssuer(l.op)
+	_, err = j.securedByIssuer(l.op)
+	return err
 }
 
 func (j *judge) createdLater(l *issued) error {

@@ -78,7 +78,7 @@ func (j *judge) openObservation(op record.Op) (*observed, error) {
 	if o.secured, err = proof.Open(op.Observation); err != nil {
 		return nil, &refusal{code: record.ProofInvalid, why: err}
 	}
-	return o, nil
+	return o, plainly(o.secured.Proofs())
 }
 
 // foreign refuses a DID that the registry answers for itself, and those whose documents

@@ -1,6 +1,8 @@
 package ledger
 
 import (
+	"slices"
+
 	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/did/multikey"
@@ -23,8 +25,8 @@ type past struct {
 
 // pastByIssuer is securedByIssuer for a credential whose content is not there any
 // more. All that its proofs cover but the digest is gone: those that sign a SHA-384
-// of the content, or another proof as well, are checked for the authority of their
-// keys alone.
+// of the content, its RDF, or another proof as well, are checked for the authority of
+// their keys alone.
 func (j *judge) pastByIssuer(op record.Op) error {
 	proofs, err := proof.All(jcs.Object(jcs.Member{Name: "proof", Value: op.Proof}))
 	if err != nil {
@@ -49,8 +51,10 @@ func (j *judge) pastProof(k *keys, digest record.Hash, p proof.Proof, purpose di
 	if err != nil {
 		return err
 	}
-	if method.Key.Type() == multikey.P384 || len(p.PreviousProof) > 0 {
-		if p.Type != proof.Type || p.Cryptosuite != proof.SuiteFor(method.Key.Type()) {
+	if p.OverRDF() || method.Key.Type() == multikey.P384 || len(p.PreviousProof) > 0 {
+		known := p.Type == proof.Type && slices.Contains(proof.Suites(method.Key.Type()), p.Cryptosuite) ||
+			p.Type == proof.Ed25519Signature2020 && method.Key.Type() == multikey.Ed25519
+		if !known || p.Cryptosuite == proof.ECDSASD2023 {
 			return proof.ErrKeyType
 		}
 		return nil

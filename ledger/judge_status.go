@@ -89,6 +89,9 @@ func (j *judge) openChange(op record.Op) (*signed, error) {
 	if c.secured, err = proof.Open(op.Change); err != nil {
 		return nil, &refusal{code: record.ProofInvalid, why: err}
 	}
+	if err := plainly(c.secured.Proofs()); err != nil {
+		return nil, err
+	}
 	p := c.secured.Proofs()[0]
 	if p.Narrows(c.secured.Unsecured()) {
 		return nil, refuse(record.ProofInvalid, "the proof covers the change with another @context")

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/tabard-id/tabard/did"
+	"github.com/tabard-id/tabard/did/credential"
 	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/did/proof"
 	"github.com/tabard-id/tabard/ledger/internal/view"
@@ -71,8 +72,11 @@ func (j *judge) presentation(op record.Op) error {
 	if s, _ := types.Str(); s != typePresentation && !slices.ContainsFunc(slices.Collect(types.Elems()), isPresentationType) {
 		return refuse(record.PresentationInvalid, "type is not %s", typePresentation)
 	}
-	if _, ok := v.Get("@context"); !ok {
-		return refuse(record.PresentationInvalid, "no @context")
+	// A proof over RDF does not tell by which words its reader knows what it says; those
+	// of these contexts cannot be given another meaning.
+	contexts, _ := v.Get("@context")
+	if first, _ := contexts.At(0).Str(); !contexts.IsArray() || first != credential.ContextV2 && first != credential.ContextV1 {
+		return refuse(record.PresentationInvalid, "@context does not begin with that of the data model")
 	}
 	holder, present := v.Get("holder")
 	if id, _ := holder.GetString("id"); present && holder.IsObject() && id == "" {
@@ -154,6 +158,9 @@ func (j *judge) presented(op record.Op) error {
 	if err != nil {
 		return &refusal{code: record.ProofInvalid, why: err}
 	}
+	if _, err := overRDF(secured.Proofs()); err != nil {
+		return err
+	}
 	for _, p := range secured.Proofs() {
 		if p.Narrows(secured.Unsecured()) {
 			return refuse(record.ProofInvalid, "a proof covers the presentation with another @context")
@@ -161,7 +168,7 @@ func (j *judge) presented(op record.Op) error {
 	}
 	k := j.keys()
 	_, err = secured.Verify(context.Background(), k, proof.Options{
-		Purpose: did.Authentication, Now: j.now.Time(), Verify: j.verify,
+		Purpose: did.Authentication, Now: j.now.Time(), Verify: j.verify, Processor: rdf(),
 	})
 	if err != nil {
 		return k.proofRefusal(err, record.NotAuthorised)

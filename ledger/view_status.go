@@ -112,6 +112,23 @@ func (w *world) statusOf(t view.Target) (*view.Status, error) {
 	return view.GetStatus(w.in, t)
 }
 
+// CredentialByGraph returns the digest under which that issuer registered a credential
+// whose canonical N-Quads (RDFC-1.0), without its proof, have that SHA-256. A signature
+// over RDF holds for every way of writing it, and so must a status: who is shown such a
+// credential under a digest that is not registered asks for that of its graph.
+func (w *world) CredentialByGraph(graph [32]byte, issuer did.ID) (digest [32]byte, ok bool, err error) {
+	subject, err := w.subject(issuer)
+	if err != nil {
+		return digest, false, err
+	}
+	known, ok, err := view.GetGraph(w.in, graph, subject)
+	if err != nil || !ok {
+		return digest, false, err
+	}
+	reg, err := w.registration(known, issuer)
+	return known, err == nil && reg != nil, err
+}
+
 // DIDStatus returns the status of a DID; known is false if it was never changed.
 func (w *world) DIDStatus(id did.ID) (credential.StatusInfo, bool, error) {
 	e, known, err := w.DIDStatusEntry(id)

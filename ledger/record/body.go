@@ -52,6 +52,10 @@ type CredentialBody struct {
 	Proof   jcs.Value
 	Content bool
 
+	// Graph is the SHA-256 of the credential's canonical N-Quads (RDFC-1.0), without its
+	// proof, if one of its proofs is over RDF: other digests may be of the same graph.
+	Graph *Hash
+
 	// What follows is of the content, and "" or null where it has none.
 
 	ID                    string
@@ -73,6 +77,9 @@ func (b CredentialBody) Value() jcs.Value {
 		return jcs.Object(members...)
 	}
 	members = append(members, member("types", stringArray(b.Types)))
+	if b.Graph != nil {
+		members = append(members, member("graph", jcs.FromString(b.Graph.String())))
+	}
 	if len(b.Subjects) > 0 {
 		members = append(members, member("subjects", stringArray(b.Subjects)))
 	}
@@ -102,6 +109,13 @@ func ParseCredentialBody(v jcs.Value) (CredentialBody, error) {
 	b.Proof, _ = v.Get("proof")
 	if !ok || !b.Proof.IsObject() && !b.Proof.IsArray() {
 		return CredentialBody{}, fmt.Errorf("%w: a credential body without issuer or proof", ErrRecord)
+	}
+	if text, ok := v.GetString("graph"); ok {
+		graph, err := ParseHash(text)
+		if err != nil {
+			return CredentialBody{}, fmt.Errorf("%w: graph: %w", ErrRecord, err)
+		}
+		b.Graph = &graph
 	}
 	types, content := v.Get("types")
 	subjects, _ := v.Get("subjects")

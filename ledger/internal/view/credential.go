@@ -91,6 +91,25 @@ func PutRegistration(w Writer, digest record.Hash, reg Registration, primary *Re
 	}
 }
 
+// GetGraph returns the digest under which an issuer has registered a credential whose
+// RDF has that hash.
+func GetGraph(r Reader, graph record.Hash, issuer string) (digest record.Hash, ok bool, err error) {
+	k := key(famGraph, string(graph[:]), issuer)
+	value, err := lookup(r, k)
+	if err != nil || value == nil {
+		return record.Hash{}, false, err
+	}
+	if len(value) != len(digest) {
+		return record.Hash{}, false, corrupt("graph", k)
+	}
+	return record.Hash(value), true, nil
+}
+
+// PutGraph notes the digest of a credential whose RDF has that hash.
+func PutGraph(w Writer, graph record.Hash, issuer string, digest record.Hash) {
+	w.Set(key(famGraph, string(graph[:]), issuer), digest[:])
+}
+
 // GetContent returns a credential that was published, nil if it was not or has
 // been erased.
 func GetContent(r Reader, digest record.Hash) ([]byte, error) {

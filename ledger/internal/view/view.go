@@ -30,6 +30,7 @@ const (
 	famEntries       = 'E' // digest, issuer -> entries in status lists
 	famFile          = 'f' // SCID -> witness file
 	famIdentity      = 'g' // who the ledger is
+	famGraph         = 'G' // graph, issuer -> digest of the credential registered with it
 	famHead          = 'h' // SCID -> newest state of its log
 	famAlias         = 'i' // SCID, DID -> where the log ceased to have that DID
 	famIssued        = 'j' // issuer, URL -> newest status list signed by that issuer
