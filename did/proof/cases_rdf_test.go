@@ -241,10 +241,13 @@ func (m *maker) rdfHidden() []vector {
 	late := ed.Without("validUntil")
 	self := d.With("credentialSubject", m.decode(`{"id":"urn:uuid:58172aac-d8ba-11ed-83dd-0b3aef56cc33","type":"VerifiableCredential","alumniOf":"x"}`))
 	moved := m.sign(self, m.ed, rdfc(m.ed)).Without("validUntil").With("credentialSubject", member(self, "credentialSubject").With("validUntil", text("2026-05-01T00:00:00Z")))
+	known := m.sign(d.With("credentialSubject", m.decode(`{"id":"did:example:abcdefgh","member":{"id":"https://vc.example/status/3#94567"}}`)), m.ed, rdfc(m.ed))
 	const clause = integrity + "4.6"
 	return []vector{
 		{Name: "rdfc-hidden-by-nothing", Source: clause, Input: ed, Code: valid},
 		{Name: "rdfc-inline-context-that-hides-nothing", Source: clause, Input: context(ed, `{"other":"https://example.com/other"}`), Code: valid},
+		{Name: "rdfc-list-and-its-credential-of-one-id", Source: clause, Code: valid,
+			Input: m.sign(d.With("credentialSubject", m.decode(`{"id":"urn:uuid:58172aac-d8ba-11ed-83dd-0b3aef56cc33","type":"BitstringStatusList","statusPurpose":"revocation","encodedList":"u"}`)), m.ed, rdfc(m.ed))},
 		{Name: "rdfc-valid-until-under-another-name", Source: clause, Code: unverified,
 			Input: context(late, `{"note":{"@id":"https://www.w3.org/2018/credentials#validUntil","@type":"http://www.w3.org/2001/XMLSchema#dateTime"}}`).With("note", text("2026-05-01T00:00:00Z"))},
 		{Name: "rdfc-valid-until-by-its-iri", Source: clause, Input: late.With("https://www.w3.org/2018/credentials#validUntil", m.decode(until)), Code: unverified},
@@ -262,6 +265,9 @@ func (m *maker) rdfHidden() []vector {
 		{Name: "rdfc-status-reversed", Source: clause, Code: unverified,
 			Input: context(ed.Without("credentialStatus"), `{"note":{"@reverse":"https://www.w3.org/2018/credentials#credentialStatus","@type":"@id"}}`).With("@included",
 				jcs.Array(status.With("note", member(d, "id"))))},
+		{Name: "rdfc-status-reversed-under-its-own-name", Source: clause, Code: unverified,
+			Input: context(known.Without("credentialStatus"), `{"credentialStatus":{"@reverse":"https://www.w3.org/2018/credentials#credentialStatus","@type":"@id"}}`).With("credentialSubject",
+				m.decode(`{"id":"did:example:abcdefgh"}`).With("member", status.With("credentialStatus", member(d, "id"))))},
 		{Name: "rdfc-purpose-of-the-status-under-another-name", Source: clause, Code: unverified,
 			Input: ed.With("credentialStatus", status.Without("statusPurpose").With("https://www.w3.org/ns/credentials/status#statusPurpose", text("revocation")))},
 		{Name: "rdfc-id-as-keyword", Source: clause, Input: ed.Without("id").With("@id", member(d, "id")), Code: unverified},

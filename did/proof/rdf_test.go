@@ -204,3 +204,35 @@ func TestReadingIsLimited(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestSignsRDF(t *testing.T) {
+	m := newMaker(t)
+	for doc, want := range map[*jcs.Value]bool{
+		new(m.sign(m.strict(), m.ed)):                                    false,
+		new(m.sign(m.strict(), m.ed, rdfc(m.ed))):                        true,
+		new(m.disclosable(m.strict(), m.p256, "/issuer")):                true,
+		new(edit(m.sign(m.strict(), m.ed), "cryptosuite", text("none"))): false,
+	} {
+		if _, p := open(t, *doc); p.SignsRDF() != want {
+			t.Errorf("%s: %v", p.Cryptosuite, !want)
+		}
+	}
+}
+
+// TestCacheKnowsKeys: a method that has another key now does not keep the proofs of
+// the one before.
+func TestCacheKnowsKeys(t *testing.T) {
+	m := newMaker(t)
+	docs := documents(m.documents())
+	config := m.rdfConfig(m.strict(), m.ed).Without("@context").With("verificationMethod", text("did:example:good#key"))
+	signed := m.attachRDF(m.strict(), m.strict(), config, m.ed)
+	opt := proof.Options{Now: now, Cache: proof.NewCache(16)}
+	if _, err := proof.Verify(context.Background(), signed, proof.ResolverKeys(docs), opt); err != nil {
+		t.Fatal(err)
+	}
+	method := member(docs["did:example:good"], "verificationMethod").At(0).With("publicKeyMultibase", text(m.other.Public().String()))
+	docs["did:example:good"] = docs["did:example:good"].With("verificationMethod", jcs.Array(method))
+	if _, err := proof.Verify(context.Background(), signed, proof.ResolverKeys(docs), opt); !errors.Is(err, proof.ErrSignature) {
+		t.Error(err)
+	}
+}

@@ -23,6 +23,7 @@ type signVector struct {
 	Name                 string    `json:"name"`
 	Source               string    `json:"source"`
 	SecretKeyMultibase   string    `json:"secretKeyMultibase"`
+	Cryptosuite          string    `json:"cryptosuite"`
 	Document             jcs.Value `json:"document"`
 	Created              string    `json:"created"`
 	CanonicalDocument    string    `json:"canonicalDocument"`
@@ -38,10 +39,29 @@ func (m *maker) signVector(name, source string, doc jcs.Value, k multikey.Privat
 	config := p.Without("proofValue")
 	return signVector{
 		Name: name, Source: source, SecretKeyMultibase: k.Multibase(), Document: doc,
+		Cryptosuite:          proof.SuiteFor(k.Public().Type()),
 		Created:              options(k).Created.Format(time.RFC3339),
 		CanonicalDocument:    string(doc.Canonical()),
 		CanonicalProofConfig: string(config.Canonical()),
 		HashData:             hex.EncodeToString(append(hash(k, config), hash(k, doc)...)),
+		Signature:            hex.EncodeToString(m.signature(p)),
+		Secured:              secured,
+	}
+}
+
+// rdfSignVector is signVector for the suites of RDFC-1.0.
+func (m *maker) rdfSignVector(name, source string, doc jcs.Value, k multikey.PrivateKey) signVector {
+	secured := m.sign(doc, k, rdfc(k))
+	p := member(secured, "proof")
+	suite, _ := p.GetString("cryptosuite")
+	canonical := m.quads(k, doc)
+	config := m.quads(k, p.Without("proofValue").With("@context", member(doc, "@context")))
+	return signVector{
+		Name: name, Source: source, SecretKeyMultibase: k.Multibase(), Cryptosuite: suite, Document: doc,
+		Created:              options(k).Created.Format(time.RFC3339),
+		CanonicalDocument:    string(canonical),
+		CanonicalProofConfig: string(config),
+		HashData:             hex.EncodeToString(append(sum(k, config), sum(k, canonical)...)),
 		Signature:            hex.EncodeToString(m.signature(p)),
 		Secured:              secured,
 	}
@@ -53,7 +73,7 @@ func TestSignVectors(t *testing.T) {
 	m := newMaker(t)
 	made := signFile{
 		Description: "Every value that comes up while signing: secret Multikey of the key, whose did:key is the verification method; " +
-			"proofPurpose assertionMethod; created; canonical forms; hashData and signature in hexadecimal; the secured document. " +
+			"proofPurpose assertionMethod; cryptosuite; created; canonical forms (JSON of RFC 8785, or N-Quads of RDFC-1.0); hashData and signature in hexadecimal; the secured document. " +
 			"Signatures are deterministic: RFC 8032, and RFC 6979 with the hash of the curve.",
 		Source: "made by go test ./did/proof -update from fixed keys, of which anybody knows the secret",
 		Cases: []signVector{
@@ -61,6 +81,9 @@ func TestSignVectors(t *testing.T) {
 			m.signVector("p-256", suites+"3.3", m.document, m.p256),
 			m.signVector("p-384", suites+"3.3: SHA-384 throughout", m.document, m.p384),
 			m.signVector("without-context", suites+"3.3", m.noTerms, m.ed),
+			m.rdfSignVector("rdfc-ed25519", eddsa2022+"3.2", m.document, m.ed),
+			m.rdfSignVector("rdfc-p-256", ecdsa2019+"3.2", m.blanks(), m.p256),
+			m.rdfSignVector("rdfc-p-384", ecdsa2019+"3.2: SHA-384 throughout", m.blanks(), m.p384),
 		},
 	}
 	var file signFile
@@ -75,6 +98,7 @@ func TestSignVectors(t *testing.T) {
 			if opt.Created, err = time.Parse(time.RFC3339, v.Created); err != nil {
 				t.Fatal(err)
 			}
+			opt.Cryptosuite = v.Cryptosuite
 			secured, err := proof.Sign(v.Document, k, opt)
 			if err != nil || !secured.Equal(v.Secured) {
 				t.Errorf("got %s, %v", secured.Canonical(), err)

@@ -62,6 +62,13 @@ func (s *suite) String() string {
 	return s.name
 }
 
+// SignsRDF reports whether p signs statements, so that the document may be written
+// otherwise than when it was signed. See Secured.RDFDigest.
+func (p *Proof) SignsRDF() bool {
+	s := p.suite()
+	return s != nil && s.form != formJCS
+}
+
 // SuiteFor returns the cryptosuite that Sign uses with keys of that type where
 // none is asked for, one of the JCS suites; "" when there is none.
 func SuiteFor(t multikey.Type) string {
@@ -72,11 +79,6 @@ func SuiteFor(t multikey.Type) string {
 	}
 	return ""
 }
-
-// OverRDF reports whether a proof is of a suite that signs what a document means in
-// RDF, and not how it is written: two documents that mean the same have the same
-// signature. False for a proof of no suite known here.
-func (p *Proof) OverRDF() bool { s := p.suite(); return s != nil && s.form != formJCS }
 
 // Suites returns the cryptosuites that keys of that type can sign with, the one
 // of SuiteFor first.

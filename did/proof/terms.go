@@ -21,23 +21,28 @@ var reserved = [...]string{
 	"https://www.w3.org/ns/credentials/status#",
 }
 
-// decisive are terms of which one node has all its values in one place.
-var decisive = func() map[string]bool {
-	names := make(map[string]bool)
-	for _, name := range strings.Fields(`issuer validFrom validUntil issuanceDate expirationDate credentialStatus credentialSchema
-		credentialSubject holder evidence refreshService termsOfUse relatedResource confidenceMethod renderMethod verifiableCredential
-		statusPurpose statusListIndex statusListCredential statusSize statusMessage statusReference`) {
-		names[name] = true
+// decisive are terms of which one node has all its values in one place, by the
+// number of the vocabulary and one.
+var decisive = func() map[string]int {
+	numbers := make(map[string]int)
+	for i, names := range [len(reserved)]string{
+		`issuer validFrom validUntil issuanceDate expirationDate credentialStatus credentialSchema credentialSubject holder
+		evidence refreshService termsOfUse relatedResource confidenceMethod renderMethod verifiableCredential`,
+		`statusPurpose statusListIndex statusListCredential statusSize statusMessage statusReference encodedList`,
+	} {
+		for _, name := range strings.Fields(names) {
+			numbers[name] = i + 1
+		}
 	}
-	return names
+	return numbers
 }()
 
 // reader looks through the JSON of a document that was signed as RDF.
 type reader struct {
 	// terms counts the values under each name.
 	terms map[string]int
-	// owners has the ids of objects with decisive members.
-	owners map[string]bool
+	// owners has the ids of objects with decisive members, per vocabulary.
+	owners [len(reserved) + 1]map[string]bool
 	// unusual: names alone do not tell what members mean.
 	unusual bool
 	// hidden is what cannot be read; "" if nothing.
@@ -46,7 +51,7 @@ type reader struct {
 
 // readable refuses a document whose JSON hides what it says as RDF.
 func readable(ld *jsonld.Processor, doc jcs.Value) error {
-	r := reader{terms: make(map[string]int), owners: make(map[string]bool)}
+	r := reader{terms: make(map[string]int)}
 	r.contexts(doc)
 	for name := range doc.Members() {
 		if strings.HasPrefix(name, "@") && name != "@context" {
@@ -115,7 +120,7 @@ func (r *reader) inline(v jcs.Value) {
 // object looks through one object and all in it, but for proofs, and credentials
 // in a presentation, which have proofs of their own.
 func (r *reader) object(v jcs.Value) {
-	decides := false
+	var decides [len(reserved) + 1]bool
 	for name, member := range v.Members() {
 		switch {
 		case name == "proof", name == "@context":
@@ -130,17 +135,30 @@ func (r *reader) object(v jcs.Value) {
 			n = member.Len()
 		}
 		r.terms[name] += n
-		decides = decides || decisive[name]
+		decides[decisive[name]] = true
 		if name != "verifiableCredential" {
 			r.value(member)
 		}
 	}
-	if id := identifier(v); decides && id != "" {
-		if r.owners[id] {
-			r.hidden = "members of " + id + " in several places"
+	for i := 1; i < len(decides); i++ {
+		if decides[i] {
+			r.own(i, identifier(v))
 		}
-		r.owners[id] = true
 	}
+}
+
+// own notes that the object called id has decisive members.
+func (r *reader) own(vocabulary int, id string) {
+	if id == "" {
+		return
+	}
+	if r.owners[vocabulary] == nil {
+		r.owners[vocabulary] = make(map[string]bool)
+	}
+	if r.owners[vocabulary][id] {
+		r.hidden = "members of " + id + " in several places"
+	}
+	r.owners[vocabulary][id] = true
 }
 
 func identifier(v jcs.Value) string {

@@ -63,6 +63,20 @@ type hashes struct {
 	hasJSON bool
 	// rdf is indexed by jsonld.Hash; nil where not known.
 	rdf [2][]byte
+	// read: the document is readable.
+	read bool
+}
+
+// readable is the function of that name, once for one document.
+func (h *hashes) readable(ld *jsonld.Processor, doc jcs.Value) error {
+	if h != nil && h.read {
+		return nil
+	}
+	err := readable(ld, doc)
+	if h != nil {
+		h.read = err == nil
+	}
+	return err
 }
 
 // append appends the hash of doc that keys of type t sign. SHA-384 of JSON is not
@@ -107,7 +121,7 @@ func (p *Proof) check(doc jcs.Value, known *hashes, key multikey.PublicKey, opt 
 		if err := p.checkDisclosure(doc, opt.processor(), key, verify); err != nil {
 			return err
 		}
-		return readable(opt.processor(), doc)
+		return known.readable(opt.processor(), doc)
 	}
 	sig, err := p.signature(signatureSize(key.Type()))
 	if err != nil {
@@ -130,7 +144,7 @@ func (p *Proof) check(doc jcs.Value, known *hashes, key multikey.PublicKey, opt 
 		return unverified("", ErrSignature)
 	}
 	if s.form == formRDF {
-		return readable(ld, doc)
+		return known.readable(ld, doc)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package sd
 
 import (
 	"bytes"
+	"encoding/base64"
 	"errors"
 	"slices"
 	"testing"
@@ -170,4 +171,56 @@ func FuzzSelect(f *testing.F) {
 			t.Errorf("%s of %s", part.Canonical(), doc.Canonical())
 		}
 	})
+}
+
+// TestMalformedValues are refused as such, not only because no signature is right.
+func TestMalformedValues(t *testing.T) {
+	pack := func(parts ...any) string {
+		value, err := encode(headerDerived, parts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return value
+	}
+	sig, public := make([]byte, SignatureSize), make([]byte, PublicKeySize)
+	one, two := bytes.Repeat([]byte{1}, LabelSize), bytes.Repeat([]byte{2}, LabelSize)
+	labels := func(pairs map[int][]byte) string { return pack(sig, public, [][]byte{sig}, pairs, []int{0}) }
+	indexes := func(all ...int) string { return pack(sig, public, [][]byte{sig}, map[int][]byte{0: one}, all) }
+	for name, value := range map[string]string{
+		"label twice":      labels(map[int][]byte{0: one, 1: one}),
+		"label gap":        labels(map[int][]byte{0: one, 2: two}),
+		"first label gap":  labels(map[int][]byte{1: one}),
+		"label negative":   labels(map[int][]byte{-1: one}),
+		"label short":      labels(map[int][]byte{0: one[1:]}),
+		"label null":       labels(map[int][]byte{0: nil}),
+		"indexes decrease": indexes(1, 0),
+		"index twice":      indexes(1, 1),
+		"index negative":   indexes(-1),
+		"index too large":  indexes(MaxStatements),
+		"many signatures":  pack(sig, public, slices.Repeat([][]byte{sig}, MaxStatements+1), map[int][]byte{}, []int{}),
+		"tagged":           "u" + base64.RawURLEncoding.EncodeToString(append([]byte(headerDerived+"\x85\xd8\x40"), mustEncode(t, sig)...)),
+	} {
+		if d, err := ParseDerived(value); !errors.Is(err, ErrValue) {
+			t.Errorf("%s: %+v, %v", name, d, err)
+		}
+	}
+	if _, err := ParseDerived(labels(map[int][]byte{0: one, 1: two})); err != nil {
+		t.Error(err)
+	}
+	d := derivedValue()
+	d.Mandatory = []int{5}
+	doc := decoded(t, `{"@context":{"name":"https://example.com/name","knows":"https://example.com/knows"},"name":"a","knows":{"name":"b"}}`)
+	if _, _, err := d.Statements(jsonld.Default(), doc); !errors.Is(err, ErrStatements) {
+		t.Error(err)
+	}
+}
+
+func mustEncode(t *testing.T, sig []byte) []byte {
+	t.Helper()
+	public, label := make([]byte, PublicKeySize), bytes.Repeat([]byte{1}, LabelSize)
+	data, err := deterministic.Marshal([]any{sig, public, [][]byte{sig}, map[int][]byte{0: label}, []int{0}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data[1:]
 }
