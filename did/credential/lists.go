@@ -64,7 +64,10 @@ func (j *judgement) entry(ctx context.Context, entry StatusEntry) finding {
 	if err != nil {
 		return listInvalid("status list "+e.ListURL, err)
 	}
-	return judgeResult(e, result)
+	if f := judgeResult(e, result); f != (finding{}) {
+		return f
+	}
+	return j.entryHindsight(e)
 }
 
 // judgeResult says what a status means (Bitstring Status List 1.0, 2.1): revocation
@@ -201,6 +204,7 @@ func (j *judgement) findList(ctx context.Context, url string, at time.Time) (Lis
 func (j *judgement) judgeList(ctx context.Context, doc jcs.Value) error {
 	sub := *j.by
 	sub.depth++
+	sub.share()
 	sub.Now = j.now
 	payload, by, err := open(doc)
 	inner := sub.judge(ctx, payload, by, err)

@@ -26,6 +26,7 @@ type presenting struct {
 // could not be taken out of its envelope.
 func (v *Verifier) judgePresentation(ctx context.Context, payload jcs.Value, by securing, openErr error, opt PresentationOptions) Verdict {
 	p := presenting{judgement: judgement{by: v.counting(), now: v.time(), securing: by}, opt: opt}
+	p.by.share()
 	p.verdict.Presentation = true
 	p.verdict.AsOf = v.AsOf
 	p.verdict.Checks = make([]Check, 0, len(presentationChecks))

@@ -171,6 +171,7 @@ func (j *judgement) compile(ctx context.Context, url, kind string, data []byte) 
 	}
 	sub := *j.by
 	sub.depth++
+	sub.share()
 	sub.Now = j.now
 	inner := sub.judge(ctx, payload, by, nil)
 	j.by.asked.exhausted = j.by.asked.exhausted || inner.exhausted

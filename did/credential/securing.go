@@ -119,6 +119,17 @@ func (s *integrity) proofs() []proof.Proof {
 	return s.secured.Proofs()
 }
 
+// overRDF reports whether a proof covers what the document says as RDF, and not how
+// it is written.
+func (s *integrity) overRDF() bool {
+	for _, p := range s.proofs() {
+		if p.SignsRDF() {
+			return true
+		}
+	}
+	return false
+}
+
 func (s *integrity) keyOf(id did.ID) bool {
 	for _, p := range s.proofs() {
 		url := p.VerificationMethod

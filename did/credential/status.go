@@ -2,9 +2,11 @@ package credential
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/tabard-id/tabard/did"
+	"github.com/tabard-id/tabard/did/proof"
 )
 
 // finding is what one source says of the credential's status. A finding without a
@@ -71,25 +73,72 @@ func (j *judgement) status(ctx context.Context) {
 }
 
 // registered asks the registry, and the present one where the time judged by is
-// past.
+// past, about every digest the credential may be known by.
 func (j *judgement) registered() (known bool, findings []finding) {
-	issuer := did.ID(j.credential.Issuer)
 	for _, digest := range j.digests {
-		ask := func(s StatusSource) (StatusInfo, bool, error) { return s.CredentialStatus(digest, issuer) }
-		if j.by.Status != nil {
-			info, found, err := ask(j.by.Status)
-			known = known || found
-			switch {
-			case err != nil:
-				findings = append(findings, finding{CodeStatusUnavailable, "", err})
-			case found && info.Status != Active:
-				findings = append(findings, finding{outOfForce(info, CodeSuspended, CodeRevoked), info.detail(), nil})
-			}
+		found, more := j.registeredAs(digest)
+		known = known || found
+		findings = append(findings, more...)
+	}
+	if known {
+		return known, findings
+	}
+	for _, source := range []StatusSource{j.by.Status, j.by.Hindsight} {
+		digest, found, err := j.byGraph(source)
+		if err != nil {
+			return known, append(findings, finding{CodeStatusUnavailable, "", err})
 		}
-		if j.by.Hindsight != nil {
-			code, detail, err := j.hindsight(ask)
-			findings = append(findings, finding{code, detail, err})
+		if found && !slices.Contains(j.digests, digest) {
+			j.digests = append(j.digests, digest)
+			found, more := j.registeredAs(digest)
+			known = known || found
+			findings = append(findings, more...)
 		}
 	}
 	return known, findings
+}
+
+func (j *judgement) registeredAs(digest [32]byte) (known bool, findings []finding) {
+	issuer := did.ID(j.credential.Issuer)
+	ask := func(s StatusSource) (StatusInfo, bool, error) { return s.CredentialStatus(digest, issuer) }
+	if j.by.Status != nil {
+		info, found, err := ask(j.by.Status)
+		known = found
+		switch {
+		case err != nil:
+			findings = append(findings, finding{CodeStatusUnavailable, "", err})
+		case found && info.Status != Active:
+			findings = append(findings, finding{outOfForce(info, CodeSuspended, CodeRevoked), info.detail(), nil})
+		}
+	}
+	if j.by.Hindsight != nil {
+		code, detail, err := j.hindsight(ask)
+		findings = append(findings, finding{code, detail, err})
+	}
+	return known, findings
+}
+
+// GraphSource is a StatusSource that knows credentials by what they say as well: a
+// signature over RDF holds for every way of writing a credential, and whoever wrote a
+// revoked one anew would have one that verifies and was never registered.
+type GraphSource interface {
+	// CredentialByGraph returns the digest under which that issuer registered a
+	// credential whose canonical N-Quads (RDFC-1.0), without its proof, have that
+	// SHA-256.
+	CredentialByGraph(graph [32]byte, issuer did.ID) (digest [32]byte, ok bool, err error)
+}
+
+// byGraph asks for a credential that is secured as RDF by what it says. One whose
+// proof does not hold is not worth the work.
+func (j *judgement) byGraph(source StatusSource) (digest [32]byte, ok bool, err error) {
+	graphs, asks := source.(GraphSource)
+	secured, isIntegrity := j.securing.(*integrity)
+	if !asks || !isIntegrity || !j.trusted || !secured.overRDF() {
+		return digest, false, nil
+	}
+	graph, err := secured.secured.RDFDigest(proof.Options{Processor: j.by.Processor})
+	if err != nil {
+		return digest, false, err
+	}
+	return graphs.CredentialByGraph(graph, did.ID(j.credential.Issuer))
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/credential"
 	"github.com/tabard-id/tabard/did/jcs"
+	"github.com/tabard-id/tabard/did/proof"
 )
 
 // verdictFile is vectors/credential/verdict.json.
@@ -235,6 +236,51 @@ func TestDeactivatedWithDocument(t *testing.T) {
 	} {
 		if row, _ := verdict.Check(name); row.Outcome != credential.Failed || row.Code != code {
 			t.Errorf("%+v, want %s", row, code)
+		}
+	}
+}
+
+// graphs is a registry that knows one credential by its graph.
+type graphs struct {
+	registry
+	graph, digest [32]byte
+}
+
+func (g graphs) CredentialByGraph(graph [32]byte, _ did.ID) ([32]byte, bool, error) {
+	return g.digest, graph == g.graph, nil
+}
+
+// TestRevokedAndWrittenAnew: a proof over RDF holds for every way of writing a
+// credential, and so does its status.
+func TestRevokedAndWrittenAnew(t *testing.T) {
+	c := newCredentials(t)
+	original := c.graphs()[0].Input
+	anew := original.With("issuer", jcs.Object(jcs.Member{Name: "id", Value: text(c.issuer)}))
+	secured, err := proof.Open(original)
+	if err != nil {
+		t.Fatal(err)
+	}
+	graph, err := secured.RDFDigest(proof.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	digest := credential.Digest(original)
+	source := graphs{registry{Statuses: map[string]string{hexDigest(digest): credential.Revoked}}, graph, digest}
+	for _, vc := range []jcs.Value{original, anew} {
+		verifier := credential.Verifier{Resolver: source, Status: source, Now: now}
+		v := verifier.Verify(context.Background(), vc)
+		if row, _ := v.Check(credential.CheckStatus); row.Code != credential.CodeRevoked {
+			t.Errorf("%+v", row)
+		}
+		source.Statuses[hexDigest(digest)] = credential.Active
+		if v := verifier.Verify(context.Background(), vc); !v.Verified {
+			t.Errorf("%+v", v.ProblemDetails)
+		}
+		source.Statuses[hexDigest(digest)] = credential.Revoked
+		verifier.Status, verifier.Hindsight = registry{}, source
+		v = verifier.Verify(context.Background(), vc)
+		if row, _ := v.Check(credential.CheckStatus); row.Detail != "later: revoked" {
+			t.Errorf("%+v", row)
 		}
 	}
 }

@@ -64,6 +64,8 @@ type Verifier struct {
 	depth int
 	// asked is what one judgement has asked for.
 	asked *asked
+	// sharing: Processor allows a document only a part of the work already.
+	sharing bool
 }
 
 // Verify judges a secured credential: an object with Data Integrity proofs, an
@@ -113,6 +115,15 @@ func (v *Verifier) counting() *Verifier {
 	by := *v
 	by.asked = &asked{}
 	return &by
+}
+
+// share lets each of several documents take only a part of the work that one may
+// take by itself.
+func (v *Verifier) share() {
+	const part = 8
+	if !v.sharing {
+		v.Processor, v.sharing = v.processor().Share(part), true
+	}
 }
 
 // unjudged is the verdict on a credential that is not looked at.

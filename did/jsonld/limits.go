@@ -19,7 +19,7 @@ const (
 	maxQuads  = 1 << 15
 	maxBlanks = 1 << 14
 	// maxSteps: what Hash N-Degree Quads may do, in blank nodes looked at.
-	maxSteps = 1 << 17
+	maxSteps = 1 << 20
 	// maxChain: how far Hash N-Degree Quads may go from one blank node.
 	maxChain = 1 << 11
 )

@@ -12,6 +12,8 @@ type Processor struct {
 	contexts *Contexts
 	cache    *contextCache
 	workers  sync.Pool
+	// shares are those that Share has given, by n.
+	shares sync.Map
 	// share is what part of the limits a document may use up: 1 is all.
 	share int
 }
@@ -28,9 +30,18 @@ var defaultProcessor = sync.OnceValue(func() *Processor { return New(Embedded())
 
 // Share returns a processor for the contexts of p that allows a document only the n-th
 // part of the work: for those who work on many documents of strangers one after the
-// other. It has the compiled contexts of p. n is at least 1.
+// other. It has the compiled contexts of p, and is the same for every call with n,
+// which is at least 1.
 func (p *Processor) Share(n int) *Processor {
-	return &Processor{contexts: p.contexts, cache: p.cache, share: p.share * max(n, 1)}
+	n = max(n, 1)
+	if n == 1 {
+		return p
+	}
+	if known, ok := p.shares.Load(n); ok {
+		return known.(*Processor)
+	}
+	shared, _ := p.shares.LoadOrStore(n, &Processor{contexts: p.contexts, cache: p.cache, share: p.share * n})
+	return shared.(*Processor)
 }
 
 // Contexts returns the contexts p knows.
