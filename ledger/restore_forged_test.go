@@ -353,10 +353,7 @@ func TestForgedSnapshotsAreRefused(t *testing.T) {
 	flip := func(family byte) func(*forgery) {
 		return func(f *forgery) { v := f.kv[f.key(family)]; v[len(v)-1] ^= 1 }
 	}
-	cases := []struct {
-		name, says string
-		edit       func(f *forgery)
-	}{
+	cases := []forgeryCase{
 		{"signature of a log entry", "record ", func(f *forgery) {
 			f.rewrite(f.find(record.KindDID, anyBody), func(b jcs.Value) jcs.Value { e, _ := b.Get("entry"); return b.With("entry", spoil(e)) })
 		}},
@@ -433,6 +430,17 @@ func TestForgedSnapshotsAreRefused(t *testing.T) {
 	if !bytes.Equal(forge(t, snapshot, func(*forgery) {}), snapshot) {
 		t.Fatal("forging nothing makes another snapshot")
 	}
+	refuseForgeries(t, snapshot, append(cases, newForgeries(source)...))
+}
+
+// forgeryCase is what must not get through, and what the error says of it.
+type forgeryCase struct {
+	name, says string
+	edit       func(f *forgery)
+}
+
+func refuseForgeries(t *testing.T, snapshot []byte, cases []forgeryCase) {
+	t.Helper()
 	target := newFixture(t)
 	before := dump(t, target.l)
 	for _, c := range cases {
