@@ -169,7 +169,7 @@ var legal = map[string]string{
 	"40 objects told apart one level on":        `{"urn:p":[` + repeat(40, ",", `{"urn:q":{"urn:r":#}}`) + `]}`,
 	"two equal objects with 30 equal ones each": `{"@graph":[` + repeat(2, ",", `{"urn:p":[`+repeat(30, ",", `{"urn:q":"x"}`)+`]}`) + `]}`,
 	"100 equal items of a list":                 `{"urn:p":{"@list":[` + repeat(100, ",", `"x"`) + `]}}`,
-	"300 points of a line":                      `{"urn:p":{"@list":[` + repeat(300, ",", `[#.5,48.1]`) + `]}}`,
+	"100 points of a line":                      `{"@context":{"p":{"@id":"urn:p","@container":"@list"}},"p":[` + repeat(100, ",", `[#.5,48.1]`) + `]}`,
 	"1000 objects":                              `{"urn:p":[` + repeat(1000, ",", `{"urn:q":#}`) + `]}`,
 }
 

@@ -226,3 +226,19 @@ func join(list []string) string {
 	}
 	return strings.Join(list, "\n") + "\n"
 }
+
+// eachDocument gives every document of a file of vectors.
+func eachDocument(t testing.TB, name string, f func([]byte)) {
+	t.Helper()
+	data, err := vectors.FS.ReadFile("jsonld/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file vectorFile
+	if err := json.Unmarshal(data, &file); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range file.Cases {
+		f(c.Document)
+	}
+}
