@@ -9,7 +9,8 @@ import (
 
 // Verdict is what verifying a credential or presentation gives; never anything less.
 type Verdict struct {
-	// Verified: the proof was checked and no check failed.
+	// Verified: the proof was checked and no check failed. Only a presentation whose
+	// options allow for none may lack the proof.
 	Verified bool `json:"verified"`
 	// Checks has one row for each check, in the order of their names' constants.
 	Checks []Check `json:"checks"`
