@@ -14,12 +14,13 @@ import (
 const foreignLimit = 10 * time.Second
 
 // resolveDID resolves from the ledger, or elsewhere what can only live there. own says that the answer
-// is the ledger's.
+// is the ledger's; otherwise the view is closed.
 func (s *server) resolveDID(ctx context.Context, v *ledger.View, id did.ID, opt did.Options) (res did.Resolution, own bool, err error) {
 	res, err = v.Resolve(ctx, id, opt)
 	if s.Foreign == nil || did.CodeOf(err) != did.NotFound || !livesElsewhere(v.Domain(), id) {
 		return res, true, err
 	}
+	v.Close() // a host that takes its time pins no state
 	ctx, cancel := context.WithTimeout(ctx, foreignLimit)
 	defer cancel()
 	res, err = s.Foreign.Resolve(ctx, id, opt)

@@ -81,6 +81,9 @@ func (s *server) answer(r *http.Request, v *ledger.View, q query, rep representa
 	} else {
 		err = encodeDocument(val, doc, rep.forDID(), res)
 	}
+	if err == nil && own && val.location != nil {
+		err = served(v, q.URL, val.location[0])
+	}
 	if err != nil {
 		return nil, own, err
 	}
@@ -138,6 +141,19 @@ func encodeURL(val *cached, doc *did.Document, q query, rep representation, res 
 		val.body = found.Content.Canonical()
 	}
 	return nil
+}
+
+// served fails for a linked presentation that would lie at this registry and does not (did:webvh 1.0,
+// "WHOIS Resolution"). Of other files of that folder others may know.
+func served(v *ledger.View, u did.URL, location string) error {
+	if u.Path != "/whois" || !strings.HasPrefix(location, "https://"+v.Domain()+"/") || !strings.HasSuffix(location, "/whois.vp") {
+		return nil
+	}
+	_, _, ok, err := v.Whois(u.DID)
+	if err == nil && !ok {
+		err = &did.Error{Code: did.NotFound, Detail: "the DID has published no presentation"}
+	}
+	return err
 }
 
 // resolutionResult is a DID resolution result.

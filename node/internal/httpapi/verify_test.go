@@ -309,6 +309,26 @@ func TestWaitingForAHostHoldsUpNobody(t *testing.T) {
 	wg.Wait()
 }
 
+// TestForeignAnswersAreNotKept: nobody tells the node when a document elsewhere changes.
+func TestForeignAnswersAreNotKept(t *testing.T) {
+	host := &slowHost{}
+	n := startNode(t, func(c *Config) { c.Foreign = host })
+	issuer, doc := foreigner(t, n)
+	host.doc = doc
+	target := identifiers + string(issuer.id)
+	n.get(target).json(http.StatusOK, new(resolved))
+	host.doc = nil
+	n.get(target).checkNothing((&did.Error{Code: did.NotFound}).Type())
+	_, host.doc = foreigner(t, n)
+	before := n.get(target).content()
+	if before.Equal(doc.Value()) {
+		t.Error("an old document of another host")
+	}
+	if got := n.get(target, "Accept", api.TypeDID); strings.Contains(got.header.Get("Cache-Control"), "immutable") {
+		t.Errorf("%v", got.header)
+	}
+}
+
 func TestVerificationHasADeadline(t *testing.T) {
 	host := &slowHost{started: make(chan struct{}, 1)}
 	n := startNode(t, func(c *Config) { c.Foreign, c.VerifyTimeout = host, 20*time.Millisecond })
