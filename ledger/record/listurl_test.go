@@ -17,6 +17,7 @@ func TestListURL(t *testing.T) {
 		"did:web:host%3A8700:alice":               "did:web:host%3A8700:alice",
 		"did:web:host%253A8700:alice":             "did:web:host%3A8700:alice",
 		"did%3Aweb%3Ahost%253A8700%3Aalice":       "did:web:host%3A8700:alice",
+		"did:key%3Az6Mk":                          "did:key:z6Mk",
 		"did%3aweb%3ahost%253A8700%3aalice":       "did:web:host%3A8700:alice",
 		"did:webvh:Qm:host%3A8700:agents:alice":   "did:webvh:Qm:host%3A8700:agents:alice",
 		"did:webvh:Qm:host%253A8700:agents:alice": "did:webvh:Qm:host%3A8700:agents:alice",

@@ -42,6 +42,16 @@ func ops(t testing.TB) map[string]Op {
 	add("status", op, err)
 	op, err = NewWitnessOp([]jcs.Value{decode(t, `{"versionId":"1-QmX","proof":[{"proofValue":"z1"}]}`)})
 	add("witness", op, err)
+	op, err = NewStatusListOp(decode(t, `{"id":"https://x.example/1","issuer":"did:example:i","proof":{"created":"2026-01-02T03:04:05Z"}}`))
+	add("status list", op, err)
+	op, err = NewObservationOp(decode(t, `{"type":"Observation","did":"did:web:x.example","proof":{"proofValue":"z1"}}`), nil, nil)
+	add("observation", op, err)
+	op, err = NewObservationOp(decode(t, `{"type":"Observation","did":"did:webvh:x","proof":{}}`), []byte("{\"a\":\"é\"}\n"), []byte("[]"))
+	add("observation with files", op, err)
+	op, err = NewWhoisOp(decode(t, `{"holder":{"id":"did:example:h"},"proof":[{"created":"2026-01-02T03:04:05Z"}]}`))
+	add("whois", op, err)
+	op, err = NewWhoisOp(decode(t, `{"proof":[{"verificationMethod":"did:example:s#key"}]}`))
+	add("whois without holder", op, err)
 	return list
 }
 
@@ -81,8 +91,11 @@ func TestDigestIgnoresProofs(t *testing.T) {
 		t.Error("a credential and its digest are two operations")
 	}
 	for name, pair := range map[string][2]string{
-		"did":    {`{"entries":[{"a":1,"proof":[{}]}],"op":"did"}`, `{"entries":[{"a":1,"proof":[]}],"op":"did","witness":[{}]}`},
-		"status": {`{"change":{"a":1,"proof":{}},"op":"status"}`, `{"change":{"a":1,"proof":{"x":1}},"op":"status"}`},
+		"did":         {`{"entries":[{"a":1,"proof":[{}]}],"op":"did"}`, `{"entries":[{"a":1,"proof":[]}],"op":"did","witness":[{}]}`},
+		"status":      {`{"change":{"a":1,"proof":{}},"op":"status"}`, `{"change":{"a":1,"proof":{"x":1}},"op":"status"}`},
+		"status list": {`{"list":{"a":1,"proof":{"created":"c"}},"op":"status-list"}`, `{"list":{"a":1,"proof":[{"created":"c","x":1}]},"op":"status-list"}`},
+		"observation": {`{"observation":{"a":1,"proof":{}},"op":"observation"}`, `{"log":"x","observation":{"a":1,"proof":{"x":1}},"op":"observation"}`},
+		"whois":       {`{"presentation":{"holder":"did:example:h","proof":{"created":"c"}},"op":"whois"}`, `{"presentation":{"holder":"did:example:h","proof":{"created":"c","x":1}},"op":"whois"}`},
 	} {
 		var digests [2]Hash
 		for i, text := range pair {
@@ -190,6 +203,13 @@ func FuzzDecodeOp(f *testing.F) {
 
 func FuzzDecodeRecord(f *testing.F) {
 	f.Add([]byte(`{"body":{"a":1},"kind":"status","time":"2026-01-02T03:04:05.678Z"}`))
+	for kind, body := range map[Kind]string{KindStatusList: listBody, KindWhois: whoisBody, KindObservation: `{"observation":` + observed + `}`} {
+		data, err := Record{Kind: kind, Time: 1, Body: decode(f, body)}.Encode()
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		r, err := Decode(data)
 		if err != nil {
@@ -200,6 +220,18 @@ func FuzzDecodeRecord(f *testing.F) {
 			t.Fatalf("%q is read, and written as %q (%v)", data, again, err)
 		}
 		if _, err := ParseDIDBody(r.Body); err != nil && !errors.Is(err, ErrRecord) {
+			t.Fatal(err)
+		}
+		if _, err := ParseCredentialBody(r.Body); err != nil && !errors.Is(err, ErrRecord) {
+			t.Fatal(err)
+		}
+		if b, err := ParseListBody(r.Body); err != nil && !errors.Is(err, ErrRecord) || err == nil && b.List == "" {
+			t.Fatal(err)
+		}
+		if b, err := ParseWhoisBody(r.Body); err != nil && !errors.Is(err, ErrRecord) || err == nil && !b.Value().Equal(r.Body) {
+			t.Fatal(err)
+		}
+		if b, err := ParseObservationBody(r.Body); err != nil && !errors.Is(err, ErrRecord) || err == nil && !b.Value().Equal(r.Body) {
 			t.Fatal(err)
 		}
 		if _, err := ParseStatusChange(r.Body); err != nil && !errors.Is(err, ErrMalformed) {

@@ -64,8 +64,7 @@ func ParseListURL(text, domain string) (id ListID, ok bool) {
 		return ListID{}, false
 	}
 	issuer := parts[0]
-	if !strings.HasPrefix(issuer, "did:") || strings.Contains(issuer, "%25") {
-		var err error
+	if _, err := did.Parse(issuer); err != nil || strings.Contains(issuer, "%25") {
 		if issuer, err = url.PathUnescape(issuer); err != nil {
 			return ListID{}, false
 		}
