@@ -313,6 +313,34 @@ func TestVerdictOnAnEntryOfTheRegistrysList(t *testing.T) {
 	}
 }
 
+// An entry that was good at a time past, and that its issuer has since revoked as of before then, was not.
+func TestEntryRevokedWithHindsight(t *testing.T) {
+	n := startNode(t)
+	alice := n.register("agents", "alice")
+	id := alice.list(record.Revocation, 0)
+	verify := func(index uint64, at record.Seq) (v credential.Verdict) {
+		t.Helper()
+		vc := alice.issueWith("boat", listOrigin+id.Path(), record.Revocation, index)
+		body := jcs.Object(jcs.Member{Name: "verifiableCredential", Value: vc}).Canonical()
+		got := n.post(fmt.Sprintf("/credentials/verify?at=%d", at), api.TypeJSON, body)
+		got.json(got.status, &v)
+		return v
+	}
+	before := n.ledger.Size() - 1
+	change := alice.change(record.ListEntry{List: id, Index: 5}.String(), "revoked", 5).Without("proof")
+	change = alice.sign(change.With("invalidFrom", jcs.FromString(n.now.Format("2006-01-02T15:04:05.000Z"))))
+	n.post("/v1/status", api.TypeJSON, change.Canonical()).json(http.StatusCreated, &api.Receipt{})
+	alice.flip(id, 6, "revoked", 6).json(http.StatusCreated, &api.Receipt{})
+	v := verify(5, before)
+	if row, _ := v.Check(credential.CheckStatus); v.Verified || row.Code != credential.CodeRevokedRetroactively {
+		t.Errorf("revoked as of before: %+v", row)
+	}
+	v = verify(6, before)
+	if row, _ := v.Check(credential.CheckStatus); !v.Verified || !strings.Contains(row.Detail, "later: revoked") {
+		t.Errorf("revoked as of after: %+v", row)
+	}
+}
+
 // A credential that is registered with an entry is its list's: its own status sets the bit.
 func TestRegisteredCredentialSetsItsBit(t *testing.T) {
 	n := startNode(t)
