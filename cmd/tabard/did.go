@@ -7,10 +7,11 @@ import (
 func didCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "did",
-		Usage: "create, change, deactivate and check did:webvh DIDs",
+		Usage: "create, change, deactivate and check did:webvh DIDs; observe those of others",
 		Subcommands: []*cli.Command{
 			didCreateCommand(), didUpdateCommand(), didRotateCommand(), didDeactivateCommand(),
 			didPublishCommand(), didIDCommand(), didShowLogCommand(), didVerifyCommand(), didWitnessCommand(),
+			didPinCommand(), didObservationsCommand(), didWhoisCommand(),
 		},
 	}
 }

@@ -33,7 +33,7 @@ func didWitnessCommand() *cli.Command {
 				outputFlag(),
 			},
 			Action: witnessSign,
-		}},
+		}, witnessAskCommand()},
 	}
 }
 

@@ -43,9 +43,9 @@ func serverCommand() *cli.Command {
 			&cli.StringFlag{Name: "log-level", Usage: "`LEVEL`: debug, info, warn or error", Value: "info"},
 			&cli.StringFlag{Name: "log-format", Usage: "`FORMAT`: json or text", Value: "json"},
 		}, slices.Concat(admissionFlags(), []cli.Flag{
-			contextsFlag(),
+			contextsFlag(), anyIssuerFlag(),
 			&cli.BoolFlag{Name: "no-foreign", Usage: "ask no other host: DIDs, status lists and schemas that the ledger does not hold are not found"},
-		}, foreignFlags())...),
+		}, foreignFlags(), witnessFlags())...),
 		Action: server,
 	}
 }
@@ -92,7 +92,7 @@ func serverConfig(c *cli.Context) (node.Config, error) {
 		NodeID: c.String("node-id"), Dir: c.String("dir"), Domain: c.String("domain"), HTTP: c.String("http"),
 		TLSCert: c.String("tls-cert"), TLSKey: c.String("tls-key"), Bind: c.String("peer-bind"),
 		Streams:     node.Streams{Max: c.Int("max-streams"), MaxPerAddress: c.Int("max-streams-per-address")},
-		ContextsDir: c.String("contexts-dir"), MaxStale: c.Duration("max-stale"), ShutdownTimeout: c.Duration("shutdown-timeout"),
+		ContextsDir: c.String("contexts-dir"), AcceptAnyIssuer: c.Bool("accept-any-issuer"), MaxStale: c.Duration("max-stale"), ShutdownTimeout: c.Duration("shutdown-timeout"),
 	}
 	var err error
 	if cfg.Peers, err = node.ParsePeers(words(c, "peers")); err != nil {
@@ -108,6 +108,9 @@ func serverConfig(c *cli.Context) (node.Config, error) {
 		return cfg, err
 	}
 	cfg.Foreign.Enabled = !c.Bool("no-foreign")
+	if cfg.Witness, err = serverWitness(c); err != nil {
+		return cfg, err
+	}
 	if cfg.Logger, err = loggerFromFlags(c); err != nil {
 		return cfg, err
 	}

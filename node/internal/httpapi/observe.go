@@ -56,7 +56,7 @@ func (s *server) postObservation(w *reply, r *http.Request, _ route) error {
 // observe admits the question and asks it.
 func (s *server) observe(ctx context.Context, text string) (ledger.Observation, bool, error) {
 	if s.Observer == nil {
-		return ledger.Observation{}, false, api.NewProblem(api.ForeignOff, "")
+		return ledger.Observation{}, false, api.NewProblem(api.ForeignOff, "this node asks no other hosts")
 	}
 	id, err := did.Parse(text)
 	if err != nil {
@@ -102,7 +102,7 @@ func observeProblem(err error) error {
 	case errors.As(err, &refused):
 		return refusal(refused.Outcome, nil)
 	case errors.Is(err, observe.ErrTooMany):
-		return api.NewProblem(api.PinLimit, "")
+		return api.NewProblem(api.PinLimit, "as many DIDs are pinned as may be")
 	case errors.Is(err, observe.ErrTooLarge):
 		return api.NewProblem(api.ForeignInvalid, err.Error())
 	case errors.Is(err, observe.ErrNoLedger):

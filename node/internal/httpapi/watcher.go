@@ -245,7 +245,7 @@ func (s *server) getWatchedResource(w *reply, r *http.Request, rt route) error {
 		return s.hostedResource(w, r, place, path)
 	}
 	if s.Files == nil {
-		return api.NewProblem(api.ForeignOff, "")
+		return api.NewProblem(api.ForeignOff, "this node asks no other hosts")
 	}
 	file, err := s.Files.File(r.Context(), place.BaseURL()+(&url.URL{Path: path}).EscapedPath())
 	if err != nil {

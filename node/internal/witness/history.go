@@ -60,6 +60,9 @@ func (w *Witness) read(scid string) (*history, error) {
 	if h.states, err = webvh.Candidates(nil, h.entries, webvh.Context{Now: w.cfg.now()}); err != nil {
 		return nil, fmt.Errorf("witness: the copy in %s is damaged: %w", w.path(scid), errors.Join(errDamaged, err))
 	}
+	if h.states[0].SCID != scid {
+		return nil, fmt.Errorf("witness: the copy in %s is of another log: %w", w.path(scid), errDamaged)
+	}
 	return h, nil
 }
 
