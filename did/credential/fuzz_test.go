@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -11,17 +12,29 @@ import (
 	"github.com/tabard-id/tabard/did/credential"
 	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/did/key"
+	"github.com/tabard-id/tabard/did/proof"
 )
 
+// said is what tells signed documents apart: how they are written, up to contexts
+// added, or what they say where that is what was signed.
+func said(v jcs.Value) string {
+	s, err := proof.Open(v)
+	if err == nil && s.Proofs()[0].SignsRDF() {
+		graph, err := s.RDFDigest(proof.Options{})
+		return fmt.Sprintf("%x %v", graph, err)
+	}
+	return string(v.Without("proof", "@context").Canonical())
+}
+
 // FuzzVerify: every document gets a verdict that keeps its promises, and no
-// credential is verified but those that were signed, up to contexts added.
+// credential is verified but those that were signed.
 func FuzzVerify(f *testing.F) {
 	c := newCredentials(f)
 	signed := map[string]bool{}
 	for _, v := range c.verdictFile().Cases {
 		f.Add(v.Input.Canonical())
 		if v.Verified {
-			signed[string(v.Input.Without("proof", "@context").Canonical())] = true
+			signed[said(v.Input)] = true
 		}
 	}
 	for _, v := range c.malformed() {
@@ -36,7 +49,7 @@ func FuzzVerify(f *testing.F) {
 		}
 		v := verifier.Verify(context.Background(), doc)
 		checkVerdict(t, v)
-		if v.Verified && !signed[string(doc.Without("proof", "@context").Canonical())] {
+		if v.Verified && !signed[said(doc)] {
 			t.Errorf("verified: %s", data)
 		}
 	})
