@@ -23,13 +23,15 @@ func statusCommand() *cli.Command {
 		Name:  "status",
 		Usage: "suspend, reinstate or revoke credentials and DIDs",
 		Subcommands: []*cli.Command{
+			statusListCommand(),
 			{
 				Name:      "set",
 				Usage:     "change the status of a credential or DID",
 				ArgsUsage: "STATUS TARGET",
 				Description: "STATUS is suspended, active or revoked; or suspend, reinstate, revoke. Revoked is final.\n" +
-					"TARGET is a credential's file or digest, or a DID. A credential's status is changed by its issuer, a\n" +
-					"DID's by itself or by a controller named in its document. The reason becomes public.\n\n" +
+					"TARGET is a credential's file or digest, a DID, or an entry of a status list that the registry makes,\n" +
+					"DID/status-lists/PURPOSE/NUMBER#INDEX. A credential's status is changed by its issuer, a DID's by itself\n" +
+					"or by a controller named in its document. The reason becomes public.\n\n" +
 					"EXAMPLES:\n" +
 					"   tabard status set revoked vc.json -d alice --reason 'key compromised' --invalid-from 2026-11-01T00:00:00Z\n" +
 					"   tabard status set suspend \"$BOT\" -d alice --reason investigation\n" +
@@ -56,10 +58,14 @@ func statusCommand() *cli.Command {
 	}
 }
 
-// targetOf is the target that an argument means: a DID, a digest, or the digest of a file.
+// targetOf is the target that an argument means: a DID, an entry of a status list, a digest, or the
+// digest of a file.
 func targetOf(c *cli.Context, arg string) (string, error) {
 	if id, err := did.Parse(arg); err == nil {
 		return string(id), nil
+	}
+	if entry, ok := record.ParseListEntry(arg); ok {
+		return entry.String(), nil
 	}
 	return digestOf(c, arg)
 }
