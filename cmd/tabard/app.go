@@ -29,7 +29,7 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 		Action:                    groupAction,
 		Commands: []*cli.Command{
 			devCommand(), serverCommand(), demoCommand(), keyCommand(), didCommand(), resolveCommand(),
-			credCommand(), statusCommand(), watchCommand(), benchCommand(), healthcheckCommand(),
+			credCommand(), statusCommand(), watchCommand(), agentCommand(), benchCommand(), healthcheckCommand(),
 			versionCommand(), completionCommand(),
 		},
 	}

@@ -16,9 +16,12 @@ const maxCredentialBytes = 1 << 20
 
 func credCommand() *cli.Command {
 	return &cli.Command{
-		Name:        "cred",
-		Usage:       "issue, register, verify and look up credentials",
-		Subcommands: []*cli.Command{credIssueCommand(), credRegisterCommand(), credVerifyCommand(), credShowCommand()},
+		Name:  "cred",
+		Usage: "issue, present, derive, register, verify and look up credentials",
+		Subcommands: []*cli.Command{
+			credIssueCommand(), credPresentCommand(), credDeriveCommand(), credRegisterCommand(),
+			credVerifyCommand(), credChallengeCommand(), credShowCommand(),
+		},
 	}
 }
 

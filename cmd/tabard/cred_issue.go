@@ -19,12 +19,16 @@ func credIssueCommand() *cli.Command {
 		Usage:     "sign a credential with a local key and print it",
 		ArgsUsage: "[TEMPLATE|-]",
 		Description: "Nothing is sent anywhere. TEMPLATE is an unsigned credential in JSON; flags add to it.\n" +
-			"The cryptosuite follows from the key: eddsa-jcs-2022 or ecdsa-jcs-2019.\n\n" +
+			"Without --cryptosuite the key decides: eddsa-jcs-2022 or ecdsa-jcs-2019.\n\n" +
 			"EXAMPLES:\n" +
 			"   tabard cred issue -d alice --subject \"$BOT\" --type AgentCredential --claim mayBook=flights > vc.json\n" +
 			"   tabard cred issue -d alice --valid-for 24h draft.json | tabard cred register -\n" +
-			"   tabard cred issue --key p256.json --claim 'limits={\"eur\":100}'",
+			"   tabard cred issue --key p256.json --claim 'limits={\"eur\":100}'\n" +
+			"   tabard cred issue --key p256.json --cryptosuite ecdsa-sd-2023 --mandatory /issuer --mandatory /validUntil draft.json",
 		Flags: append(signerFlags(),
+			suiteFlag(),
+			&cli.StringSliceFlag{Name: "mandatory", Usage: "with ecdsa-sd-2023, JSON `POINTER` to what the holder always discloses; repeatable"},
+			&cli.DurationFlag{Name: "proof-valid-for", Usage: "`TIME` until the proof expires"},
 			&cli.StringFlag{Name: "id", Usage: "`URL` that names the credential"},
 			&cli.StringSliceFlag{Name: "type", Usage: "credential `TYPE` besides VerifiableCredential; repeatable"},
 			&cli.StringFlag{Name: "subject", Usage: "`DID` or URL of the subject"},
@@ -63,9 +67,14 @@ func credIssue(c *cli.Context) error {
 	if _, err := credential.Parse(vc); err != nil {
 		return usage("this would be no credential: %w", err)
 	}
-	secured, err := proof.Sign(vc, who.key, proof.SignOptions{
+	opt := proof.SignOptions{
 		VerificationMethod: who.method, Purpose: did.AssertionMethod, Created: time.Now(),
-	})
+		Cryptosuite: c.String("cryptosuite"), MandatoryPointers: c.StringSlice("mandatory"),
+	}
+	if d := c.Duration("proof-valid-for"); d > 0 {
+		opt.Expires = opt.Created.Add(d)
+	}
+	secured, err := proof.Sign(vc, who.key, opt)
 	if err != nil {
 		return usage("%w", err)
 	}

@@ -24,9 +24,12 @@ func signerFlags() []cli.Flag {
 	}
 }
 
-// signerFromFlags finds out who signs: a key of a DID directory that the DID's document lists under
-// assertionMethod, or the key in a file.
-func signerFromFlags(c *cli.Context) (signer, error) {
+// signerFromFlags is signerFor what credentials and status changes are signed for.
+func signerFromFlags(c *cli.Context) (signer, error) { return signerFor(c, did.AssertionMethod) }
+
+// signerFor finds out who signs: a key of a DID directory that the DID's document lists under purpose,
+// or the key in a file.
+func signerFor(c *cli.Context, purpose did.Relationship) (signer, error) {
 	dir, path, method := c.String("did-dir"), c.String("key"), c.String("method")
 	switch {
 	case dir != "" && path == "" && method == "":
@@ -34,7 +37,7 @@ func signerFromFlags(c *cli.Context) (signer, error) {
 		if err != nil {
 			return signer{}, err
 		}
-		key, method, err := d.signingKey(did.AssertionMethod)
+		key, method, err := d.signingKey(purpose)
 		return signer{d.id(), method, key}, err
 	case path != "" && dir == "":
 		file, err := readKeyFile(path)

@@ -1,0 +1,300 @@
+package main
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/tabard-id/tabard/did"
+	"github.com/tabard-id/tabard/did/multikey"
+	"github.com/tabard-id/tabard/node/agent"
+)
+
+func agentCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "agent",
+		Usage: "keep an agent's keys and sign for it over the VC API, on this machine",
+		Description: "A local process for agents in any language: it issues, presents, derives and verifies. Keys are in a\n" +
+			"sealed file in --dir, which is made at the first start with a key of each type; they never leave the\n" +
+			"process. The passphrase is read from --passphrase-file, from what --passphrase-command prints, from the\n" +
+			"variable TABARD_PASSPHRASE, or asked for. Callers show the token in the file token of --dir.\n\n" +
+			"With --server, credentials with a status are registered there and DIDs resolved there; without, the\n" +
+			"agent publishes status lists itself and knows did:key and did:jwk only.\n\n" +
+			"ROUTES:\n" +
+			"   POST /issuers/{cryptosuite}/credentials/issue           eddsa-jcs-2022, eddsa-rdfc-2022\n" +
+			"   POST /issuers/{cryptosuite}/{curve}/credentials/issue   ecdsa-jcs-2019, ecdsa-rdfc-2019, ecdsa-sd-2023; P-256, P-384\n" +
+			"   POST /issuers/status/credentials/issue                  adds a status entry\n" +
+			"   POST /credentials/status, /credentials/derive, /presentations/prove\n" +
+			"   POST /credentials/verify, /presentations/verify, /challenges\n" +
+			"   GET  /keys, /status-lists/{issuer}/{purpose}/{n}, /healthz\n\n" +
+			"EXAMPLES:\n" +
+			"   tabard agent --dir agent --tls-self-signed --passphrase-file secret\n" +
+			"   tabard agent --dir agent --tls-self-signed --passphrase-command 'secret-tool lookup service tabard' -s https://registry.example\n" +
+			"   curl --cacert agent/tls.pem -H \"Authorization: Bearer $(cat agent/token)\" -H 'Content-Type: application/json' \\\n" +
+			"     -d '{\"credential\": {...}}' https://localhost:8790/issuers/eddsa-rdfc-2022/credentials/issue",
+		Flags: clientFlags(
+			&cli.StringFlag{Name: "dir", Usage: "`DIR` of keys, token and journal", Value: "tabard-agent"},
+			&cli.StringFlag{Name: "listen", Usage: "loopback `ADDRESS`", Value: "127.0.0.1:8790"},
+			&cli.BoolFlag{Name: "tls-self-signed", Usage: "serve https with a certificate of its own, kept in --dir as tls.pem"},
+			&cli.StringFlag{Name: "tls-cert", Usage: "PEM `FILE` of a certificate to serve https with"},
+			&cli.StringFlag{Name: "tls-key", Usage: "PEM `FILE` of its key"},
+			&cli.StringFlag{Name: "base-url", Usage: "`URL` by which others reach the agent (default: localhost and the port)"},
+			&cli.StringSliceFlag{Name: "host", Usage: "further host `NAME` it answers to; repeatable"},
+			&cli.BoolFlag{Name: "no-token", Usage: "let every process on this machine sign"},
+			&cli.StringFlag{Name: "passphrase-file", Usage: "`FILE` with the passphrase of the key store"},
+			&cli.StringFlag{Name: "passphrase-command", Usage: "shell `COMMAND` that prints the passphrase, such as the system's keychain"},
+			&cli.StringSliceFlag{Name: "import-key", Usage: "add the key of a key `FILE` to the store; METHOD=FILE names it; repeatable"},
+			&cli.StringSliceFlag{Name: "import-did", Usage: "add the key of a DID `DIR` that may assert; repeatable"},
+			contextsFlag(),
+			&cli.StringFlag{Name: "log-level", Usage: "`LEVEL`: debug, info, warn or error", Value: "warn"},
+			&cli.StringFlag{Name: "log-format", Usage: "`FORMAT`: json or text", Value: "text"},
+		),
+		Action: runAgent,
+	}
+}
+
+func runAgent(c *cli.Context) (err error) {
+	if err := exactArgs(c, 0); err != nil {
+		return err
+	}
+	if err := checkListen(c); err != nil {
+		return err
+	}
+	store, err := openAgentStore(c)
+	if err != nil {
+		return err
+	}
+	listener, base, err := agentListener(c)
+	if err != nil {
+		return err
+	}
+	a, token, err := agentFromFlags(c, store, base)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	defer func() { err = errors.Join(err, a.Close()) }()
+	if err := announceAgent(c, store, base, token); err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	if err := a.Serve(c.Context, listener); err != nil {
+		return err
+	}
+	talk(c, "Stopped.")
+	return nil
+}
+
+// agentFromFlags composes the agent. The token is "" if none is asked for.
+func agentFromFlags(c *cli.Context, store *agent.Store, base string) (*agent.Agent, string, error) {
+	cfg := agent.Config{Keys: store, Dir: c.String("dir"), BaseURL: base, Hosts: words(c, "host")}
+	var err error
+	if cfg.Logger, err = loggerFromFlags(c); err != nil {
+		return nil, "", err
+	}
+	if !c.Bool("no-token") {
+		if cfg.Token, err = agent.Token(cfg.Dir); err != nil {
+			return nil, "", err
+		}
+	}
+	if cfg.Processor, err = contextsFromFlags(c); err != nil {
+		return nil, "", err
+	}
+	if servers := words(c, "server"); len(servers) > 0 {
+		registry, err := newClient(c)
+		if err != nil {
+			return nil, "", err
+		}
+		cfg.Registry, cfg.RegistryURL = registry, servers[0]
+		cfg.Resolver, cfg.Status = registry, agent.RegistryStatus(registry)
+	}
+	a, err := agent.New(cfg)
+	return a, cfg.Token, err
+}
+
+// agentListener opens the listener and finds the URL of the agent.
+func agentListener(c *cli.Context) (net.Listener, string, error) {
+	cert, err := agentCertificate(c)
+	if err != nil {
+		return nil, "", err
+	}
+	var lc net.ListenConfig
+	listener, err := lc.Listen(c.Context, "tcp", c.String("listen"))
+	if err != nil {
+		return nil, "", err
+	}
+	_, port, err := net.SplitHostPort(listener.Addr().String())
+	if err != nil {
+		return nil, "", errors.Join(err, listener.Close())
+	}
+	base := "http://localhost:" + port
+	if cert != nil {
+		base = "https://localhost:" + port
+		listener = tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{*cert}, MinVersion: tls.VersionTLS12})
+	}
+	if c.String("base-url") != "" {
+		base = c.String("base-url")
+	}
+	return listener, base, nil
+}
+
+// checkListen refuses what the agent will not listen on before anything is made.
+func checkListen(c *cli.Context) error {
+	host, _, err := net.SplitHostPort(c.String("listen"))
+	if err != nil {
+		return usage("--listen: %w", err)
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return usage("--listen %s: whoever reaches an agent can sign, so it listens on loopback only", c.String("listen"))
+	}
+	certFile, keyFile := c.String("tls-cert"), c.String("tls-key")
+	if (certFile == "") != (keyFile == "") || certFile != "" && c.Bool("tls-self-signed") {
+		return usage("want --tls-self-signed, or --tls-cert with --tls-key")
+	}
+	return nil
+}
+
+// agentCertificate is nil for plain http.
+func agentCertificate(c *cli.Context) (*tls.Certificate, error) {
+	certFile, keyFile := c.String("tls-cert"), c.String("tls-key")
+	switch {
+	case c.Bool("tls-self-signed"):
+		cert, err := agent.SelfSigned(c.String("dir"), words(c, "host"), time.Now())
+		return &cert, err
+	case certFile != "":
+		cert, err := tls.LoadX509KeyPair(certFile, keyFile)
+		if err != nil {
+			return nil, usage("--tls-cert: %w", err)
+		}
+		return &cert, nil
+	}
+	return nil, nil
+}
+
+// openAgentStore opens the key store, or makes one with a key of each type, and
+// adds the keys to import.
+func openAgentStore(c *cli.Context) (*agent.Store, error) {
+	dir := c.String("dir")
+	passphrase, err := agentPassphrase(c)
+	if err != nil {
+		return nil, err
+	}
+	store, err := agent.OpenStore(dir, passphrase, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		store, err = newAgentStore(dir, passphrase)
+	}
+	if errors.Is(err, agent.ErrPassphrase) {
+		return nil, fail(exitDenied, "%w", err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return store, importKeys(c, store)
+}
+
+func newAgentStore(dir, passphrase string) (*agent.Store, error) {
+	store, err := agent.CreateStore(dir, passphrase, 0)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range keyTypeNames {
+		key, err := newKey(name)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := store.Add("", key); err != nil {
+			return nil, err
+		}
+	}
+	return store, nil
+}
+
+func importKeys(c *cli.Context, store *agent.Store) error {
+	for _, arg := range c.StringSlice("import-key") {
+		method, path, named := strings.Cut(arg, "=")
+		if !named {
+			method, path = "", arg
+		}
+		file, err := readKeyFile(path)
+		if err != nil {
+			return err
+		}
+		if err := importKey(c, store, method, file.key); err != nil {
+			return err
+		}
+	}
+	for _, path := range c.StringSlice("import-did") {
+		d, err := openDIDDir(path)
+		if err != nil {
+			return err
+		}
+		key, method, err := d.signingKey(did.AssertionMethod)
+		if err != nil {
+			return err
+		}
+		if err := importKey(c, store, method, key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// importKey adds a key that is not there yet, so that a command may be repeated.
+func importKey(c *cli.Context, store *agent.Store, method string, key multikey.PrivateKey) error {
+	name, err := store.Add(method, key)
+	if errors.Is(err, agent.ErrKeyExists) {
+		return nil
+	}
+	if err != nil {
+		return usage("%w", err)
+	}
+	talk(c, "Added %s.", name)
+	return nil
+}
+
+// agentInfo is what -o json prints of an agent that is ready.
+type agentInfo struct {
+	URL  string   `json:"url"`
+	Keys []string `json:"keys"`
+	// TokenFile is where callers find the token, CA what they trust; "" if there is none.
+	TokenFile string `json:"tokenFile,omitempty"`
+	CA        string `json:"ca,omitempty"`
+}
+
+func announceAgent(c *cli.Context, store *agent.Store, base, token string) error {
+	out, err := newPrinter(c)
+	if err != nil {
+		return err
+	}
+	info := agentInfo{URL: base, Keys: []string{}}
+	for _, k := range store.Keys() {
+		info.Keys = append(info.Keys, k.Method)
+	}
+	if token != "" {
+		info.TokenFile = filepath.Join(c.String("dir"), "token")
+	}
+	if c.Bool("tls-self-signed") {
+		info.CA = filepath.Join(c.String("dir"), "tls.pem")
+	}
+	if out.format != formatTable {
+		return out.json(info)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "The agent is ready at %s\n\n", info.URL)
+	for _, k := range info.Keys {
+		fmt.Fprintf(&b, "  key    %s\n", k)
+	}
+	for name, value := range map[string]string{"token": info.TokenFile, "trust": info.CA} {
+		if value != "" {
+			fmt.Fprintf(&b, "  %-6s %s\n", name, value)
+		}
+	}
+	b.WriteString("\nCtrl-C stops it.\n")
+	_, err = fmt.Fprint(out.out, b.String())
+	return err
+}

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+	"golang.org/x/term"
+)
+
+// maxPassphraseBytes bounds a passphrase and what brings it.
+const maxPassphraseBytes = 4 << 10
+
+// passphraseTimeout is how long a command may take to print it; a person may have to unlock a keychain.
+const passphraseTimeout = 2 * time.Minute
+
+// agentPassphrase finds the passphrase of the key store: in a file, in what a command prints, in the
+// environment, or by asking at the terminal.
+func agentPassphrase(c *cli.Context) (string, error) {
+	path, command := c.String("passphrase-file"), c.String("passphrase-command")
+	var text []byte
+	var err error
+	switch {
+	case path != "" && command != "":
+		return "", usage("--passphrase-file and --passphrase-command exclude each other")
+	case path != "":
+		text, err = readBounded(path, maxPassphraseBytes)
+	case command != "":
+		text, err = passphraseFrom(c.Context, command)
+	case os.Getenv("TABARD_PASSPHRASE") != "":
+		text = []byte(os.Getenv("TABARD_PASSPHRASE"))
+	default:
+		text, err = askPassphrase(c)
+	}
+	if err != nil {
+		return "", usage("passphrase: %w", err)
+	}
+	passphrase := strings.TrimRight(string(text), "\r\n")
+	if passphrase == "" {
+		return "", usage("the passphrase is empty")
+	}
+	return passphrase, nil
+}
+
+// passphraseFrom runs a command of the user's own and takes what it prints.
+func passphraseFrom(ctx context.Context, command string) ([]byte, error) {
+	ctx, stop := context.WithTimeout(ctx, passphraseTimeout)
+	defer stop()
+	cmd := exec.CommandContext(ctx, "sh", "-c", command)
+	cmd.Stdin, cmd.Stderr = os.Stdin, os.Stderr
+	out, err := cmd.Output()
+	if len(out) > maxPassphraseBytes {
+		return nil, errors.New("the command prints too much")
+	}
+	return bytes.TrimSpace(out), err
+}
+
+func askPassphrase(c *cli.Context) ([]byte, error) {
+	stdin, ok := c.App.Reader.(*os.File)
+	if !ok || !term.IsTerminal(int(stdin.Fd())) {
+		return nil, errors.New("want --passphrase-file, --passphrase-command or TABARD_PASSPHRASE: there is no terminal to ask at")
+	}
+	talk(c, "Passphrase of the key store:")
+	return term.ReadPassword(int(stdin.Fd()))
+}
