@@ -23,7 +23,7 @@ type activeContext struct {
 	protected bool
 	// cost is the work that made this context, charged for each use so that
 	// budgets do not depend on what is cached.
-	cost int
+	cost cost
 	// root counts what is kept of contexts derived from one cached context.
 	root *rootWeight
 
@@ -31,6 +31,9 @@ type activeContext struct {
 	scoped   map[scopeKey]*activeContext
 	embedded map[string]*activeContext
 }
+
+// cost is work on contexts: terms defined or copied, and text put together.
+type cost struct{ terms, text int }
 
 // scopeKey names a context derived from an active one by a term's own context.
 type scopeKey struct {

@@ -37,7 +37,7 @@ type scope struct {
 
 // process returns active updated by local (JSON-LD 1.1 API, 4.1.2).
 func (l *loader) process(active *activeContext, local jcs.Value, s scope) (*activeContext, error) {
-	before := l.budget.contexts
+	before := l.budget
 	if err := l.budget.context(len(active.terms) + 1); err != nil {
 		return nil, err
 	}
@@ -45,7 +45,7 @@ func (l *loader) process(active *activeContext, local jcs.Value, s scope) (*acti
 	if err := l.apply(result, local, s); err != nil {
 		return nil, err
 	}
-	result.cost = before - l.budget.contexts
+	result.cost = cost{terms: before.contexts - l.budget.contexts, text: before.bytes - l.budget.bytes}
 	return result, nil
 }
 

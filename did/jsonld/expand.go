@@ -266,7 +266,7 @@ func sortedStrings(v jcs.Value) []string {
 func (x *expander) scopedContext(c *activeContext, t *term, property bool) (*activeContext, error) {
 	k := scopeKey{term: t, property: property}
 	if d := c.derivedScoped(k); d != nil {
-		return d, x.budget.context(d.cost)
+		return d, x.budget.again(d)
 	}
 	d, err := x.process(c, t.context, scope{base: t.base, override: property, propagate: property, validate: true})
 	if err != nil {
@@ -282,10 +282,10 @@ func (x *expander) localContext(c *activeContext, local jcs.Value) (*activeConte
 	key := x.key
 	if c == initial && x.cache != nil {
 		if d := x.cache.get(key); d != nil {
-			return d, x.budget.context(d.cost)
+			return d, x.budget.again(d)
 		}
 	} else if d := c.derivedEmbedded(key); d != nil {
-		return d, x.budget.context(d.cost)
+		return d, x.budget.again(d)
 	}
 	d, err := x.process(c, local, scope{base: x.rootBase, propagate: true, validate: true})
 	if err != nil {

@@ -43,6 +43,14 @@ func (b *budget) context(n int) error {
 	return nil
 }
 
+// again charges what it cost to make a context that is at hand.
+func (b *budget) again(c *activeContext) error {
+	if err := b.context(c.cost.terms); err != nil {
+		return err
+	}
+	return b.text(c.cost.text)
+}
+
 func (b *budget) text(n int) error {
 	if b.bytes -= n; b.bytes < 0 {
 		return overBudget("IRIs expand to too much text")
