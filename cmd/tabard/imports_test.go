@@ -34,6 +34,7 @@ var bans = []struct {
 	{"node/client", "github.com/cockroachdb/pebble/v2", "an agent that embeds the SDK must not carry a storage engine"},
 	{"node/client", "go.etcd.io/bbolt", "an agent that embeds the SDK must not carry a storage engine"},
 	{"did/webvh", "net/http", "verification takes bytes and a time; fetching is somebody else's decision"},
+	{"did/jsonld", "net/http", "contexts come from a fixed set; fetching one is never an option"},
 	{"did/credential", "net/http", "verification takes bytes and a time; fetching is somebody else's decision"},
 	{"ledger", "net/http", "Apply must not be able to reach the network"},
 	{"ledger", "math/rand", "Apply must not be able to draw a random number"},
