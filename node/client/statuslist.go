@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/credential"
 	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/did/statuslist"
@@ -26,21 +27,31 @@ var ErrNoList = errors.New("no such status list")
 // issuer's, and it is in force. Whether that issuer may speak of a credential is for the caller to
 // decide: it is the credential's own, or the DID of the registry that the caller trusts.
 func (c *Client) StatusList(ctx context.Context, listURL string, opts ...ReadOption) (*statuslist.List, error) {
-	return c.statusList(ctx, listURL, time.Time{}, opts)
+	return c.statusList(ctx, listURL, "", time.Time{}, opts)
+}
+
+// StatusListBy is StatusList for a list that this issuer signed. Anyone may publish a list of any URL:
+// whoever knows the issuer of the credential asks for that one's.
+func (c *Client) StatusListBy(ctx context.Context, listURL string, issuer did.ID, opts ...ReadOption) (*statuslist.List, error) {
+	list, err := c.statusList(ctx, listURL, issuer, time.Time{}, opts)
+	if err == nil && list.Issuer != string(issuer) {
+		return nil, fmt.Errorf("%w: asked for a status list of %s, got one of %s", ErrMismatch, issuer, list.Issuer)
+	}
+	return list, err
 }
 
 // StatusListAt returns the list as it was at a time, verified as of then. The time is taken in whole
 // seconds.
 func (c *Client) StatusListAt(ctx context.Context, listURL string, at time.Time, opts ...ReadOption) (*statuslist.List, error) {
-	return c.statusList(ctx, listURL, at.UTC().Truncate(time.Second), opts)
+	return c.statusList(ctx, listURL, "", at.UTC().Truncate(time.Second), opts)
 }
 
-func (c *Client) statusList(ctx context.Context, listURL string, at time.Time, opts []ReadOption) (*statuslist.List, error) {
+func (c *Client) statusList(ctx context.Context, listURL string, issuer did.ID, at time.Time, opts []ReadOption) (*statuslist.List, error) {
 	q := c.query(opts)
 	if !at.IsZero() {
 		q.Set("timestamp", at.Format(time.RFC3339))
 	}
-	a, err := c.fetchList(ctx, listURL, q)
+	a, err := c.fetchList(ctx, listURL, issuer, q)
 	if isNotFound(err) {
 		return nil, fmt.Errorf("%w: %w", ErrNoList, err)
 	}
@@ -64,20 +75,23 @@ func (c *Client) statusList(ctx context.Context, listURL string, at time.Time, o
 	return list, nil
 }
 
-// fetchList asks for a list by its path if that is a registry's, else by its whole URL.
-func (c *Client) fetchList(ctx context.Context, listURL string, q url.Values) (answer, error) {
+// fetchList asks for a list by its path if that is a registry's, else by its whole URL and its issuer.
+func (c *Client) fetchList(ctx context.Context, listURL string, issuer did.ID, q url.Values) (answer, error) {
 	u, err := url.Parse(listURL)
 	if err != nil {
 		return answer{}, fmt.Errorf("status list %q: %w", listURL, err)
 	}
 	r := request{method: http.MethodGet, path: u.EscapedPath(), query: q, accept: api.TypeCredential}
-	if strings.HasPrefix(r.path, listsPath+"/") {
+	if issuer == "" && strings.HasPrefix(r.path, listsPath+"/") {
 		a, err := c.do(ctx, r)
 		if !isNotFound(err) {
 			return a, err
 		}
 	}
 	q.Set("url", listURL)
+	if issuer != "" {
+		q.Set("issuer", string(issuer))
+	}
 	r.path = listsPath
 	return c.do(ctx, r)
 }

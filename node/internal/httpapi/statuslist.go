@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/credential"
 	"github.com/tabard-id/tabard/did/statuslist"
 	"github.com/tabard-id/tabard/ledger"
@@ -204,9 +205,11 @@ func (s *server) listReply(ctx context.Context, v *ledger.View, key listKey, for
 		return nil, err
 	}
 	if past {
-		return s.signList(v, own, url, form, at)
+		return s.signList(ctx, v, own, url, form, at)
 	}
-	return s.signed.renew(s, key, own, v.Size(), func() (*cached, error) { return s.signList(v, own, url, form, time.Time{}) })
+	return s.signed.renew(s, key, own, v.Size(), func() (*cached, error) {
+		return s.signList(ctx, v, own, url, form, time.Time{})
+	})
 }
 
 func isProofForm(f listForm) bool {
@@ -247,7 +250,8 @@ func issuedReply(media string, content []byte) *cached {
 	return val
 }
 
-// getIssuedList serves a list that its issuer has signed and had recorded, by its URL.
+// getIssuedList serves a list that its issuer has signed and had recorded, by its URL: of several issuers'
+// the one of ?issuer=, else the first.
 func (s *server) getIssuedList(w *reply, r *http.Request, _ route) error {
 	q, err := parseQuery(r.URL.RawQuery)
 	if err != nil {
@@ -257,6 +261,7 @@ func (s *server) getIssuedList(w *reply, r *http.Request, _ route) error {
 	if !ok || url == "" {
 		return api.NewProblem(api.InvalidParameter, "url: want the id of the list")
 	}
+	issuer, _ := q.take("issuer")
 	req, err := s.takeListRequest(q)
 	if err != nil {
 		return err
@@ -279,12 +284,18 @@ func (s *server) getIssuedList(w *reply, r *http.Request, _ route) error {
 	if err != nil {
 		return err
 	}
-	issued, ok, err := state.IssuedStatusList(url)
+	find := state.IssuedStatusList
+	if issuer != "" {
+		find = func(url string) (ledger.IssuedList, bool, error) {
+			return state.IssuedStatusListBy(url, did.ID(issuer))
+		}
+	}
+	issued, ok, err := find(url)
 	if err != nil {
 		return err
 	}
 	if !ok {
-		return noList("no list of that URL is recorded")
+		return noList("no such list is recorded")
 	}
 	return s.sendValue(w, r, issuedReply(form.media, issued.Content))
 }

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"github.com/tabard-id/tabard/did"
@@ -33,9 +34,9 @@ type listSigner struct {
 }
 
 // listSigner finds out how this node signs.
-func (s *server) listSigner(v *ledger.View) (*listSigner, error) {
+func (s *server) listSigner(ctx context.Context, v *ledger.View) (*listSigner, error) {
 	method := string(v.RegistryDID()) + "#" + s.NodeID
-	res, err := v.Resolve(context.Background(), v.RegistryDID(), did.Options{})
+	res, err := v.Resolve(ctx, v.RegistryDID(), did.Options{})
 	if err != nil {
 		return nil, err
 	}
@@ -52,8 +53,8 @@ func (s *server) listSigner(v *ledger.View) (*listSigner, error) {
 
 // signList writes down and signs a list: the present one with a short life, or one of a time past, which
 // holds at that time and no later.
-func (s *server) signList(v *ledger.View, own lists.Own, url string, form listForm, at time.Time) (*cached, error) {
-	signer, err := s.listSigner(v)
+func (s *server) signList(ctx context.Context, v *ledger.View, own lists.Own, url string, form listForm, at time.Time) (*cached, error) {
+	signer, err := s.listSigner(ctx, v)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +78,7 @@ func (s *server) signList(v *ledger.View, own lists.Own, url string, form listFo
 		control = controlPastList
 	}
 	list.ValidUntil = signer.until
-	val := &cached{status: 200, media: form.media, vary: valueAccept}
+	val := &cached{status: http.StatusOK, media: form.media, vary: valueAccept}
 	if val.body, err = form.sign(signer, list); err != nil {
 		return nil, err
 	}

@@ -356,6 +356,15 @@ func TestRegisteredCredentialSetsItsBit(t *testing.T) {
 	}
 }
 
+// status404 checks that there is no list.
+func (a answer) status404(t *testing.T) {
+	t.Helper()
+	var p api.Problem
+	if a.json(http.StatusNotFound, &p); p.Code != api.StatusListUnavailable {
+		t.Errorf("%s", a.body)
+	}
+}
+
 const issuedURL = "https://alice.example/status/1"
 
 // ownList signs a list of the agent's own.
@@ -385,7 +394,10 @@ func (a *agent) ownList(after int, set ...uint64) jcs.Value {
 func TestListThatItsIssuerSigns(t *testing.T) {
 	n := startNode(t)
 	alice, mallory := n.register("agents", "alice"), n.register("agents", "mallory")
-	asked := "/v1/status-lists?url=" + url.QueryEscape(issuedURL)
+	// Mallory is the first to have a list of that URL.
+	n.post("/v1/status-lists", api.TypeJSON, mallory.ownList(1, 3).Canonical()).json(http.StatusCreated, &api.Receipt{})
+	asked := "/v1/status-lists?url=" + url.QueryEscape(issuedURL) + "&issuer=" + url.QueryEscape(string(alice.id))
+	n.get(asked).status404(t)
 	for i, set := range [][]uint64{nil, {7}, {9}} {
 		list := alice.ownList(i+1, set...)
 		var receipt api.Receipt
@@ -405,9 +417,9 @@ func TestListThatItsIssuerSigns(t *testing.T) {
 			t.Errorf("with %v set: %+v", set, v.Checks)
 		}
 	}
-	// Somebody else's list of that URL makes no difference to the issuer's credentials, and
-	// his credentials cannot lean on hers.
-	vc := mallory.issueWith("boat", issuedURL, record.Suspension, 8)
+	// A credential cannot lean on somebody else's list.
+	bob := n.register("agents", "bob")
+	vc := bob.issueWith("boat", issuedURL, record.Suspension, 8)
 	got := n.post("/credentials/verify", api.TypeJSON, jcs.Object(jcs.Member{Name: "verifiableCredential", Value: vc}).Canonical())
 	var v credential.Verdict
 	got.json(http.StatusBadRequest, &v)
