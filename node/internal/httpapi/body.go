@@ -17,6 +17,7 @@ import (
 // Content types that routes take.
 var (
 	jsonTypes       = []string{"application/json", "application/ld+json", "application/vc", "application/vc+ld+json"}
+	vpTypes         = append([]string{"application/vp", "application/vp+ld+json"}, jsonTypes...)
 	resolutionTypes = []string{"application/json", "application/did-resolution", "application/did-url-dereferencing"}
 	linesTypes      = []string{"text/jsonl", "application/jsonl", "application/jsonlines", "application/x-jsonlines",
 		"application/x-ndjson", "application/ndjson", "application/json", "application/json-l"}

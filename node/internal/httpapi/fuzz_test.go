@@ -24,6 +24,13 @@ func FuzzRequest(f *testing.F) {
 		{"POST", "/v1/status", "application/json", string(a.change(string(a.id), "suspended", 1).Canonical())},
 		{"POST", "/credentials/verify", "application/json", string(verifyBody(a.issue("x")))},
 		{"POST", "/v1/records", "application/x-ndjson", string(bulkBody(didLine(a.entry.Value)))},
+		{"POST", "/credentials/verify?at=0", "application/json", string(verifyBody(a.issue("x")))},
+		{"POST", "/credentials/verify", "application/vc+jwt", "eyJhbGciOiJFZERTQSIsInR5cCI6InZjK2p3dCJ9.e30.AA"},
+		{"POST", "/presentations/verify", "application/json", string(presentationBody(a.present("c", "d", a.issue("x")), `{"challenge":"c","domain":["d"]}`))},
+		{"POST", "/presentations/verify?at=2026-01-01T00:00:00Z", "application/vp", string(a.unsigned(a.issue("x")).Canonical())},
+		{"POST", "/challenges", "application/json", "{}"},
+		{"GET", identifiers + string(a.id) + "%23key-1?verificationRelationship=authentication", "application/did", ""},
+		{"GET", identifiers + string(a.id) + "?service=files&relativeRef=/a/../b", "text/uri-list", ""},
 		{"GET", "/v1/records?after=0&limit=1", "", ""},
 		{"GET", "/.well-known/did.json", "", ""},
 	} {
@@ -42,7 +49,8 @@ func FuzzRequest(f *testing.F) {
 		r.Header.Set("Accept", contentType)
 		size, w := n.ledger.Size(), httptest.NewRecorder()
 		n.server.Config.Handler.ServeHTTP(w, r)
-		if w.Code == http.StatusInternalServerError || w.Header().Get(api.HeaderSeq) == "" {
+		relationship := strings.Contains(w.Body.String(), "https://w3id.org/security#INVALID_") // 500, says DID Resolution
+		if w.Code == http.StatusInternalServerError && !relationship || w.Header().Get(api.HeaderSeq) == "" {
 			t.Fatalf("%s %q: %d %v %s", method, target, w.Code, w.Header(), w.Body)
 		}
 		if w.Code >= http.StatusBadRequest && n.ledger.Size() != size {

@@ -77,12 +77,23 @@ func negotiate(headers []string) representation {
 		}
 	}
 	best, weight := repNone, 0.0
+	var refused [repNone + 1]bool
 	for _, header := range headers {
 		for item := range strings.SplitSeq(header, ",") {
-			if rep, q := acceptItem(item); q > weight {
+			rep, q := acceptItem(item)
+			if q > weight {
 				best, weight = rep, q
 			}
+			refused[rep] = refused[rep] || q == 0
 		}
+	}
+	if best == repAny && refused[repResult] { // a range that names a type outranks one that does not
+		for _, other := range []representation{repDocument, repDereference, repURIs} {
+			if !refused[other] {
+				return other
+			}
+		}
+		return repNone
 	}
 	return best
 }

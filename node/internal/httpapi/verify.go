@@ -149,7 +149,11 @@ func (s *server) readVerification(w *reply, r *http.Request, name, bare string) 
 			return q, err
 		}
 	}
-	body, err := readObject(w, r, jsonTypes)
+	types := jsonTypes
+	if bare != "" {
+		types = vpTypes
+	}
+	body, err := readObject(w, r, types)
 	if err != nil {
 		return q, err
 	}

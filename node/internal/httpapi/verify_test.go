@@ -99,6 +99,12 @@ func TestPresentation(t *testing.T) {
 	n.judged(http.StatusOK, presentationBody(vp, options(own, "shop.example")))
 	n.judged(http.StatusOK, presentationBody(vp, `{"domain":["shop.example"]}`))
 
+	for _, media := range []string{"application/vp", "application/ld+json"} {
+		n.post(presentationPath, media, vp.Canonical()).json(http.StatusOK, new(api.Verification))
+	}
+	n.post(verifyPath, "application/vc", vcs[0].Canonical()).json(http.StatusOK, new(api.Verification))
+	n.post(verifyPath, "application/vp", vp.Canonical()).refused(api.UnsupportedMediaType)
+
 	other := n.register("agents", "other")
 	tampered := vcs[1].With("name", jcs.FromString("c"))
 	bare := holder.unsigned(vcs...)
