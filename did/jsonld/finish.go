@@ -53,6 +53,9 @@ func (x *expander) finishValue(o *object) (keep bool, err error) {
 	if len(o.types) == 1 && o.types[0] == "@json" {
 		return true, nil
 	}
+	if err := x.undirected(o); err != nil {
+		return false, err
+	}
 	switch o.value.Kind() {
 	case jcs.KindNull:
 		return false, x.lose("@value is null")
@@ -117,7 +120,15 @@ func (x *expander) expandValue(c *activeContext, t *term, v jcs.Value) (*object,
 	if isString {
 		o.tag(c, t)
 	}
-	return o, nil
+	return o, x.undirected(o)
+}
+
+// undirected checks that a value has no base direction, which RDF cannot express.
+func (x *expander) undirected(o *object) error {
+	if o.is(kwDirection) {
+		return x.lose("@direction is not part of the data")
+	}
+	return nil
 }
 
 // tag gives a string the language and direction of its term or context.

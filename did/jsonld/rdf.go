@@ -93,7 +93,7 @@ func (x *worker) emitRoot(o *object, g Term) error {
 		return err
 	}
 	if len(x.quads) == before {
-		return x.lose("an object about which nothing is said")
+		return x.lose("an object about which nothing is said: " + quote(o.id))
 	}
 	return nil
 }
@@ -202,11 +202,6 @@ func (x *worker) emitList(items []*object, g Term) (Term, error) {
 
 // literal makes an RDF literal of a value object.
 func (x *worker) literal(o *object) (Term, error) {
-	if o.is(kwDirection) {
-		if err := x.lose("@direction is not part of RDF"); err != nil {
-			return Term{}, err
-		}
-	}
 	t := Term{Kind: Literal}
 	if len(o.types) == 1 {
 		t.Datatype = o.types[0]
