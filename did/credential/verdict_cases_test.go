@@ -123,6 +123,10 @@ func (c credentials) graphs() []verdictVector {
 	subject := func(text string) jcs.Value { return v.With("credentialSubject", decode(c.tb, text)) }
 	lost := codes{credential.CheckProof: credential.CodeDataLoss}
 	const id, sponsor = `"id":"did:example:agent"`, `"sponsor":"mailto:a@example.com"`
+	invalid := codes{credential.CheckProof: credential.CodeProofInvalid}
+	hidden := c.sign(plain, rdf, expires(now)).With("@context", decode(c.tb, `["https://www.w3.org/ns/credentials/v2",{"AgentCredential":"https://vc.example/#A",
+		"sponsor":{"@id":"https://vc.example/#s","@type":"@id"},"note":{"@id":"https://w3id.org/security#expiration","@type":"http://www.w3.org/2001/XMLSchema#dateTime"}}]`))
+	expired := member(hidden, "proof")
 	foreign := jcs.Array(text(credential.ContextV2), text("https://vc.example/contexts/agent/v1"))
 	return []verdictVector{
 		{Name: "rdfc", Source: "Data Integrity EdDSA Cryptosuites 1.0, 3.2", Input: v, Verified: true},
@@ -131,6 +135,14 @@ func (c credentials) graphs() []verdictVector {
 		{Name: "rdfc-undefined-term-added", Source: "what the proof would not cover is refused", Input: subject(`{` + id + `,` + sponsor + `,"admin":true}`), Codes: lost},
 		{Name: "rdfc-undefined-type-added", Source: "what the proof would not cover is refused", Input: v.With("type", decode(c.tb, `["VerifiableCredential","AgentCredential","AdminCredential"]`)), Codes: lost},
 		{Name: "rdfc-relative-id-added", Source: "what the proof would not cover is refused", Input: subject(`{` + id + `,"sponsor":"agents/1"}`), Codes: lost},
+		{Name: "rdfc-expires-under-another-name", Source: "a proof that has expired shows no expires", Codes: invalid,
+			Input: hidden.With("proof", member(hidden, "proof").Without("expires").With("note", member(expired, "expires")))},
+		{Name: "rdfc-expires-by-its-iri", Source: "a proof that has expired shows no expires", Codes: invalid,
+			Input: c.sign(plain, rdf, expires(now)).With("proof", expired.Without("expires").With("https://w3id.org/security#expiration", jcs.Object(
+				jcs.Member{Name: "@type", Value: text("http://www.w3.org/2001/XMLSchema#dateTime")}, jcs.Member{Name: "@value", Value: member(expired, "expires")})))},
+		{Name: "rdfc-valid-until-by-its-iri", Source: "a credential that has expired shows no validUntil", Codes: invalid,
+			Input: c.sign(plain.With("validUntil", text("2026-05-01T00:00:00Z")), rdf).Without("validUntil").With("https://www.w3.org/2018/credentials#validUntil", jcs.Object(
+				jcs.Member{Name: "@type", Value: text("http://www.w3.org/2001/XMLSchema#dateTime")}, jcs.Member{Name: "@value", Value: text("2026-05-01T00:00:00Z")}))},
 		{Name: "rdfc-context-not-at-hand", Source: "contexts are never loaded", Input: v.With("@context", foreign), Codes: codes{credential.CheckProof: credential.CodeContextUnknown, credential.CheckContext: credential.CodeContextUnknown}},
 		{Name: "rdfc-term-remapped", Source: "the same JSON, another graph", Codes: codes{credential.CheckProof: credential.CodeProofInvalid},
 			Input: v.With("@context", decode(c.tb, `["https://www.w3.org/ns/credentials/v2",{"AgentCredential":"https://vc.example/#A","sponsor":{"@id":"https://evil.example/#s","@type":"@id"}}]`))},

@@ -72,6 +72,23 @@ func readable(ld *jsonld.Processor, doc jcs.Value) error {
 	return nil
 }
 
+// ofProofs are the members that a proof has (Data Integrity 1.0, 2.1).
+var ofProofs = map[string]bool{
+	"@context": true, "id": true, "type": true, "cryptosuite": true, "verificationMethod": true, "proofPurpose": true,
+	"created": true, "expires": true, "domain": true, "challenge": true, "nonce": true, "previousProof": true, "proofValue": true,
+}
+
+// readable refuses members that a proof over statements has beside its own: each
+// may be expires under another name, which nobody would see to have passed.
+func (p *Proof) readable() error {
+	for name := range p.Value.Members() {
+		if !ofProofs[name] {
+			return unverified("the proof's "+name, ErrHidden)
+		}
+	}
+	return nil
+}
+
 // embedded has the URLs of contexts that are known not to rename anything.
 var embedded = sync.OnceValue(func() map[string]bool {
 	urls := make(map[string]bool)

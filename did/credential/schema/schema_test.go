@@ -3,6 +3,8 @@ package schema_test
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -123,6 +125,19 @@ func hostile() map[string]string {
 		"wide allOf":                `"allOf":[` + strings.TrimSuffix(wide.String(), ",") + `],"additionalProperties":{"$ref":"#"}`,
 		"unique items":              `"additionalProperties":{"uniqueItems":true}`,
 		"dynamic doubling":          `"$id":"https://h.example/","$dynamicAnchor":"n","additionalProperties":{"allOf":[{"$dynamicRef":"#n"},{"$dynamicRef":"#n"},{"$dynamicRef":"#n"}]}`,
+	}
+}
+
+// TestNoFiles: a schema that lies on this machine is as far away as any other.
+func TestNoFiles(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "schema.json")
+	if err := os.WriteFile(file, []byte(`{"$schema":"`+d2020+`","type":"object"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, ref := range []string{"file://" + file, file} {
+		if _, err := schema.Compile("file:///schema.json", []byte(`{"$schema":"`+d2020+`","$ref":"`+ref+`"}`)); !errors.Is(err, schema.ErrInvalid) {
+			t.Errorf("%s: %v", ref, err)
+		}
 	}
 }
 
