@@ -104,7 +104,7 @@ func appendEscaped(dst []byte, s string) []byte {
 	return append(dst, s[start:]...)
 }
 
-// appendTail writes what follows the subject of a quad, up to the object.
+// appendPredicate writes a predicate and the spaces around it.
 func appendPredicate(dst []byte, t *Term) []byte {
 	dst = append(dst, ' ')
 	dst = appendIRI(dst, t.Value)
