@@ -76,7 +76,15 @@ func (f *Fetcher) request(ctx context.Context, t Target, opt Options) (*Response
 		return nil, err
 	}
 	defer release()
-	return f.follow(ctx, t, opt)
+	resp, err := f.follow(ctx, t, opt)
+	if err == nil {
+		// A host that is told to stop may still end its reply as if it were whole.
+		err = ctx.Err()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return resp, nil
 }
 
 // classify makes an *Error of whatever ended a request.
