@@ -45,6 +45,10 @@ func (j *judgement) schema(ctx context.Context) {
 		kind := schemaKind(entry)
 		if kind == "" {
 			unsupported = "credentialSchema of type " + entry.Types[0]
+			if j.renames(entry) {
+				j.verdict.fail(CheckSchema, CodeSchemaUnsupported, unsupported+", which may be another name for a known one", nil)
+				return
+			}
 			continue
 		}
 		if err := j.evaluate(ctx, entry, kind); err != nil {
@@ -59,13 +63,26 @@ func (j *judgement) schema(ctx context.Context) {
 	j.verdict.pass(CheckSchema)
 }
 
+// schemaKind recognises a type by its term and by its IRI, which say the same where a
+// credential is signed as RDF.
 func schemaKind(entry SchemaEntry) string {
 	for _, kind := range []string{JSONSchema, JSONSchemaCredential} {
-		if slices.Contains(entry.Types, kind) {
+		if slices.Contains(entry.Types, kind) || slices.Contains(entry.Types, "https://www.w3.org/2018/credentials#"+kind) {
 			return kind
 		}
 	}
 	return ""
+}
+
+// renames reports whether a type may have been given another name by who presents
+// the credential: it is signed as RDF and has contexts of its own making.
+func (j *judgement) renames(entry SchemaEntry) bool {
+	secured, ok := j.securing.(*integrity)
+	if !ok || !secured.overRDF() {
+		return false
+	}
+	_, inside := entry.Value.Get("@context")
+	return inside || slices.ContainsFunc(arrayOf(j.credential.Value, "@context"), jcs.Value.IsObject)
 }
 
 // schemaCode tells apart why a schema does not pass.

@@ -11,6 +11,7 @@ import (
 	"github.com/tabard-id/tabard/did/credential"
 	"github.com/tabard-id/tabard/did/credential/schema"
 	"github.com/tabard-id/tabard/did/jcs"
+	"github.com/tabard-id/tabard/did/proof"
 )
 
 const (
@@ -53,7 +54,15 @@ func (c credentials) schemaCases() []judgedVector {
 	const second = "https://vc.example/schemas/2.json"
 	both := c.ofSchema(`[` + entry + `,{"id":"` + second + `","type":"JsonSchema"}]`)
 	tampered := vc.With("validFrom", text("2026-01-02T00:00:00Z"))
+	plain := c.unsigned().With("type", text(credential.Type)).With("credentialSubject", decode(c.tb, `{"id":"did:example:agent"}`)).With("credentialSchema", decode(c.tb, entry))
+	rdf := c.sign(plain, func(o *proof.SignOptions) { o.Cryptosuite = proof.EdDSARDFC2022 })
+	renamed := func(name string) jcs.Value {
+		return rdf.With("credentialSchema", decode(c.tb, `{"id":"`+schemaURL+`","type":"`+name+`"}`))
+	}
+	inline := decode(c.tb, `["https://www.w3.org/ns/credentials/v2",{"Other":"https://www.w3.org/2018/credentials#JsonSchema"}]`)
 	return []judgedVector{
+		{Name: "rdfc-type-of-the-schema-by-its-iri", Source: "the same statement", Input: renamed("https://www.w3.org/2018/credentials#JsonSchema"), Schemas: found(good), Codes: row(credential.CodeSchemaMismatch)},
+		{Name: "rdfc-type-of-the-schema-under-another-name", Source: "the same statement", Input: renamed("Other").With("@context", inline), Schemas: found(good), Codes: row(credential.CodeSchemaUnsupported)},
 		one("fits", "5.3: success", good, ""),
 		one("fits-draft-07", "4: may be supported", good.With("$schema", text("http://json-schema.org/draft-07/schema#")), ""),
 		one("fits-2019-09", "4: may be supported", good.With("$schema", text("https://json-schema.org/draft/2019-09/schema")), ""),
