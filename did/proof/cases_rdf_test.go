@@ -250,6 +250,8 @@ func (m *maker) rdfHidden() []vector {
 			Input: m.sign(d.With("credentialSubject", m.decode(`{"id":"urn:uuid:58172aac-d8ba-11ed-83dd-0b3aef56cc33","type":"BitstringStatusList","statusPurpose":"revocation","encodedList":"u"}`)), m.ed, rdfc(m.ed))},
 		{Name: "rdfc-valid-until-under-another-name", Source: clause, Code: unverified,
 			Input: context(late, `{"note":{"@id":"https://www.w3.org/2018/credentials#validUntil","@type":"http://www.w3.org/2001/XMLSchema#dateTime"}}`).With("note", text("2026-05-01T00:00:00Z"))},
+		{Name: "rdfc-valid-until-under-another-name-with-a-decoy", Source: clause, Code: unverified,
+			Input: m.withDecoy(d)},
 		{Name: "rdfc-valid-until-by-its-iri", Source: clause, Input: late.With("https://www.w3.org/2018/credentials#validUntil", m.decode(until)), Code: unverified},
 		{Name: "rdfc-valid-until-by-a-prefix", Source: clause, Code: unverified,
 			Input: context(late, `{"c":{"@id":"https://www.w3.org/2018/","@prefix":true}}`).With("c:credentials#validUntil", m.decode(until))},
@@ -277,6 +279,17 @@ func (m *maker) rdfHidden() []vector {
 			Input: jcs.Object(jcs.Member{Name: "@context", Value: member(d, "@context")}, jcs.Member{Name: "proof", Value: member(ed, "proof")},
 				jcs.Member{Name: "@graph", Value: jcs.Array(d.Without("@context"))})},
 	}
+}
+
+// withDecoy has a member validUntil in its subject, which means something else, in
+// place of the real one, which has another name.
+func (m *maker) withDecoy(d jcs.Value) jcs.Value {
+	first := member(d, "@context").At(0)
+	plain := d.With("@context", jcs.Array(first, m.decode(`{"alumniOf":"https://schema.org/alumniOf"}`)))
+	return m.sign(plain, m.ed, rdfc(m.ed)).Without("validUntil").
+		With("@context", jcs.Array(first, m.decode(`{"validUntil":"https://schema.org/alumniOf","note":{"@id":"https://www.w3.org/2018/credentials#validUntil","@type":"http://www.w3.org/2001/XMLSchema#dateTime"}}`))).
+		With("credentialSubject", m.decode(`{"id":"did:example:abcdefgh","validUntil":"The School of Examples"}`)).
+		With("note", text("2026-05-01T00:00:00Z"))
 }
 
 // rdfChains are about several proofs, of which some are RDF.

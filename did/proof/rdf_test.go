@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -235,4 +236,29 @@ func TestCacheKnowsKeys(t *testing.T) {
 	if _, err := proof.Verify(context.Background(), signed, proof.ResolverKeys(docs), opt); !errors.Is(err, proof.ErrSignature) {
 		t.Error(err)
 	}
+}
+
+// TestCacheConcurrently: one cache serves verifiers that know nothing of each other.
+func TestCacheConcurrently(t *testing.T) {
+	m := newMaker(t)
+	cache, keys := proof.NewCache(8), proof.ResolverKeys(key.NewCache(8))
+	docs := make([]jcs.Value, 24)
+	for i := range docs {
+		docs[i] = m.sign(m.strict().With("name", text(fmt.Sprint(i))), m.ed, rdfc(m.ed))
+	}
+	var wait sync.WaitGroup
+	for range 4 {
+		wait.Go(func() {
+			for _, doc := range docs {
+				if _, err := proof.Verify(context.Background(), doc, keys, proof.Options{Now: now, Cache: cache}); err != nil {
+					t.Error(err)
+				}
+				changed := doc.With("issuer", text("https://vc.example/issuers/1"))
+				if _, err := proof.Verify(context.Background(), changed, keys, proof.Options{Now: now, Cache: cache}); !errors.Is(err, proof.ErrSignature) {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wait.Wait()
 }

@@ -80,11 +80,6 @@ func SuiteFor(t multikey.Type) string {
 	return ""
 }
 
-// OverRDF reports whether a proof is of a suite that signs what a document means in
-// RDF, and not how it is written: two documents that mean the same have the same
-// signature. False for a proof of no suite known here.
-func (p *Proof) OverRDF() bool { s := p.suite(); return s != nil && s.form != formJCS }
-
 // Suites returns the cryptosuites that keys of that type can sign with, the one
 // of SuiteFor first.
 func Suites(t multikey.Type) []string {

@@ -12,46 +12,58 @@ import (
 // holder could give validUntil or credentialStatus another name by way of a
 // context, or write them where nobody looks, and who then reads the JSON would
 // miss them. Data Integrity 1.0, 4.6 therefore has contexts validated; here, the
-// terms of credentials must stand under their names and in their places.
+// terms that decide about a credential must stand under their names and in their
+// places: in the document itself, those of status lists in its status entries or,
+// if it is such a list, in its subject.
 
-// reserved are the vocabularies whose terms decide about a credential. In the
-// embedded contexts, their terms have the names that their IRIs end with.
-var reserved = [...]string{
-	"https://www.w3.org/2018/credentials#",
-	"https://www.w3.org/ns/credentials/status#",
+// kind tells where terms have their place.
+type kind uint8
+
+const (
+	ofCredential kind = iota
+	ofStatus
+	kinds
+)
+
+// reserved are the vocabularies of those terms. In the published contexts, terms
+// have the names that their IRIs end with, and others have other IRIs.
+var reserved = [...]struct {
+	vocabulary string
+	kind       kind
+}{
+	{"https://www.w3.org/2018/credentials#", ofCredential},
+	{"https://www.w3.org/ns/credentials/status#", ofStatus},
+	{"https://w3id.org/vc/status-list#", ofStatus},
 }
 
-// decisive are terms of which one node has all its values in one place, by the
-// number of the vocabulary and one.
-var decisive = func() map[string]int {
-	numbers := make(map[string]int)
-	for i, names := range [len(reserved)]string{
-		`issuer validFrom validUntil issuanceDate expirationDate credentialStatus credentialSchema credentialSubject holder
-		evidence refreshService termsOfUse relatedResource confidenceMethod renderMethod verifiableCredential`,
-		`statusPurpose statusListIndex statusListCredential statusSize statusMessage statusReference encodedList`,
+// decisive are the terms, of which a node has all its values in one place.
+var decisive = func() (terms [kinds]map[string]bool) {
+	for k, names := range [kinds]string{
+		ofCredential: `issuer validFrom validUntil issuanceDate expirationDate credentialStatus credentialSchema credentialSubject
+			holder evidence refreshService termsOfUse relatedResource confidenceMethod renderMethod verifiableCredential`,
+		ofStatus: `statusPurpose statusListIndex statusListCredential statusSize statusMessage statusReference encodedList`,
 	} {
+		terms[k] = make(map[string]bool)
 		for _, name := range strings.Fields(names) {
-			numbers[name] = i + 1
+			terms[k][name] = true
 		}
 	}
-	return numbers
+	return terms
 }()
 
 // reader looks through the JSON of a document that was signed as RDF.
 type reader struct {
-	// terms counts the values under each name.
-	terms map[string]int
-	// owners has the ids of objects with decisive members, per vocabulary.
-	owners [len(reserved) + 1]map[string]bool
+	// owners has the ids of objects with decisive members.
+	owners [kinds]map[string]bool
 	// unusual: names alone do not tell what members mean.
 	unusual bool
 	// hidden is what cannot be read; "" if nothing.
 	hidden string
 }
 
-// readable refuses a document whose JSON hides what it says as RDF.
+// readable refuses a document whose JSON hides what it says as RDF, as ErrHidden.
 func readable(ld *jsonld.Processor, doc jcs.Value) error {
-	r := reader{terms: make(map[string]int)}
+	var r reader
 	r.contexts(doc)
 	for name := range doc.Members() {
 		if strings.HasPrefix(name, "@") && name != "@context" {
@@ -64,27 +76,10 @@ func readable(ld *jsonld.Processor, doc jcs.Value) error {
 		if err != nil {
 			return untransformed(err)
 		}
-		r.compare(set)
+		r.compare(doc, set)
 	}
 	if r.hidden != "" {
 		return unverified(r.hidden, ErrHidden)
-	}
-	return nil
-}
-
-// ofProofs are the members that a proof has (Data Integrity 1.0, 2.1).
-var ofProofs = map[string]bool{
-	"@context": true, "id": true, "type": true, "cryptosuite": true, "verificationMethod": true, "proofPurpose": true,
-	"created": true, "expires": true, "domain": true, "challenge": true, "nonce": true, "previousProof": true, "proofValue": true,
-}
-
-// readable refuses members that a proof over statements has beside its own: each
-// may be expires under another name, which nobody would see to have passed.
-func (p *Proof) readable() error {
-	for name := range p.Value.Members() {
-		if !ofProofs[name] {
-			return unverified("the proof's "+name, ErrHidden)
-		}
 	}
 	return nil
 }
@@ -112,32 +107,41 @@ func (r *reader) contexts(doc jcs.Value) {
 	}
 }
 
-// inline refuses contexts that give keywords other names.
+// inline refuses contexts that give other names to keywords which change what
+// belongs to what.
 func (r *reader) inline(v jcs.Value) {
 	for e := range v.Elems() {
 		r.inline(e)
 	}
 	for name, member := range v.Members() {
-		keyword, _ := member.Str()
-		if !member.IsString() {
+		r.inline(member)
+		if strings.HasPrefix(name, "@") {
+			continue
+		}
+		keyword, ok := member.Str()
+		if !ok {
 			keyword, _ = member.GetString("@id")
 		}
 		_, reverse := member.Get("@reverse")
 		_, nest := member.Get("@nest")
-		switch {
-		case !strings.HasPrefix(name, "@") && (reverse || nest):
-			r.hidden = name
-		case strings.HasPrefix(keyword, "@") && !strings.HasPrefix(name, "@") && !(name == "id" && keyword == "@id") && !(name == "type" && keyword == "@type"):
+		switch keyword {
+		case "@id", "@type":
+			if name != keyword[1:] {
+				r.hidden = name
+			}
+		case "@graph", "@included", "@nest", "@reverse":
 			r.hidden = name
 		}
-		r.inline(member)
+		if reverse || nest {
+			r.hidden = name
+		}
 	}
 }
 
 // object looks through one object and all in it, but for proofs, and credentials
 // in a presentation, which have proofs of their own.
 func (r *reader) object(v jcs.Value) {
-	var decides [len(reserved) + 1]bool
+	var decides [kinds]bool
 	for name, member := range v.Members() {
 		switch {
 		case name == "proof", name == "@context":
@@ -147,35 +151,32 @@ func (r *reader) object(v jcs.Value) {
 		case strings.Contains(name, ":"):
 			r.unusual = true
 		}
-		n := 1
-		if member.IsArray() {
-			n = member.Len()
+		for k := range kinds {
+			decides[k] = decides[k] || decisive[k][name]
 		}
-		r.terms[name] += n
-		decides[decisive[name]] = true
 		if name != "verifiableCredential" {
 			r.value(member)
 		}
 	}
-	for i := 1; i < len(decides); i++ {
-		if decides[i] {
-			r.own(i, identifier(v))
+	for k := range kinds {
+		if decides[k] {
+			r.own(k, identifier(v))
 		}
 	}
 }
 
 // own notes that the object called id has decisive members.
-func (r *reader) own(vocabulary int, id string) {
+func (r *reader) own(k kind, id string) {
 	if id == "" {
 		return
 	}
-	if r.owners[vocabulary] == nil {
-		r.owners[vocabulary] = make(map[string]bool)
+	if r.owners[k] == nil {
+		r.owners[k] = make(map[string]bool)
 	}
-	if r.owners[vocabulary][id] {
+	if r.owners[k][id] {
 		r.hidden = "members of " + id + " in several places"
 	}
-	r.owners[vocabulary][id] = true
+	r.owners[k][id] = true
 }
 
 func identifier(v jcs.Value) string {
@@ -201,21 +202,74 @@ func (r *reader) value(v jcs.Value) {
 	}
 }
 
-// compare counts what was said in the reserved vocabularies against what stands
-// under the names of their terms.
-func (r *reader) compare(set *jsonld.Dataset) {
-	said := make(map[string]int)
+// compare counts what was said with decisive terms against what stands under their
+// names in their places, where published contexts protect their meaning.
+func (r *reader) compare(doc jcs.Value, set *jsonld.Dataset) {
+	var said [kinds]map[string]int
 	for i := range set.Quads {
 		q := &set.Quads[i]
-		for _, vocabulary := range reserved {
-			if term, ok := strings.CutPrefix(q.P.Value, vocabulary); ok && q.G.Kind != jsonld.Blank {
-				said[term]++
+		for _, v := range reserved {
+			term, ok := strings.CutPrefix(q.P.Value, v.vocabulary)
+			if !ok || !decisive[v.kind][term] || q.G.Kind == jsonld.Blank {
+				continue
+			}
+			if said[v.kind] == nil {
+				said[v.kind] = make(map[string]int)
+			}
+			said[v.kind][term]++
+		}
+	}
+	for k, terms := range said {
+		for term, n := range terms {
+			for _, place := range places(kind(k), doc) {
+				n -= count(place, term)
+			}
+			if n > 0 {
+				r.hidden = term
 			}
 		}
 	}
-	for term, n := range said {
-		if n > r.terms[term] {
-			r.hidden = term
+}
+
+// places returns the objects in which terms of a kind have their place.
+func places(k kind, doc jcs.Value) []jcs.Value {
+	if k == ofCredential {
+		return []jcs.Value{doc}
+	}
+	status, _ := doc.Get("credentialStatus")
+	found := items(status)
+	subjects, _ := doc.Get("credentialSubject")
+	for _, s := range items(subjects) {
+		types, _ := s.Get("type")
+		for _, t := range items(types) {
+			if name, _ := t.Str(); name == "BitstringStatusList" || name == "StatusList2021" {
+				found = append(found, s)
+			}
 		}
 	}
+	return found
+}
+
+// items returns the elements of an array, and of anything else that itself.
+func items(v jcs.Value) []jcs.Value {
+	if !v.IsArray() {
+		return []jcs.Value{v}
+	}
+	elems := make([]jcs.Value, 0, v.Len())
+	for e := range v.Elems() {
+		elems = append(elems, e)
+	}
+	return elems
+}
+
+// count returns how many values an object has under a name.
+func count(v jcs.Value, name string) int {
+	member, present := v.Get(name)
+	if !present {
+		return 0
+	}
+	if member.IsArray() {
+		return member.Len()
+	}
+	return 1
 }

@@ -121,9 +121,6 @@ func (p *Proof) check(doc jcs.Value, known *hashes, key multikey.PublicKey, opt 
 		if err := p.checkDisclosure(doc, opt.processor(), key, verify); err != nil {
 			return err
 		}
-		if err := p.readable(); err != nil {
-			return err
-		}
 		return known.readable(opt.processor(), doc)
 	}
 	sig, err := p.signature(signatureSize(key.Type()))
@@ -147,9 +144,6 @@ func (p *Proof) check(doc jcs.Value, known *hashes, key multikey.PublicKey, opt 
 		return unverified("", ErrSignature)
 	}
 	if s.form == formRDF {
-		if err := p.readable(); err != nil {
-			return err
-		}
 		return known.readable(ld, doc)
 	}
 	return nil
