@@ -133,7 +133,7 @@ func (r *rebuilder) proofsBy(id did.ID, p jcs.Value, digest record.Hash, purpose
 	for _, p := range list {
 		m, err := proof.ResolverKeys(r).Key(context.Background(), p.VerificationMethod, purpose)
 		r.must("key", err)
-		if !p.OverRDF() { // what it is over may be gone
+		if !p.SignsRDF() { // what it is over may be gone
 			r.must("proof", proof.VerifyDigest(digest[:], p, m.Key, nil))
 		}
 		if signer, err := signerOf(p); err != nil || signer != id {

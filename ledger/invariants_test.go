@@ -290,7 +290,7 @@ func (r *rebuilder) credential(rec record.Record) {
 	for _, p := range proofs {
 		m, err := keys.Key(context.Background(), p.VerificationMethod, did.AssertionMethod)
 		r.must("key", err)
-		if p.OverRDF() {
+		if p.SignsRDF() {
 			r.overRDF(body, p, m)
 		} else {
 			r.must("proof", proof.VerifyDigest(body.Digest[:], p, m.Key, nil))

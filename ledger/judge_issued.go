@@ -136,7 +136,7 @@ func (j *judge) listIssuer(l *issued) error {
 		return &refusal{code: record.ProofInvalid, why: err}
 	}
 	for i := range proofs {
-		if contexts, _ := l.op.Credential.Get("@context"); proofs[i].OverRDF() && !contexts.At(0).Equal(jcs.FromString(credential.ContextV2)) {
+		if contexts, _ := l.op.Credential.Get("@context"); proofs[i].SignsRDF() && !contexts.At(0).Equal(jcs.FromString(credential.ContextV2)) {
 			return refuse(record.CryptosuiteNotAllowed, "a proof over RDF, of words that %s does not fix", credential.ContextV2)
 		}
 		if signer, err := signerOf(proofs[i]); err != nil || signer != l.op.Issuer {

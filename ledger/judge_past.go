@@ -51,7 +51,7 @@ func (j *judge) pastProof(k *keys, digest record.Hash, p proof.Proof, purpose di
 	if err != nil {
 		return err
 	}
-	if p.OverRDF() || method.Key.Type() == multikey.P384 || len(p.PreviousProof) > 0 {
+	if p.SignsRDF() || method.Key.Type() == multikey.P384 || len(p.PreviousProof) > 0 {
 		known := p.Type == proof.Type && slices.Contains(proof.Suites(method.Key.Type()), p.Cryptosuite) ||
 			p.Type == proof.Ed25519Signature2020 && method.Key.Type() == multikey.Ed25519
 		if !known || p.Cryptosuite == proof.ECDSASD2023 {

@@ -22,7 +22,7 @@ var rdf = sync.OnceValue(func() *jsonld.Processor { return jsonld.Default().Shar
 // the ledger reads it.
 func plainly(proofs []proof.Proof) error {
 	for i := range proofs {
-		if proofs[i].OverRDF() {
+		if proofs[i].SignsRDF() {
 			return refuse(record.CryptosuiteNotAllowed, "a proof over RDF does not tell how the statement is written")
 		}
 	}
@@ -38,7 +38,7 @@ func overRDF(proofs []proof.Proof) (bool, error) {
 		if proofs[i].Cryptosuite == proof.ECDSASD2023 {
 			return false, refuse(record.CryptosuiteNotAllowed, "%s proofs are for holders to show, not for a register", proof.ECDSASD2023)
 		}
-		over = over || proofs[i].OverRDF()
+		over = over || proofs[i].SignsRDF()
 	}
 	return over, nil
 }
