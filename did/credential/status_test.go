@@ -239,11 +239,16 @@ func (c credentials) listsOfLists() []judgedVector {
 	both := func(a, b jcs.Value) map[string]listVector {
 		return map[string]listVector{listURL: {Credential: a}, second: {Credential: b}}
 	}
+	const third = "https://vc.example/status/3"
+	nested := c.sign(next().With("credentialStatus", own.With("statusListCredential", text(third))))
+	last := c.sign(c.unsignedList(1, []string{"revocation"}).With("id", text(third)))
 	selfish := c.sign(c.unsignedList(1, []string{"revocation"}).With("credentialStatus", c.entry("revocation", "3")))
 	invalid := codes{credential.CheckStatus: credential.CodeListInvalid}
 	return []judgedVector{
 		{Name: "list-with-a-status", Source: "a list is a credential", Input: vc, Lists: both(first, c.sign(next())), Verified: true},
 		{Name: "list-revoked-by-list", Source: "a list is a credential", Input: vc, Lists: both(first, c.sign(next(3))), Codes: invalid, Type: verificationType},
+		{Name: "list-of-a-list-of-a-list", Source: "lists of lists end somewhere", Input: vc, Codes: invalid, Type: verificationType,
+			Lists: map[string]listVector{listURL: {Credential: first}, second: {Credential: nested}, third: {Credential: last}}},
 		{Name: "list-whose-status-is-in-itself", Source: "lists of lists end somewhere", Input: vc, Lists: at(selfish), Codes: invalid, Type: verificationType},
 	}
 }
