@@ -209,8 +209,9 @@ func (w *Witness) extend(known *history, entries []webvh.Entry) (*history, error
 			more = append(more, e)
 			continue
 		}
-		if is := known.states[e.Number-1].VersionID; is != e.VersionID {
-			return nil, fmt.Errorf("%w: version %d is %s", ErrFork, e.Number, is)
+		is := known.entries[e.Number-1]
+		if is.VersionID != e.VersionID || !is.Value.Without("proof").Equal(e.Value.Without("proof")) {
+			return nil, fmt.Errorf("%w: version %d is %s", ErrFork, e.Number, is.VersionID)
 		}
 	}
 	if len(more) == 0 {
