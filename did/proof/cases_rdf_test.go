@@ -241,6 +241,13 @@ func (m *maker) rdfHidden() []vector {
 	late := ed.Without("validUntil")
 	self := d.With("credentialSubject", m.decode(`{"id":"urn:uuid:58172aac-d8ba-11ed-83dd-0b3aef56cc33","type":"VerifiableCredential","alumniOf":"x"}`))
 	moved := m.sign(self, m.ed, rdfc(m.ed)).Without("validUntil").With("credentialSubject", member(self, "credentialSubject").With("validUntil", text("2026-05-01T00:00:00Z")))
+	ends := func(o *proof.SignOptions) {
+		o.ID, o.Expires = "urn:proof:1", time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
+	}
+	expired := m.sign(m.strict(), m.ed, rdfc(m.ed), ends)
+	challenged := m.sign(m.strict(), m.ed, rdfc(m.ed), func(o *proof.SignOptions) { o.Challenge = "x" })
+	withNote := context(m.strict(), `{"note":"https://example.com/note"}`)
+	noted := m.attachRDF(withNote, withNote, m.rdfConfig(withNote, m.ed).Without("@context").With("note", text("x")), m.ed)
 	known := m.sign(d.With("credentialSubject", m.decode(`{"id":"did:example:abcdefgh","member":{"id":"https://vc.example/status/3#94567"}}`)), m.ed, rdfc(m.ed))
 	const clause = integrity + "4.6"
 	return []vector{
@@ -272,6 +279,15 @@ func (m *maker) rdfHidden() []vector {
 				m.decode(`{"id":"did:example:abcdefgh"}`).With("member", status.With("credentialStatus", member(d, "id"))))},
 		{Name: "rdfc-purpose-of-the-status-under-another-name", Source: clause, Code: unverified,
 			Input: ed.With("credentialStatus", status.Without("statusPurpose").With("https://www.w3.org/ns/credentials/status#statusPurpose", text("revocation")))},
+		{Name: "rdfc-expires-of-the-proof-under-another-name", Source: clause, Code: unverified, Input: context(cut(expired, "expires"),
+			`{"note":{"@id":"https://w3id.org/security#expiration","@type":"http://www.w3.org/2001/XMLSchema#dateTime"}}`).With("proof",
+			member(expired, "proof").Without("expires").With("note", text("2026-05-01T00:00:00Z")))},
+		{Name: "rdfc-expires-of-the-proof-by-its-iri", Source: clause, Input: edit(cut(expired, "expires"), "https://w3id.org/security#expiration", m.decode(until)), Code: unverified},
+		{Name: "rdfc-expires-of-the-proof-included", Source: clause, Code: unverified,
+			Input: edit(cut(expired, "expires"), "@included", m.decode(`[{"id":"urn:proof:1","https://w3id.org/security#expiration":`+until+`}]`))},
+		{Name: "rdfc-challenge-of-the-proof-by-its-iri", Source: clause, Code: unverified,
+			Input: edit(cut(challenged, "challenge"), "https://w3id.org/security#challenge", text("x"))},
+		{Name: "rdfc-member-of-the-proof-with-a-context", Source: clause, Code: valid, Input: noted},
 		{Name: "rdfc-id-as-keyword", Source: clause, Input: ed.Without("id").With("@id", member(d, "id")), Code: unverified},
 		{Name: "rdfc-type-as-keyword", Source: clause, Input: ed.Without("type").With("@type", member(d, "type")), Code: unverified},
 		{Name: "rdfc-id-under-another-name", Source: clause, Input: context(ed.Without("id"), `{"ident":"@id"}`).With("ident", member(d, "id")), Code: unverified},

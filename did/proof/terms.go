@@ -273,3 +273,57 @@ func count(v jcs.Value, name string) int {
 	}
 	return 1
 }
+
+// proofTerms are the members of proofs, by the properties that they are in RDF.
+var proofTerms = map[string]string{
+	"http://purl.org/dc/terms/created":             "created",
+	"https://w3id.org/security#expiration":         "expires",
+	"https://w3id.org/security#cryptosuite":        "cryptosuite",
+	"https://w3id.org/security#verificationMethod": "verificationMethod",
+	"https://w3id.org/security#proofPurpose":       "proofPurpose",
+	"https://w3id.org/security#domain":             "domain",
+	"https://w3id.org/security#challenge":          "challenge",
+	"https://w3id.org/security#nonce":              "nonce",
+	"https://w3id.org/security#previousProof":      "previousProof",
+	"https://w3id.org/security#proofValue":         "proofValue",
+}
+
+// plain refuses a proof that hides what it says as RDF, as ErrHidden: an
+// expires under another name, say.
+func (p *Proof) plain(ld *jsonld.Processor, doc jcs.Value) error {
+	config := p.Value.Without("proofValue")
+	if context, present := doc.Get("@context"); present {
+		config = config.With("@context", context)
+	}
+	var r reader
+	r.contexts(config)
+	for name := range config.Members() {
+		switch {
+		case name == "@context":
+		case strings.HasPrefix(name, "@"):
+			r.hidden = name
+		case p.field(name) == nil && name != "domain" && name != "previousProof":
+			r.unusual = true
+		}
+	}
+	if r.hidden == "" && r.unusual {
+		set, err := ld.ToRDF(config)
+		if err != nil {
+			return untransformed(err)
+		}
+		said := make(map[string]int)
+		for i := range set.Quads {
+			said[proofTerms[set.Quads[i].P.Value]]++
+		}
+		delete(said, "")
+		for term, n := range said {
+			if n > count(config, term) {
+				r.hidden = term
+			}
+		}
+	}
+	if r.hidden != "" {
+		return unverified(r.hidden+" of the proof", ErrHidden)
+	}
+	return nil
+}

@@ -67,16 +67,18 @@ type hashes struct {
 	read bool
 }
 
-// readable is the function of that name, once for one document.
-func (h *hashes) readable(ld *jsonld.Processor, doc jcs.Value) error {
-	if h != nil && h.read {
-		return nil
+// readable checks that neither the document nor the proof hides what it says; the
+// document once.
+func (p *Proof) readable(ld *jsonld.Processor, doc jcs.Value, known *hashes) error {
+	if known == nil || !known.read {
+		if err := readable(ld, doc); err != nil {
+			return err
+		}
+		if known != nil {
+			known.read = true
+		}
 	}
-	err := readable(ld, doc)
-	if h != nil {
-		h.read = err == nil
-	}
-	return err
+	return p.plain(ld, doc)
 }
 
 // append appends the hash of doc that keys of type t sign. SHA-384 of JSON is not
@@ -121,7 +123,7 @@ func (p *Proof) check(doc jcs.Value, known *hashes, key multikey.PublicKey, opt 
 		if err := p.checkDisclosure(doc, opt.processor(), key, verify); err != nil {
 			return err
 		}
-		return known.readable(opt.processor(), doc)
+		return p.readable(opt.processor(), doc, known)
 	}
 	sig, err := p.signature(signatureSize(key.Type()))
 	if err != nil {
@@ -144,7 +146,7 @@ func (p *Proof) check(doc jcs.Value, known *hashes, key multikey.PublicKey, opt 
 		return unverified("", ErrSignature)
 	}
 	if s.form == formRDF {
-		return known.readable(ld, doc)
+		return p.readable(ld, doc, known)
 	}
 	return nil
 }
