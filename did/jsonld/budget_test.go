@@ -25,17 +25,23 @@ func edges(n int, edge func(i, j int) bool) string {
 	return b.String()
 }
 
+// longPredicates makes the one predicate of a graph long.
+func longPredicates(size int, text string) string {
+	return strings.ReplaceAll(text, "<urn:p>", "<urn:"+strings.Repeat("p", size)+">")
+}
+
 func ring(n int) string { return edges(n, func(i, j int) bool { return j == (i+1)%n }) }
 
 // hostileGraphs cannot be told apart node by node.
 var hostileGraphs = map[string]string{
-	"clique of 10":         edges(10, func(i, j int) bool { return i != j }),
-	"clique of 60":         edges(60, func(i, j int) bool { return i != j }),
-	"bipartite, 8 by 8":    edges(16, func(i, j int) bool { return i%2 == 0 && j%2 == 1 }),
-	"ring of 4000":         ring(4000),
-	"torus of 16 by 16":    edges(256, func(i, j int) bool { return j == i/16*16+(i+1)%16 || j == (i+16)%256 }),
-	"hypercube of 512":     edges(512, func(i, j int) bool { x := i ^ j; return x != 0 && x&(x-1) == 0 }),
-	"Petersen, many times": petersen(40),
+	"clique of 10":                           edges(10, func(i, j int) bool { return i != j }),
+	"clique of 60":                           edges(60, func(i, j int) bool { return i != j }),
+	"bipartite, 8 by 8":                      edges(16, func(i, j int) bool { return i%2 == 0 && j%2 == 1 }),
+	"ring of 4000":                           ring(4000),
+	"torus of 16 by 16":                      edges(256, func(i, j int) bool { return j == i/16*16+(i+1)%16 || j == (i+16)%256 }),
+	"hypercube of 512":                       edges(512, func(i, j int) bool { x := i ^ j; return x != 0 && x&(x-1) == 0 }),
+	"Petersen, many times":                   petersen(40),
+	"long predicates hashed again and again": longPredicates(60<<10, edges(12, func(i, j int) bool { return i != j })),
 	"star of stars": edges(111, func(i, j int) bool {
 		return i == 0 && j >= 1 && j <= 10 || i >= 1 && i <= 10 && j >= i*10+1 && j < i*10+11
 	}),

@@ -20,6 +20,8 @@ const (
 	maxBlanks = 1 << 14
 	// maxSteps: what Hash N-Degree Quads may do, in blank nodes looked at.
 	maxSteps = 1 << 20
+	// bytesPerStep: how much of a predicate, which is hashed each time, is one step more.
+	bytesPerStep = 64
 	// maxChain: how far Hash N-Degree Quads may go from one blank node.
 	maxChain = 1 << 11
 )

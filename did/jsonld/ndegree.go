@@ -151,6 +151,9 @@ func (c *canonicalizer) relatedTo(b int32) ([]related, error) {
 	list := make([]related, 0, 2*len(quads))
 	for _, i := range quads {
 		at := c.at[i]
+		if err := c.deg.spend(len(c.quads[i].P.Value) / bytesPerStep); err != nil {
+			return nil, err
+		}
 		if at.s != none && at.s != b {
 			list = append(list, related{c.hashRelated(at.s, i, 's'), at.s})
 		}
