@@ -33,6 +33,7 @@ var bans = []struct {
 	{"node/client", "github.com/hashicorp/raft", "an agent that embeds the SDK must not carry a consensus engine"},
 	{"node/client", "github.com/cockroachdb/pebble/v2", "an agent that embeds the SDK must not carry a storage engine"},
 	{"node/client", "go.etcd.io/bbolt", "an agent that embeds the SDK must not carry a storage engine"},
+	{"did/dereference", "net/http", "where a DID URL leads is said, and not followed"},
 	{"did/webvh", "net/http", "verification takes bytes and a time; fetching is somebody else's decision"},
 	{"did/jsonld", "net/http", "contexts come from a fixed set; fetching one is never an option"},
 	{"did/credential", "net/http", "verification takes bytes and a time; fetching is somebody else's decision"},

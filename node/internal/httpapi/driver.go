@@ -37,7 +37,7 @@ func (s *server) getProperties(w *reply, r *http.Request, _ route) error {
 	return s.sendJSON(w, r, http.StatusOK, map[string]any{
 		"tabard": map[string]any{"ledger": v.LedgerID(), "domain": v.Domain(), "did": v.RegistryDID()},
 		"webvh":  methodProperties{"https://identity.foundation/didwebvh/v1.0/", hosted, true},
-		"web":    methodProperties{"https://w3c-ccg.github.io/did-method-web/", hosted, s.Foreign == nil},
+		"web":    methodProperties{"https://w3c-ccg.github.io/did-method-web/", hosted, true}, // beside a did:webvh DID
 		"key":    methodProperties{"https://w3c-ccg.github.io/did-key-spec/", []string{"did"}, false},
 		"jwk":    methodProperties{"https://github.com/quartzjer/did-jwk/blob/main/spec.md", []string{"did"}, false},
 	})
