@@ -167,6 +167,10 @@ func TestForeign(t *testing.T) {
 			t.Errorf("%s: %d %+v", name, code, r)
 		}
 	}
+	if code, r := resolve(t, d.URLs[0], "did:web:registry.localhost%3A1024"); code != http.StatusInternalServerError ||
+		!strings.HasSuffix(r.DIDResolutionMetadata.Error.Type, "#INTERNAL_ERROR") || r.DIDResolutionMetadata.Error.Detail == "" {
+		t.Errorf("a host that is down: %d %+v", code, r)
+	}
 	guarded := startDev(t, DevConfig{Nodes: 1, Foreign: Foreign{Enabled: true, Roots: h.roots}})
 	off := startDev(t, DevConfig{Nodes: 1})
 	if code, r := resolve(t, guarded.URLs[0], string(a.id())); code != http.StatusBadRequest {

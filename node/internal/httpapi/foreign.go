@@ -23,9 +23,17 @@ func (s *server) resolveDID(ctx context.Context, v *ledger.View, id did.ID, opt 
 	v.Close() // a host that takes its time pins no state
 	ctx, cancel := context.WithTimeout(ctx, foreignLimit)
 	defer cancel()
-	res, err = s.Foreign.Resolve(ctx, id, opt)
+	if res, err = s.Foreign.Resolve(ctx, id, opt); err != nil {
+		err = hostError{err}
+	}
 	return res, false, err
 }
+
+// hostError is an error that another host is to blame for. What it says may be told: it names nothing
+// that is ours.
+type hostError struct{ error }
+
+func (e hostError) Unwrap() error { return e.error }
 
 // livesElsewhere reports whether a DID names a host that is not this registry's. What names this one
 // and is not registered does not exist: to ask oneself over the network would not bring it about.
