@@ -53,6 +53,9 @@ func agentCommand() *cli.Command {
 			&cli.StringSliceFlag{Name: "import-key", Usage: "add the key of a key `FILE` to the store; METHOD=FILE names it; repeatable"},
 			&cli.StringSliceFlag{Name: "import-did", Usage: "add the key of a DID `DIR` that may assert; repeatable"},
 			contextsFlag(),
+			&cli.BoolFlag{Name: "foreign", Usage: "ask other hosts for did:web and did:webvh documents, status lists and schemas"},
+			&cli.StringFlag{Name: "foreign-ca", Usage: "PEM `FILE` of a certificate authority to believe of other hosts besides the system's"},
+			&cli.BoolFlag{Name: "foreign-allow-private", Usage: "ask loopback and private addresses too, such as other agents on this machine"},
 			&cli.StringFlag{Name: "log-level", Usage: "`LEVEL`: debug, info, warn or error", Value: "warn"},
 			&cli.StringFlag{Name: "log-format", Usage: "`FORMAT`: json or text", Value: "text"},
 		),
@@ -113,8 +116,32 @@ func agentFromFlags(c *cli.Context, store *agent.Store, base string) (*agent.Age
 		cfg.Registry, cfg.RegistryURL = registry, servers[0]
 		cfg.Resolver, cfg.Status = registry, agent.RegistryStatus(registry)
 	}
+	if err := askElsewhere(c, &cfg); err != nil {
+		return nil, "", err
+	}
 	a, err := agent.New(cfg)
 	return a, cfg.Token, err
+}
+
+// askElsewhere has the agent ask other hosts, if the flags say so, for as long as it runs.
+func askElsewhere(c *cli.Context, cfg *agent.Config) error {
+	if !c.Bool("foreign") {
+		return nil
+	}
+	opt := agent.ElsewhereConfig{AllowPrivate: c.Bool("foreign-allow-private"), Logger: cfg.Logger}
+	if path := c.String("foreign-ca"); path != "" {
+		var err error
+		if opt.Roots, err = roots(path); err != nil {
+			return usage("--foreign-ca: %w", err)
+		}
+	}
+	elsewhere, err := agent.NewElsewhere(opt)
+	if err != nil {
+		return err
+	}
+	cfg.Resolver, cfg.Lists, cfg.Schemas = elsewhere.Resolver(cfg.Resolver), elsewhere.Lists(), elsewhere.Schemas()
+	cfg.Elsewhere = elsewhere
+	return nil
 }
 
 // agentListener opens the listener and finds the URL of the agent.

@@ -49,6 +49,8 @@ type Config struct {
 	Status  credential.StatusSource
 	Lists   credential.Lists
 	Schemas credential.Schemas
+	// Elsewhere, if set, is closed with the agent.
+	Elsewhere *Elsewhere
 	// Processor has the JSON-LD contexts; nil is the embedded ones.
 	Processor *jsonld.Processor
 
@@ -98,8 +100,14 @@ func New(cfg Config) (*Agent, error) {
 // Handler serves the agent's routes.
 func (a *Agent) Handler() http.Handler { return a.handler }
 
-// Close gives the directory free for another process.
-func (a *Agent) Close() error { return a.book.close() }
+// Close gives the directory free for another process, and ends what is being asked
+// of other hosts.
+func (a *Agent) Close() error {
+	if a.Elsewhere != nil {
+		a.Elsewhere.Close()
+	}
+	return a.book.close()
+}
 
 func (a *Agent) routes() *http.ServeMux {
 	mux := http.NewServeMux()

@@ -321,3 +321,33 @@ func TestGuard(t *testing.T) {
 		})
 	}
 }
+
+func TestTokens(t *testing.T) {
+	s := serveAgent(t, nil)
+	for _, form := range []string{"jwt", "sd-jwt", "cose"} {
+		t.Run(form, func(t *testing.T) {
+			vc := s.must(http.StatusCreated, "/credentials/issue",
+				`{"credential":`+draft+`,"options":{"mediaType":"application/vc+`+form+`"}}`, "verifiableCredential")
+			if status, v := s.post("/credentials/verify", object("verifiableCredential", vc)); status != http.StatusOK {
+				t.Errorf("the credential does not verify: %s", v.Canonical())
+			}
+			presentation := `{"@context":["https://www.w3.org/ns/credentials/v2"],"type":["VerifiablePresentation"],"verifiableCredential":[` + string(vc.Canonical()) + `]}`
+			vp := s.must(http.StatusCreated, "/presentations/prove",
+				`{"presentation":`+presentation+`,"options":{"mediaType":"application/vp+`+form+`","challenge":"c","domain":"shop.example"}}`, "verifiablePresentation")
+			for options, want := range map[string]int{
+				`"options":{"challenge":"c","domain":"shop.example"}`:    http.StatusOK,
+				`"options":{"challenge":"d","domain":"shop.example"}`:    http.StatusBadRequest,
+				`"options":{"challenge":"c","domain":"mallory.example"}`: http.StatusBadRequest,
+			} {
+				if status, v := s.post("/presentations/verify", object("verifiablePresentation", vp, options)); status != want {
+					t.Errorf("%s: %d %s", options, status, v.Canonical())
+				}
+			}
+		})
+	}
+	for _, options := range []string{`{"mediaType":"text/plain"}`, `{"mediaType":"application/vc+jwt","cryptosuite":"eddsa-jcs-2022"}`, `{"mediaType":"application/vp+jwt"}`} {
+		if status, v := s.post("/credentials/issue", `{"credential":`+draft+`,"options":`+options+`}`); status != http.StatusBadRequest {
+			t.Errorf("%s: %d %s", options, status, v.Canonical())
+		}
+	}
+}

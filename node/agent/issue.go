@@ -3,6 +3,8 @@ package agent
 import (
 	"errors"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/tabard-id/tabard/did"
@@ -21,6 +23,8 @@ type issued struct {
 // signing is how a request wants something signed.
 type signing struct {
 	suite string
+	// media is the media type of a token that secures instead of a proof; "" for a proof.
+	media string
 	types []multikey.Type
 	// method and controller narrow the choice of keys; "" if any will do.
 	method     string
@@ -42,6 +46,14 @@ func readSigning(r *http.Request, body jcs.Value) (signing, error) {
 			return s, err
 		}
 	}
+	if !inPath {
+		if s.media, err = textOption(opt, "mediaType"); err != nil {
+			return s, err
+		}
+	}
+	if s.media != "" {
+		return s.ofToken()
+	}
 	if s.suite == "" {
 		s.suite = defaultSuite
 	}
@@ -60,6 +72,19 @@ func readSigning(r *http.Request, body jcs.Value) (signing, error) {
 		s.types = []multikey.Type{t}
 	}
 	s.method, err = textOption(opt, "verificationMethod")
+	return s, err
+}
+
+// ofToken checks what is asked of a token: any key will do, and no suite.
+func (s signing) ofToken() (signing, error) {
+	if s.suite != "" {
+		return s, malformed("options.mediaType and options.cryptosuite exclude each other")
+	}
+	if !slices.Contains(medias, s.media) {
+		return s, malformed("options.mediaType: want one of %s", strings.Join(medias, ", "))
+	}
+	var err error
+	s.method, err = textOption(s.options, "verificationMethod")
 	return s, err
 }
 
@@ -146,8 +171,11 @@ func issuerOf(vc jcs.Value) (did.ID, error) {
 	return id, nil
 }
 
-// sign adds a proof as the options say.
+// sign adds a proof, or wraps the document in a token, as the options say.
 func (a *Agent) sign(doc jcs.Value, key Key, how signing, purpose did.Relationship) (jcs.Value, error) {
+	if how.media != "" {
+		return seal(doc, key, how)
+	}
 	opt := proof.SignOptions{
 		VerificationMethod: key.Method, Purpose: purpose, Cryptosuite: how.suite, Created: a.Now().Truncate(time.Second),
 		Processor: a.Processor,

@@ -1,6 +1,8 @@
 package agent
 
 import (
+	"github.com/tabard-id/tabard/did/credential"
+	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/did/multikey"
 	"github.com/tabard-id/tabard/did/proof"
 )
@@ -19,3 +21,42 @@ var suites = map[string][]multikey.Type{
 
 // defaultSuite signs where a request does not say which.
 const defaultSuite = proof.EdDSAJCS2022
+
+// medias are the tokens the agent secures with, where a request names one instead of
+// a cryptosuite.
+var medias = []string{
+	credential.MediaCredentialJWT, credential.MediaCredentialSDJWT, credential.MediaCredentialCOSE,
+	credential.MediaPresentationJWT, credential.MediaPresentationSDJWT, credential.MediaPresentationCOSE,
+}
+
+// seal wraps a document in a token. A presentation's challenge and domain become its
+// nonce and aud.
+func seal(doc jcs.Value, key Key, how signing) (jcs.Value, error) {
+	disclosable, err := listOption(how.options, "disclosable")
+	if err != nil {
+		return doc, err
+	}
+	challenge, err := textOption(how.options, "challenge")
+	if err != nil {
+		return doc, err
+	}
+	domain, err := listOption(how.options, "domain")
+	if err != nil {
+		return doc, err
+	}
+	if challenge != "" {
+		doc = doc.With("nonce", jcs.FromString(challenge))
+	}
+	var audience []jcs.Value
+	for _, d := range domain {
+		audience = append(audience, jcs.FromString(d))
+	}
+	if len(audience) > 0 {
+		doc = doc.With("aud", jcs.Array(audience...))
+	}
+	token, err := credential.Seal(doc, how.media, key.Signer, credential.SealOptions{KeyID: key.Method, Disclosable: disclosable})
+	if err != nil {
+		return doc, malformed("%v", err)
+	}
+	return credential.Envelope(how.media, token), nil
+}
