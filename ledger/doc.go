@@ -17,6 +17,16 @@
 // is applied again. An operation that was accepted once is answered with its first
 // receipt ever after.
 //
+// Besides DIDs, credentials and changes of their status the ledger has status lists:
+// those that it makes of what is recorded, for credentials registered by content with an
+// entry in a list of their issuer at the registry's domain, and those that issuers sign
+// themselves; never both at one URL. It has observations of DIDs that live elsewhere,
+// each signed by a node and followed through by all of them, and the presentations that
+// DIDs are linked to. What credentials of an observed did:webvh issuer are signed with
+// is judged by the log as it was last observed.
+//
+// Every state that the ledger has been in can be asked: see View.At.
+//
 // A snapshot is not believed: RestoreSnapshot judges its records again and makes the
 // views anew.
 //

@@ -144,6 +144,30 @@ var newRefusals = []refusalCase{
 		return f.changeOp(a, string(a.id())+"/status-lists/revocation/0#1048576", record.Revoked)
 	}},
 
+	{"status change with a proof over RDF", record.CryptosuiteNotAllowed, func(f *fixture) record.Op {
+		a := f.agent("a")
+		change := statement(f.ledgerID(), string(a.id()), record.Revoked, f.now).With("@context",
+			strs("https://www.w3.org/ns/credentials/v2", "https://www.w3.org/ns/credentials/undefined-terms/v2"))
+		return f.statusOp(a.overRDF(change, did.AssertionMethod, epoch))
+	}},
+	{"digest with a proof over RDF", record.ProofInvalid, func(f *fixture) record.Op {
+		a := f.agent("a")
+		c := a.overRDF(a.rdfCredential("s"), did.AssertionMethod, epoch)
+		return must(f)(record.NewDigestOp(record.CredentialDigest(c), a.id(), proofOf(c)))
+	}},
+	{"credential over RDF that was changed after signing", record.ProofInvalid, func(f *fixture) record.Op {
+		a := f.agent("a")
+		return f.credentialOp(a.overRDF(a.rdfCredential("s"), did.AssertionMethod, epoch).With("id", text("urn:example:t")), false)
+	}},
+	{"credential over RDF with a term that nothing defines", record.ProofInvalid, func(f *fixture) record.Op {
+		a := f.agent("a")
+		return f.credentialOp(a.overRDF(a.rdfCredential("s"), did.AssertionMethod, epoch).With("colour", text("red")), false)
+	}},
+	{"credential over RDF with a context that nobody has", record.ProofInvalid, func(f *fixture) record.Op {
+		a := f.agent("a")
+		return f.credentialOp(a.overRDF(a.rdfCredential("s"), did.AssertionMethod, epoch).With("@context",
+			strs("https://www.w3.org/ns/credentials/v2", "https://nowhere.example/v1")), false)
+	}},
 	{"list without id", record.StatusListInvalid, listCase(func(v jcs.Value) jcs.Value { return v.Without("id") })},
 	{"list with a fragment in its id", record.StatusListInvalid, listCase(func(v jcs.Value) jcs.Value { return v.With("id", text(elsewhere("1#list"))) })},
 	{"list whose id is no place", record.StatusListInvalid, listCase(func(v jcs.Value) jcs.Value { return v.With("id", text("urn:example:list")) })},

@@ -28,9 +28,13 @@ import (
 //
 // What cannot be checked: of a credential registered by content that the snapshot does
 // not carry, what its record says besides digest, issuer and proof, and the signature
-// of a proof that signs a SHA-384 or has a previousProof (that the key was its signer's
-// for assertions is checked); whether content or proofs set aside were left out; and
-// up to which index of the consensus log everything was applied.
+// of a proof that signs a SHA-384 or RDF or has a previousProof (that the key was its
+// signer's for assertions is checked); the same of a presentation that others have
+// followed; of a did:webvh log that was observed and is not there any more, what the
+// node that signed the observation says it came to, and whether it was rewritten;
+// whether content, files or proofs set aside were left out; and up to which index of the
+// consensus log everything was applied. Status lists that issuers have signed are all
+// there, or the snapshot is refused.
 //
 // All this is done in stores of its own, one of which then takes over in one step;
 // until then, and if anything is wrong, the ledger is what it was. Views taken before

@@ -13,6 +13,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
+	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/did/webvh"
 	"github.com/tabard-id/tabard/ledger/record"
@@ -90,6 +91,24 @@ func makeApplyVectors(t *testing.T) *applyVectors {
 	add("the same credential again", f, must(t)(record.NewDigestOp(record.CredentialDigest(c), a.id(), proofOf(c))))
 	other := a.sign(a.credential("t"))
 	add("credential by digest", f, must(t)(record.NewDigestOp(record.CredentialDigest(other), a.id(), proofOf(other))))
+	add("entries in the issuer's lists", f, f.credentialOp(a.revocable("u", 5), false))
+	add("suspension of an entry by itself", f, f.changeOp(a, string(a.id())+"/status-lists/suspension/0#6", record.Suspended))
+	add("status list of an issuer's own", f, f.listOp(a, a.statusList(elsewhere("1"), "suspension", 3)))
+	add("the next one, which takes a suspension back", f, f.listOp(a, a.statusList(elsewhere("1"), "suspension", 5)))
+	s := newStranger(t, "stranger")
+	add("observation", f, f.observationOp(f.seen(s), s.jsonl()))
+	add("credential of an observed issuer", f, f.credentialOp(s.sign(s.credential("x")), false))
+	fork := newStranger(t, "stranger")
+	s.grow("a")
+	add("observation of an update", f, f.observationOp(f.seen(s), s.jsonl()))
+	fork.grow("b")
+	add("observation of a rewritten history", f, f.observationOp(f.seen(fork), fork.jsonl()))
+	add("observation of a did:web DID", f, f.observationOp(f.seenWeb("did:web:elsewhere.example", "a"), nil))
+	add("observation of its change", f, f.observationOp(f.seenWeb("did:web:elsewhere.example", "b"), nil))
+	add("presentation that a DID is linked to", f, f.whoisOp(a, a.presentation("s")))
+	over := a.overRDF(a.rdfCredential("v"), did.AssertionMethod, epoch)
+	add("credential with a proof over RDF", f, f.credentialOp(over, false))
+	add("the same credential written otherwise", f, f.credentialOp(rewritten(over), false))
 	add("suspension by a controller", f, f.changeOp(owner, string(a.id()), record.Suspended))
 	for _, test := range allRefusals() {
 		f := newFixture(t)
