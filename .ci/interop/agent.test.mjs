@@ -42,7 +42,7 @@ const unsigned = more => ({
   id: `urn:uuid:${randomUUID()}`,
   type: ['VerifiableCredential', 'AgentCredential'],
   validFrom: '2026-01-01T00:00:00Z',
-  name: {'@value': 'Ægirs Vollmacht', '@language': 'de'},
+  name: {'@value': 'Ægirs Vollmacht', '@language': 'de', '@direction': 'ltr'},
   credentialSubject: {id: 'did:example:agent', role: 'purchasing €20 \u{1F600}', limits: [{currency: 'EUR', amount: 100}, {currency: 'USD', amount: 1.5}]},
   ...more,
 });

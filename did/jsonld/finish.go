@@ -53,8 +53,10 @@ func (x *expander) finishValue(o *object) (keep bool, err error) {
 	if len(o.types) == 1 && o.types[0] == "@json" {
 		return true, nil
 	}
-	if err := x.undirected(o); err != nil {
-		return false, err
+	if o.is(kwDirection) && !o.value.IsString() {
+		if err := x.lose("@direction of what is no text"); err != nil {
+			return false, err
+		}
 	}
 	switch o.value.Kind() {
 	case jcs.KindNull:
@@ -120,15 +122,7 @@ func (x *expander) expandValue(c *activeContext, t *term, v jcs.Value) (*object,
 	if isString {
 		o.tag(c, t)
 	}
-	return o, x.undirected(o)
-}
-
-// undirected checks that a value has no base direction, which RDF cannot express.
-func (x *expander) undirected(o *object) error {
-	if o.is(kwDirection) {
-		return x.lose("@direction is not part of the data")
-	}
-	return nil
+	return o, nil
 }
 
 // tag gives a string the language and direction of its term or context.

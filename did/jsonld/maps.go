@@ -28,7 +28,7 @@ func (x *expander) languageString(tag *object, v jcs.Value) error {
 		o.dir = tag.dir
 	}
 	x.push(o)
-	return x.undirected(o)
+	return nil
 }
 
 // expandIndexMap is step 13.8: maps by @index, @id and @type.

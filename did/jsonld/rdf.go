@@ -226,6 +226,10 @@ func (x *worker) literal(o *object) (Term, error) {
 		}
 	default:
 		t.Value, _ = o.value.Str()
+		if o.is(kwDirection) && !x.lossy {
+			t.Datatype = i18n + o.lang + "_" + o.dir
+			return t, nil
+		}
 		if o.is(kwLanguage) {
 			t.Language, t.Datatype = o.lang, rdfLang
 			if x.lossy && !isLanguage(o.lang) {
@@ -236,6 +240,11 @@ func (x *worker) literal(o *object) (Term, error) {
 	}
 	return t, nil
 }
+
+// i18n begins the datatypes of texts that have a base direction: rdfDirection
+// "i18n-datatype" of JSON-LD 1.1 API, 8.2.2, 13.2, as the RDF cryptosuites are
+// commonly implemented with. The direction is part of what is signed.
+const i18n = "https://www.w3.org/ns/i18n#"
 
 func orDefault(s, def string) string {
 	if s == "" {
