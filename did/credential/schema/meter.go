@@ -1,9 +1,12 @@
 package schema
 
 import (
+	"encoding/json"
 	"errors"
 	"regexp"
 	"regexp/syntax"
+	"strconv"
+	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
@@ -62,6 +65,8 @@ func size(value any) int {
 	switch value := value.(type) {
 	case string:
 		n += len(value) / bytesPerUnit
+	case json.Number:
+		n += exponent(value) / tensPerUnit
 	case map[string]any:
 		for _, v := range value {
 			n += size(v)
@@ -74,8 +79,36 @@ func size(value any) int {
 	return n
 }
 
-// bytesPerUnit is how much of a string costs one unit to read.
-const bytesPerUnit = 64
+// bytesPerUnit is how much of a string costs one unit to read; tensPerUnit how many
+// powers of ten, since numbers are compared as fractions.
+const (
+	bytesPerUnit = 64
+	tensPerUnit  = 32
+)
+
+// exponent is the size of a number's exponent.
+func exponent(n json.Number) int {
+	_, digits, ok := strings.Cut(string(n), "e")
+	if !ok {
+		return 0
+	}
+	power, err := strconv.Atoi(digits)
+	if err != nil {
+		return 0 // out of the question: the number is canonical
+	}
+	return max(power, -power)
+}
+
+// distinctness is what it costs to find out whether items are unique: each of a few is
+// compared with each other one, many are hashed; either way with all that is in them.
+func distinctness(items []any) int {
+	const few = 20
+	n := size(items)
+	if len(items) <= few {
+		n *= max(len(items)-1, 1)
+	}
+	return n
+}
 
 // install puts the counting format into every subschema.
 func (m *meter) install() {
@@ -87,6 +120,9 @@ func (m *meter) install() {
 		}
 		c.schema.Format = &jsonschema.Format{Name: name, Validate: func(v any) error {
 			m.spend(c.weight + width(v))
+			if items, ok := v.([]any); ok && c.schema.UniqueItems {
+				m.spend(distinctness(items))
+			}
 			switch {
 			case original == nil:
 				return nil

@@ -123,6 +123,7 @@ func hostile() map[string]string {
 		"every member anew":         `"additionalProperties":{"anyOf":[{"$ref":"#"},{"$ref":"#"},{"$ref":"#"}]},"items":{"allOf":[{"$ref":"#"},{"$ref":"#"}]}`,
 		"expressions":               `"additionalProperties":{"type":"string","pattern":"^(a|aa)+$"},"patternProperties":{` + strings.TrimSuffix(patterns.String(), ",") + `}`,
 		"wide allOf":                `"allOf":[` + strings.TrimSuffix(wide.String(), ",") + `],"additionalProperties":{"$ref":"#"}`,
+		"unique large items":        `"properties":{"u":{"allOf":[` + strings.Repeat(`{"uniqueItems":true},`, 2000) + `true]}}`,
 		"unique items":              `"additionalProperties":{"uniqueItems":true}`,
 		"dynamic doubling":          `"$id":"https://h.example/","$dynamicAnchor":"n","additionalProperties":{"allOf":[{"$dynamicRef":"#n"},{"$dynamicRef":"#n"},{"$dynamicRef":"#n"}]}`,
 	}
@@ -149,6 +150,11 @@ const patience = 10 * time.Second
 func TestHostile(t *testing.T) {
 	deep := strings.Repeat(`{"a":`, 28) + `"x"` + strings.Repeat(`}`, 28)
 	large := `{"s":"` + strings.Repeat("ab", 20000) + `","l":[` + strings.Repeat(`{"x":1},`, 3000) + `1]}`
+	var alike string // items that differ in their last value only
+	for i := range 19 {
+		alike += `,[` + strings.Repeat("1e300,", 3000) + fmt.Sprint(i) + `]`
+	}
+	alike = `{"u":[` + alike[1:] + `]}`
 	for name, body := range hostile() {
 		text := `{"$schema":"` + d2020 + `",` + body + `}`
 		begin := time.Now()
@@ -161,7 +167,7 @@ func TestHostile(t *testing.T) {
 			}
 			continue
 		}
-		for _, instance := range []string{deep, large} {
+		for _, instance := range []string{deep, large, alike} {
 			begin = time.Now()
 			err = s.Validate(decode(t, instance))
 			took := time.Since(begin)
@@ -169,6 +175,35 @@ func TestHostile(t *testing.T) {
 			if compiling > patience || took > patience {
 				t.Errorf("%s takes %v and %v", name, compiling, took)
 			}
+		}
+	}
+}
+
+// TestUniqueItemsAreCounted: a few small ones are fine, and large ones are compared as
+// often as the work allows and no more.
+func TestUniqueItemsAreCounted(t *testing.T) {
+	s, err := schema.Compile(url, []byte(`{"$schema":"`+d2020+`","uniqueItems":true}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	items := func(n, size int, value string) string {
+		parts := make([]string, n)
+		for i := range parts {
+			parts[i] = "[" + strings.Repeat(value+",", size) + fmt.Sprint(i) + "]"
+		}
+		return "[" + strings.Join(parts, ",") + "]"
+	}
+	for _, tt := range []struct {
+		name, instance string
+		want           error
+	}{
+		{"few small ones", items(19, 100, "0"), nil},
+		{"many small ones", items(3000, 10, "0"), nil},
+		{"few large ones", items(19, 3000, "0"), schema.ErrWork},
+		{"large exponents", items(60, 200, "1e-300"), schema.ErrWork},
+	} {
+		if err := s.Validate(decode(t, tt.instance)); !errors.Is(err, tt.want) {
+			t.Errorf("%s: %v, want %v", tt.name, err, tt.want)
 		}
 	}
 }
