@@ -84,10 +84,21 @@ func (l *loader) applyOne(result *activeContext, c jcs.Value, s scope) error {
 		url, _ := c.Str()
 		return l.applyRemote(result, url, s)
 	case jcs.KindObject:
-		return l.applyDefinition(result, c, s)
+		return l.applyDefinition(result, unwrap(c), s)
 	default:
 		return invalid("invalid local context", "a context is a string, an object or null")
 	}
+}
+
+// unwrap takes a definition out of an object that has it as @context and nothing
+// else: a context document copied into an array whole. JSON-LD has no meaning for
+// that, but its implementations take it, and so do the W3C's own vectors of proof
+// chains. Beside other members, which those implementations drop, it stays an error.
+func unwrap(c jcs.Value) jcs.Value {
+	if inner, ok := c.Get("@context"); ok && c.Len() == 1 && inner.IsObject() {
+		return inner
+	}
+	return c
 }
 
 // nullify is step 5.1: back to the initial context.
