@@ -282,6 +282,12 @@ func (m *maker) rdfHidden() []vector {
 		{Name: "rdfc-expires-of-the-proof-under-another-name", Source: clause, Code: unverified, Input: context(cut(expired, "expires"),
 			`{"note":{"@id":"https://w3id.org/security#expiration","@type":"http://www.w3.org/2001/XMLSchema#dateTime"}}`).With("proof",
 			member(expired, "proof").Without("expires").With("note", text("2026-05-01T00:00:00Z")))},
+		{Name: "rdfc-purpose-of-the-proof-stands-for-another", Source: clause, Code: unverified, Input: m.remapped(map[string]string{
+			"assertionMethod": "https://w3id.org/security#authenticationMethod"}, func(o *proof.SignOptions) { o.Purpose = did.Authentication }, "proofPurpose", "assertionMethod")},
+		{Name: "rdfc-nonce-of-the-proof-stands-for-its-challenge", Source: clause, Code: unverified, Input: m.remapped(map[string]string{
+			"nonce": "https://w3id.org/security#challenge", "challenge": "https://w3id.org/security#nonce"},
+			func(o *proof.SignOptions) { o.Challenge, o.Nonce = "of-another-verifier", "of-this-one" }, "challenge", "of-this-one", "nonce", "of-another-verifier")},
+		{Name: "rdfc-proof-defined-in-line-as-usual", Source: clause, Code: valid, Input: m.remapped(nil, nil)},
 		{Name: "rdfc-expires-of-the-proof-by-its-iri", Source: clause, Input: edit(cut(expired, "expires"), "https://w3id.org/security#expiration", m.decode(until)), Code: unverified},
 		{Name: "rdfc-expires-of-the-proof-included", Source: clause, Code: unverified,
 			Input: edit(cut(expired, "expires"), "@included", m.decode(`[{"id":"urn:proof:1","https://w3id.org/security#expiration":`+until+`}]`))},
@@ -391,4 +397,38 @@ func (m *maker) older() []vector {
 		{Name: "2020-type-as-url", Source: clause + ": a string", Input: edit(good, "type", text("https://w3id.org/security#Ed25519Signature2020")), Code: unverified},
 		{Name: "2018-type", Source: "not of the suites known", Input: edit(good, "type", text("Ed25519Signature2018")), Code: unverified},
 	}
+}
+
+// remapped signs a credential of version 1.1, and then has an inline context define
+// the terms of its proof: as they are known, but for some of them. The members of the
+// proof that are given in pairs are written anew.
+func (m *maker) remapped(terms map[string]string, opt func(*proof.SignOptions), members ...string) jcs.Value {
+	m.t.Helper()
+	const v1 = "https://www.w3.org/2018/credentials/v1"
+	doc := m.decode(`{"id":"urn:uuid:58172aac-d8ba-11ed-83dd-0b3aef56cc33","type":["VerifiableCredential"],"issuer":"https://vc.example/issuers/5678",
+		"issuanceDate":"2026-01-01T00:00:00Z","credentialSubject":{"id":"did:example:abcdefgh"}}`)
+	signed := m.sign(doc.With("@context", jcs.Array(text(v1), text("https://w3id.org/security/data-integrity/v2"))), m.ed, rdfc(m.ed), func(o *proof.SignOptions) {
+		if opt != nil {
+			opt(o)
+		}
+	})
+	iri := func(name, usual string) string {
+		if other, ok := terms[name]; ok {
+			return `"` + other + `"`
+		}
+		return `"` + usual + `"`
+	}
+	const sec = "https://w3id.org/security#"
+	inline := m.decode(`{"DataIntegrityProof":{"@id":"` + sec + `DataIntegrityProof","@context":{
+		"created":{"@id":"http://purl.org/dc/terms/created","@type":"http://www.w3.org/2001/XMLSchema#dateTime"},
+		"challenge":` + iri("challenge", sec+"challenge") + `,"nonce":` + iri("nonce", sec+"nonce") + `,
+		"cryptosuite":{"@id":"` + sec + `cryptosuite","@type":"` + sec + `cryptosuiteString"},
+		"verificationMethod":{"@id":"` + sec + `verificationMethod","@type":"@id"},
+		"proofPurpose":{"@id":"` + sec + `proofPurpose","@type":"@vocab","@context":{
+			"assertionMethod":` + iri("assertionMethod", sec+"assertionMethod") + `}}}}}`)
+	p := member(signed, "proof")
+	for i := 0; i+1 < len(members); i += 2 {
+		p = p.With(members[i], text(members[i+1]))
+	}
+	return signed.With("@context", jcs.Array(text(v1), inline)).With("proof", p)
 }

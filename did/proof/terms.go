@@ -1,6 +1,7 @@
 package proof
 
 import (
+	"bytes"
 	"strings"
 	"sync"
 
@@ -288,6 +289,35 @@ var proofTerms = map[string]string{
 	"https://w3id.org/security#proofValue":         "proofValue",
 }
 
+// usualContexts are those by which the members of proofs are known.
+var usualContexts = [...]string{
+	"https://w3id.org/security/data-integrity/v2", "https://w3id.org/security/data-integrity/v1",
+	"https://w3id.org/security/suites/ed25519-2020/v1",
+}
+
+// usual refuses a proof whose own members say something else in the document's
+// context than they are known to say, as ErrHidden: an inline context could have
+// assertionMethod stand for authentication, or a nonce for the challenge.
+func (p *Proof) usual(ld *jsonld.Processor, config jcs.Value) error {
+	own := config
+	for name := range config.Members() {
+		if p.field(name) == nil && name != "domain" && name != "previousProof" && name != "@context" {
+			own = own.Without(name)
+		}
+	}
+	said, err := ld.Canonicalize(own, jsonld.SHA256)
+	if err != nil {
+		return untransformed(err)
+	}
+	for _, url := range usualContexts {
+		known, err := ld.Canonicalize(own.With("@context", jcs.FromString(url)), jsonld.SHA256)
+		if err == nil && bytes.Equal(known, said) {
+			return nil
+		}
+	}
+	return unverified("members of the proof that say something else", ErrHidden)
+}
+
 // plain refuses a proof that hides what it says as RDF, as ErrHidden: an
 // expires under another name, say.
 func (p *Proof) plain(ld *jsonld.Processor, doc jcs.Value) error {
@@ -297,6 +327,11 @@ func (p *Proof) plain(ld *jsonld.Processor, doc jcs.Value) error {
 	}
 	var r reader
 	r.contexts(config)
+	if r.hidden == "" && r.unusual {
+		if err := p.usual(ld, config); err != nil {
+			return err
+		}
+	}
 	for name := range config.Members() {
 		switch {
 		case name == "@context":
