@@ -24,6 +24,14 @@ func (c credentials) presentation(vcs ...jcs.Value) jcs.Value {
 	return v
 }
 
+// noted is a credential that has expired, which it says under that name: validUntil, or
+// note, which is defined to mean the same.
+func (c credentials) noted(name string) jcs.Value {
+	return decode(c.tb, `{"@context":["https://www.w3.org/ns/credentials/v2",{"note":{"@id":"https://www.w3.org/2018/credentials#validUntil",
+		"@type":"http://www.w3.org/2001/XMLSchema#dateTime"}}],"type":["VerifiableCredential"],"issuer":"`+c.issuer+`",
+		"`+name+`":"2026-05-01T00:00:00Z","credentialSubject":{"id":"did:example:agent"}}`)
+}
+
 const challenge = "c0ae1c8e-c7e7-469f-b252-86e6a0e7387e"
 
 // present signs a presentation for the challenge and the domain shop.example.
@@ -233,6 +241,9 @@ func (c credentials) filledPresentations() []judgedVector {
 		inner[row] = code
 		return []codes{inner}
 	}
+	overRDF := func(vc jcs.Value) jcs.Value {
+		return c.present(c.presentation(vc), func(o *proof.SignOptions) { o.Cryptosuite = proof.EdDSARDFC2022 })
+	}
 	malformed := codes{}
 	for _, row := range []string{credential.CheckIssuer, credential.CheckProof, credential.CheckValidity, credential.CheckIssuerState,
 		credential.CheckStatus, credential.CheckSchema, credential.CheckRelatedResource, credential.CheckContext} {
@@ -252,6 +263,9 @@ func (c credentials) filledPresentations() []judgedVector {
 		{Name: "credential-of-another-without-proof", Source: "4.13: secured", Input: c.present(c.presentation(theirs)), Options: asked, Codes: failed,
 			Inner: []codes{{credential.CheckProof: credential.CodeProofMissing, credential.CheckIssuer: credential.CodeIssuerMismatch, credential.CheckStatus: credential.CodeUnregistered}}},
 		{Name: "self-asserted", Source: "4.13.4: secured by the presentation", Input: c.present(c.presentation(c.unsigned())), Options: asked, Verified: true, Inner: []codes{unregistered}},
+		{Name: "self-asserted-rdfc", Source: "4.13.4: secured by the presentation", Input: overRDF(c.noted("validUntil").With("validUntil", text("2027-01-01T00:00:00Z"))), Options: asked, Verified: true, Inner: []codes{unregistered}},
+		{Name: "self-asserted-rdfc-valid-until-under-another-name", Source: "Data Integrity 1.0, 4.6", Options: asked, Codes: failed, Inner: with(credential.CodeProofInvalid, credential.CheckProof),
+			Input: overRDF(c.noted("validUntil")).With("verifiableCredential", c.noted("note"))},
 		{Name: "self-asserted-and-no-holder", Source: "4.13.4: MUST include holder", Input: c.present(c.presentation(c.unsigned()).Without("holder")), Options: asked, Codes: failed,
 			Inner: []codes{{credential.CheckProof: credential.CodeProofMissing, credential.CheckIssuer: credential.CodeIssuerMismatch, credential.CheckStatus: credential.CodeUnregistered}}},
 		{Name: "self-asserted-in-a-broken-presentation", Source: "4.13.4", Input: c.present(c.presentation(c.unsigned())).With("id", text("urn:x:1")), Options: asked,

@@ -168,11 +168,23 @@ func (p *presenting) credentials(ctx context.Context) {
 func (p *presenting) credential(ctx context.Context, doc jcs.Value) (v Verdict, exhausted bool) {
 	payload, by, err := open(doc)
 	if s, ok := by.(*integrity); ok && errors.Is(s.err, proof.ErrNoProof) && p.selfAsserted(payload) {
-		by = &asserted{payload, p.securing, p.proofErr}
+		by = &asserted{payload, p.securing, p.assertion(payload)}
 	}
 	j := p.by.judge(ctx, payload, by, err)
 	p.first = earliest(p.first, j.end)
 	return j.verdict, j.exhausted
+}
+
+// assertion reports what keeps the presentation's proofs from proving a credential in
+// it. If they sign RDF, the credential must show what it says, in the presentation's
+// contexts and its own.
+func (p *presenting) assertion(doc jcs.Value) error {
+	s, ok := p.securing.(*integrity)
+	if p.proofErr != nil || !ok || !s.overRDF() {
+		return p.proofErr
+	}
+	contexts := append(arrayOf(p.presentation.Value, "@context"), arrayOf(doc, "@context")...)
+	return proof.Readable(p.by.processor(), doc.With("@context", jcs.Array(contexts...)))
 }
 
 func (p *presenting) selfAsserted(payload jcs.Value) bool {

@@ -62,6 +62,17 @@ type reader struct {
 	hidden string
 }
 
+// Readable refuses a document whose JSON hides what it says as RDF, as a
+// VerificationError with ErrHidden. Verify asks by itself, of the document that has the
+// proofs; it is for what that proves without having proofs of its own, as credentials
+// that a holder asserts in a presentation. A nil ld is jsonld.Default.
+func Readable(ld *jsonld.Processor, doc jcs.Value) error {
+	if ld == nil {
+		ld = jsonld.Default()
+	}
+	return readable(ld, doc)
+}
+
 // readable refuses a document whose JSON hides what it says as RDF, as ErrHidden.
 func readable(ld *jsonld.Processor, doc jcs.Value) error {
 	var r reader
