@@ -5,6 +5,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/tabard-id/tabard/node/internal/fetch"
 )
 
 // item is what was fetched under one key. It is not modified once it is in the
@@ -52,6 +54,10 @@ func newCache(limit int64) *cache {
 	return c
 }
 
+// maxLoads bounds the loads under way, each of which may hold a whole log: they go on
+// when whoever asked has gone away.
+const maxLoads = 64
+
 // loader makes an item anew, perhaps of the old one, which may be nil.
 type loader func(ctx context.Context, old *item) (*item, error)
 
@@ -74,6 +80,10 @@ func (c *cache) get(ctx context.Context, key string, now time.Time, timeout time
 			c.mu.Unlock()
 			return nil, false, context.Canceled
 		}
+		if len(c.loads) >= maxLoads {
+			c.mu.Unlock()
+			return nil, false, &fetch.Error{Kind: fetch.ErrBusy, Detail: "too many documents are being fetched"}
+		}
 		l = &load{done: make(chan struct{})}
 		c.loads[key] = l
 		// The load outlives whoever asked first: others may have come to wait.
@@ -94,9 +104,14 @@ func (c *cache) run(key string, l *load, old *item, timeout time.Duration, fn lo
 	l.item, l.err = fn(ctx, old)
 	c.mu.Lock()
 	delete(c.loads, key)
-	c.drop(key) // what is no longer fresh is of no use unless it was confirmed
-	if l.err == nil {
+	c.drop(key)
+	switch {
+	case l.err == nil:
 		c.put(key, l.item)
+	case old != nil: // never given again, but remembered: see logContent.follows
+		stale := *old
+		stale.until = time.Time{}
+		c.put(key, &stale)
 	}
 	c.mu.Unlock()
 	close(l.done)

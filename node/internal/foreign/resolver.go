@@ -3,6 +3,7 @@ package foreign
 import (
 	"context"
 	"errors"
+	"runtime"
 	"time"
 
 	"github.com/tabard-id/tabard/did"
@@ -16,6 +17,8 @@ import (
 type Resolver struct {
 	cfg   Config
 	cache *cache
+	// verifying has a place for each log that is verified at once.
+	verifying chan struct{}
 }
 
 // New returns a Resolver, which Close ends. The Fetcher stays the caller's.
@@ -23,7 +26,10 @@ func New(cfg Config) (*Resolver, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	r := &Resolver{cfg: cfg, cache: newCache(cfg.CacheBytes)}
+	// A log may cost a core for seconds, and anyone may ask for one of a host of their
+	// own: most of the node stays with what it is there for.
+	places := max(1, runtime.GOMAXPROCS(0)/2)
+	r := &Resolver{cfg: cfg, cache: newCache(cfg.CacheBytes), verifying: make(chan struct{}, places)}
 	if cfg.Metrics != nil {
 		cfg.Metrics.watch(r.cache)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/tabard-id/tabard/did"
+	"github.com/tabard-id/tabard/node/internal/fetch"
 )
 
 func TestWeb(t *testing.T) {
@@ -262,4 +263,35 @@ func TestConfigIsChecked(t *testing.T) {
 			t.Errorf("%+v is accepted", cfg)
 		}
 	}
+}
+
+func TestLoadsUnderWayAreBounded(t *testing.T) {
+	hold := make(chan struct{})
+	r, err := New(Config{Fetch: stalled{hold}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	defer close(hold)
+	gone, cancel := context.WithCancel(t.Context())
+	cancel() // whoever asks does not wait
+	for i := range maxLoads {
+		if _, err := r.Resolve(gone, did.ID(fmt.Sprintf("did:web:example.com:%d", i)), did.Options{}); !errors.Is(err, context.Canceled) {
+			t.Fatalf("load %d: %v", i, err)
+		}
+	}
+	if _, err := r.Resolve(t.Context(), "did:web:example.com:more", did.Options{}); !errors.Is(err, fetch.ErrBusy) {
+		t.Errorf("one more: %v", err)
+	}
+	if _, err := r.Resolve(gone, "did:web:example.com:0", did.Options{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("one that is under way: %v", err)
+	}
+}
+
+// stalled is a network that answers nobody before it is closed.
+type stalled struct{ until chan struct{} }
+
+func (s stalled) Get(context.Context, string, fetch.Options) (*fetch.Response, error) {
+	<-s.until
+	return nil, &fetch.Error{Kind: fetch.ErrTimeout}
 }

@@ -47,6 +47,9 @@ func (r *Resolver) loadLog(ctx context.Context, id did.ID, place webvh.Identifie
 	if err := r.verifyLog(ctx, place, next, anew); err != nil {
 		return nil, err
 	}
+	if err := next.follows(before); err != nil {
+		return nil, err
+	}
 	// That no entry is of this DID is as bad as a log that does not verify.
 	if _, err := next.log.Resolve(id, did.Options{VersionNumber: 1}); err != nil {
 		return nil, err
@@ -55,6 +58,20 @@ func (r *Resolver) loadLog(ctx context.Context, id did.ID, place webvh.Identifie
 		content: next, cost: costFactor * int64(len(next.raw)+len(next.witness)), fetched: resp.Fetched,
 		until: resp.Fetched.Add(r.keepLog(next.log, resp)),
 	}, nil
+}
+
+// follows refuses a log that ends before the one that was fetched earlier did, if that
+// is still remembered: keys that were taken away would be good again. Which of two that
+// differ is the true one nobody can tell who has not observed the DID.
+func (next *logContent) follows(before *logContent) error {
+	if before == nil || next.log.Err != nil || len(next.log.Versions) >= len(before.log.Versions) {
+		return nil
+	}
+	last := len(next.log.Versions) - 1
+	if next.log.Versions[last].State.VersionID != before.log.Versions[last].State.VersionID {
+		return nil
+	}
+	return &did.Error{Code: did.InvalidDID, Detail: "the DID's host serves an older log than before"}
 }
 
 // verifyLog verifies next.raw, with the proofs of witnesses if there are any. Their
@@ -68,18 +85,35 @@ func (r *Resolver) verifyLog(ctx context.Context, place webvh.Identifier, next *
 		}
 		asked = true
 	}
-	next.log, err = webvh.VerifyLog(next.raw, next.witness, r.cfg.now())
-	if rule, ok := webvh.RuleOf(err); ok && rule == webvh.WitnessThreshold && !asked {
+	if err = r.judge(ctx, next); err != nil {
+		return err
+	}
+	if bad := next.log.Err; bad != nil && bad.Rule == webvh.WitnessThreshold && !asked {
 		// The parameter was spelt with escapes.
 		if next.witness, err = r.witnessFile(ctx, place, anew); err != nil {
 			return err
 		}
-		next.log, err = webvh.VerifyLog(next.raw, next.witness, r.cfg.now())
+		if err = r.judge(ctx, next); err != nil {
+			return err
+		}
 	}
 	if len(next.log.Versions) == 0 {
-		return &did.Error{Code: did.InvalidDID, Detail: "the log does not verify", Err: err}
+		return &did.Error{Code: did.InvalidDID, Detail: "the log does not verify", Err: next.log.Err}
 	}
 	return nil // versions before the first invalid entry stay resolvable
+}
+
+// judge verifies what was fetched once there is a place for it. What came of it is in
+// next.log; the error is that there was no place in time.
+func (r *Resolver) judge(ctx context.Context, next *logContent) error {
+	select {
+	case r.verifying <- struct{}{}:
+	case <-ctx.Done():
+		return &fetch.Error{Kind: fetch.ErrBusy, Detail: "too many logs are being verified", Err: context.Cause(ctx)}
+	}
+	defer func() { <-r.verifying }()
+	next.log, _ = webvh.VerifyLog(next.raw, next.witness, r.cfg.now()) // the error is in the log
+	return nil
 }
 
 // witnessFile returns the did-witness.json, nil if the host has none.

@@ -10,6 +10,7 @@ import (
 	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/multikey"
 	"github.com/tabard-id/tabard/did/webvh"
+	"github.com/tabard-id/tabard/node/internal/fetch"
 )
 
 func TestLog(t *testing.T) {
@@ -221,5 +222,57 @@ func TestDeactivatedElsewhere(t *testing.T) {
 	res, err := h.resolver.Resolve(t.Context(), c.id(), did.Options{})
 	if err != nil || res.Document != nil || !res.Metadata.Deactivated {
 		t.Errorf("%+v, %v", res, err)
+	}
+}
+
+func TestStrangersLogsWaitForAPlace(t *testing.T) {
+	h := newHost(t, func(c *Config) { c.Timeout = 50 * time.Millisecond })
+	c := h.create(webvh.CreateOptions{})
+	c.publish()
+	for range cap(h.resolver.verifying) {
+		h.resolver.verifying <- struct{}{} // logs of others that cost what a log may
+	}
+	_, err := h.resolver.Resolve(t.Context(), c.id(), did.Options{})
+	if !errors.Is(err, ErrUnavailable) || !errors.Is(err, fetch.ErrBusy) {
+		t.Errorf("no place: %v", err)
+	}
+	<-h.resolver.verifying
+	if _, err := h.resolver.Resolve(t.Context(), c.id(), did.Options{}); err != nil {
+		t.Errorf("a place: %v", err)
+	}
+}
+
+func TestLogThatGoesBackIsRefused(t *testing.T) {
+	h := newHost(t, nil)
+	c := h.create(webvh.CreateOptions{})
+	c.publish()
+	older := c.log
+	c.update(func(o *webvh.UpdateOptions) { o.Document = named(c.id(), "two") })
+	c.publish()
+	if _, err := h.resolver.Resolve(t.Context(), c.id(), did.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	newer := c.log
+	serve := func(log string) {
+		c.log = log
+		c.publish()
+		h.later(2 * time.Hour)
+	}
+	serve(older)
+	for _, again := range []string{"at once", "again"} {
+		_, err := h.resolver.Resolve(t.Context(), c.id(), did.Options{})
+		wantCode(t, again, err, did.InvalidDID)
+	}
+	_, err := h.resolver.Snapshot(t.Context(), c.id())
+	wantCode(t, "to be pinned", err, did.InvalidDID)
+	serve("")
+	_, err = h.resolver.Resolve(t.Context(), c.id(), did.Options{})
+	wantCode(t, "an empty log", err, did.InvalidDID)
+	serve(older)
+	_, err = h.resolver.Resolve(t.Context(), c.id(), did.Options{})
+	wantCode(t, "after a failure", err, did.InvalidDID)
+	serve(newer)
+	if res, err := h.resolver.Resolve(t.Context(), c.id(), did.Options{}); err != nil || res.Metadata.VersionNumber != 2 {
+		t.Errorf("mended: %+v, %v", res.Metadata, err)
 	}
 }
