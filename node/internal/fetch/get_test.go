@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -20,6 +21,17 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 )
+
+// TestMain has the environment name a proxy, as it may where a node runs. It is read once by whoever
+// follows it: nobody does.
+func TestMain(m *testing.M) {
+	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "ALL_PROXY"} {
+		if err := os.Setenv(name, "http://127.0.0.1:1"); err != nil {
+			panic(err)
+		}
+	}
+	os.Exit(m.Run())
+}
 
 // names is a resolver that answers with one list after the other, the last one for ever.
 type names struct {
@@ -109,8 +121,6 @@ func TestGet(t *testing.T) {
 		}
 		io.WriteString(w, "{}")
 	})
-	t.Setenv("HTTPS_PROXY", "http://127.0.0.1:1")
-	t.Setenv("https_proxy", "http://127.0.0.1:1")
 	reg := prometheus.NewRegistry()
 	metrics, err := NewMetrics(reg)
 	if err != nil {
