@@ -113,7 +113,8 @@ func agentFromFlags(c *cli.Context, store *agent.Store, base string) (*agent.Age
 		if err != nil {
 			return nil, "", err
 		}
-		cfg.Registry, cfg.RegistryURL = registry, servers[0]
+		cfg.Registry = registry
+		cfg.RegistryScheme, _, _ = strings.Cut(servers[0], "://")
 		cfg.Resolver, cfg.Status = registry, agent.RegistryStatus(registry)
 	}
 	if err := askElsewhere(c, &cfg); err != nil {
@@ -316,9 +317,9 @@ func announceAgent(c *cli.Context, store *agent.Store, base, token string) error
 	for _, k := range info.Keys {
 		fmt.Fprintf(&b, "  key    %s\n", k)
 	}
-	for name, value := range map[string]string{"token": info.TokenFile, "trust": info.CA} {
-		if value != "" {
-			fmt.Fprintf(&b, "  %-6s %s\n", name, value)
+	for _, file := range [][2]string{{"token", info.TokenFile}, {"trust", info.CA}} {
+		if file[1] != "" {
+			fmt.Fprintf(&b, "  %-6s %s\n", file[0], file[1])
 		}
 	}
 	b.WriteString("\nCtrl-C stops it.\n")

@@ -1,7 +1,6 @@
 package agent
 
 import (
-	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -10,18 +9,9 @@ import (
 
 	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/credential"
-	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/did/jsonld"
 	"github.com/tabard-id/tabard/did/proof"
-	"github.com/tabard-id/tabard/node/api"
 )
-
-// Registry is what the agent asks of a registry; *client.Client is one.
-type Registry interface {
-	RegisterCredential(ctx context.Context, vc jcs.Value, publish bool) (api.Receipt, error)
-	ChangeStatus(ctx context.Context, change jcs.Value) (api.Receipt, error)
-	Cluster(ctx context.Context) (api.Cluster, error)
-}
 
 // Config is what an agent is made of. Keys, Dir and BaseURL are required.
 type Config struct {
@@ -37,10 +27,11 @@ type Config struct {
 	// sign.
 	Token string
 
-	// Registry records credentials with a status and changes it, and RegistryURL is
-	// where its status lists live. Without, the agent publishes lists of its own.
-	Registry    Registry
-	RegistryURL string
+	// Registry records credentials with a status and changes it; its status lists live
+	// under its domain, by https unless RegistryScheme says http. Without a registry the
+	// agent publishes lists of its own.
+	Registry       Registry
+	RegistryScheme string
 
 	// Resolver resolves the DIDs of others; did:key and did:jwk need none.
 	Resolver did.Resolver
@@ -69,6 +60,7 @@ type Agent struct {
 	challenges *challenges
 	book       *statusBook
 	lists      published
+	home       home
 	handler    http.Handler
 }
 
@@ -78,7 +70,9 @@ func New(cfg Config) (*Agent, error) {
 		return nil, errors.New("an agent needs keys, a directory and a base URL")
 	}
 	cfg.BaseURL = strings.TrimSuffix(cfg.BaseURL, "/")
-	cfg.RegistryURL = strings.TrimSuffix(cfg.RegistryURL, "/")
+	if cfg.RegistryScheme == "" {
+		cfg.RegistryScheme = "https"
+	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}

@@ -133,8 +133,13 @@ func (a *Agent) draft(body jcs.Value, how signing) (jcs.Value, Key, error) {
 	if _, ok := vc.Get("issuer"); !ok {
 		vc = vc.With("issuer", jcs.FromString(string(key.DID())))
 	}
-	if _, err := credential.Parse(vc); err != nil {
+	vc = a.inject(vc, how)
+	parsed, err := credential.Parse(vc)
+	if err != nil {
 		return vc, Key{}, malformed("%v", err)
+	}
+	if err := a.honest(parsed); err != nil {
+		return vc, Key{}, err
 	}
 	return vc, key, checkOffsets(vc)
 }

@@ -39,6 +39,7 @@ func (a *Agent) prove(r *http.Request) (int, any, error) {
 	if _, ok := vp.Get("holder"); !ok {
 		vp = vp.With("holder", jcs.FromString(string(key.DID())))
 	}
+	vp = a.inject(vp, how)
 	if _, err := credential.ParsePresentation(vp); err != nil {
 		return 0, nil, malformed("%v", err)
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/tabard-id/tabard/did/multikey"
 	"github.com/tabard-id/tabard/did/proof"
 	"github.com/tabard-id/tabard/did/statuslist"
+	"github.com/tabard-id/tabard/ledger/record"
 	"github.com/tabard-id/tabard/node/api"
 	"github.com/tabard-id/tabard/node/client"
 )
@@ -50,15 +51,19 @@ func (a *Agent) issueWithStatus(r *http.Request) (int, any, error) {
 		return 0, nil, err
 	}
 	id, _ := draft.GetString("id")
+	base, err := a.listBase(r.Context())
+	if err != nil {
+		return 0, nil, err
+	}
 	entries, err := a.book.allocate(key.DID(), purposes, id)
 	if err != nil {
 		return 0, nil, err
 	}
-	secured, err := a.sign(a.withEntries(draft, entries), key, how, did.AssertionMethod)
+	secured, err := a.sign(withEntries(draft, entries, base), key, how, did.AssertionMethod)
 	if err != nil {
 		return 0, nil, err
 	}
-	if a.Registry != nil {
+	if a.Registry != nil && registrable(how) {
 		if _, err := a.Registry.RegisterCredential(r.Context(), secured, false); err != nil {
 			return 0, nil, fmt.Errorf("register the credential: %w", err)
 		}
@@ -69,6 +74,10 @@ func (a *Agent) issueWithStatus(r *http.Request) (int, any, error) {
 	}
 	return http.StatusCreated, issued{secured}, nil
 }
+
+// registrable reports whether a registry records credentials secured so. Of others it
+// keeps the bits alone, which the issuer flips by themselves.
+func registrable(how signing) bool { return how.media == "" && how.suite != proof.ECDSASD2023 }
 
 // statusPurposes are those whose bits a registry or the agent can keep.
 func statusPurposes(opt jcs.Value) ([]string, error) {
@@ -88,7 +97,7 @@ func statusPurposes(opt jcs.Value) ([]string, error) {
 }
 
 // withEntries adds the entries to those the credential has.
-func (a *Agent) withEntries(vc jcs.Value, entries []entry) jcs.Value {
+func withEntries(vc jcs.Value, entries []entry, base string) jcs.Value {
 	var all []jcs.Value
 	if old, ok := vc.Get("credentialStatus"); ok && old.IsArray() {
 		all = slices.Collect(old.Elems())
@@ -96,7 +105,7 @@ func (a *Agent) withEntries(vc jcs.Value, entries []entry) jcs.Value {
 		all = append(all, old)
 	}
 	for _, e := range entries {
-		url := a.listURL(e.listName)
+		url := e.url(base)
 		all = append(all, statuslist.Entry{
 			ID: url + "#" + strconv.FormatUint(e.Index, 10), Purpose: e.Purpose, ListURL: url, Index: e.Index, Size: 1,
 		}.Value())
@@ -107,12 +116,18 @@ func (a *Agent) withEntries(vc jcs.Value, entries []entry) jcs.Value {
 	return vc.With("credentialStatus", jcs.Array(all...))
 }
 
-// listURL is where a list is published: by the registry, or by the agent.
-func (a *Agent) listURL(l listName) string {
-	base := a.BaseURL + "/status-lists/"
-	if a.Registry != nil {
-		base = a.RegistryURL + "/v1/status-lists/"
+// listBase is the URL below which lists are published: by the registry, or by the
+// agent.
+func (a *Agent) listBase(ctx context.Context) (string, error) {
+	if a.Registry == nil {
+		return a.BaseURL + "/status-lists/", nil
 	}
+	_, base, err := a.registryHome(ctx)
+	return base, err
+}
+
+// url is where a list is published.
+func (l listName) url(base string) string {
 	return base + url.PathEscape(string(l.Issuer)) + "/" + l.Purpose + "/" + strconv.FormatUint(l.N, 10)
 }
 
@@ -123,7 +138,7 @@ func (a *Agent) changeStatus(r *http.Request) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	e, err := a.entryOf(body)
+	e, err := a.entryOf(r.Context(), body)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -147,7 +162,7 @@ func (a *Agent) changeStatus(r *http.Request) (int, any, error) {
 	return http.StatusOK, map[string]any{"credentialId": e.Credential, "statusPurpose": e.Purpose, "status": value}, nil
 }
 
-func (a *Agent) entryOf(body jcs.Value) (entry, error) {
+func (a *Agent) entryOf(ctx context.Context, body jcs.Value) (entry, error) {
 	status, ok := body.Get("credentialStatus")
 	if !ok || !status.IsObject() {
 		return entry{}, malformed(`want {"credentialId": …, "credentialStatus": {"statusPurpose": …}, "status": true}`)
@@ -169,11 +184,11 @@ func (a *Agent) entryOf(body jcs.Value) (entry, error) {
 	if err != nil {
 		return entry{}, malformed("statusListIndex is not a number in a string")
 	}
-	for _, base := range []string{a.BaseURL + "/status-lists/", a.RegistryURL + "/v1/status-lists/"} {
-		path, ok := strings.CutPrefix(list, base)
-		if !ok {
-			continue
-		}
+	base, err := a.listBase(ctx)
+	if err != nil {
+		return entry{}, err
+	}
+	if path, ok := strings.CutPrefix(list, base); ok {
 		name, err := parseListPath(path)
 		if err != nil {
 			return entry{}, err
@@ -205,12 +220,18 @@ func (a *Agent) changeInRegistry(ctx context.Context, e entry, value bool) error
 	if err != nil {
 		return err
 	}
-	cluster, err := a.Registry.Cluster(ctx)
+	ledger, _, err := a.registryHome(ctx)
 	if err != nil {
-		return fmt.Errorf("ask the registry: %w", err)
+		return err
+	}
+	target := e.Digest
+	if target == "" {
+		target = record.ListEntry{List: record.ListID{
+			Issuer: e.Issuer, Purpose: record.Purpose(e.Purpose), Number: uint32(e.N),
+		}, Index: uint32(e.Index)}.String()
 	}
 	change, err := client.StatusChange{
-		Ledger: cluster.Ledger, Target: e.Digest, Status: statusWord(e.Purpose, value), Issued: a.Now(),
+		Ledger: ledger, Target: target, Status: statusWord(e.Purpose, value), Issued: a.Now(),
 	}.Sign(key.Signer, key.Method)
 	if err != nil {
 		return err
@@ -242,7 +263,7 @@ func (a *Agent) statusList(r *http.Request) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	return http.StatusOK, document{"application/vc", vc.Canonical()}, nil
+	return http.StatusOK, document{listMedia(r.Header["Accept"]), vc.Canonical()}, nil
 }
 
 // publishedList is a list as it was signed.
@@ -267,7 +288,7 @@ func (a *Agent) signedList(name listName) (jcs.Value, error) {
 		return jcs.Value{}, err
 	}
 	list, err := statuslist.NewList(statuslist.List{
-		ID: a.listURL(name), Issuer: string(name.Issuer), Purposes: []string{name.Purpose},
+		ID: name.url(a.BaseURL + "/status-lists/"), Issuer: string(name.Issuer), Purposes: []string{name.Purpose},
 		ValidFrom: now, ValidUntil: now.Add(listValidity), TTL: listTTL,
 	}, statuslist.MinEntries)
 	if err != nil {

@@ -114,6 +114,9 @@ func (o ownLists) StatusList(ctx context.Context, url string, at time.Time) (cre
 		vc, err := o.a.signedList(list)
 		return credential.ListDocument{Value: vc, FetchedAt: o.a.Now()}, err
 	}
+	if doc, ok, err := o.a.registryList(ctx, url); ok || err != nil {
+		return doc, err
+	}
 	if o.a.Lists == nil {
 		return credential.ListDocument{}, errNoLists
 	}
