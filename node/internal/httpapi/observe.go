@@ -103,6 +103,10 @@ func observeProblem(err error) error {
 		return refusal(refused.Outcome, nil)
 	case errors.Is(err, observe.ErrTooMany):
 		return api.NewProblem(api.PinLimit, "as many DIDs are pinned as may be")
+	case errors.Is(err, observe.ErrTooOften):
+		p := rateLimited(time.Minute)
+		p.Detail = "what the DID's host serves changes too often to be recorded"
+		return p
 	case errors.Is(err, observe.ErrTooLarge):
 		return api.NewProblem(api.ForeignInvalid, err.Error())
 	case errors.Is(err, observe.ErrNoLedger):

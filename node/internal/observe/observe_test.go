@@ -289,9 +289,74 @@ func TestLeaderLooksAgain(t *testing.T) {
 		if !o.Soon(a) || o.Soon(b) {
 			t.Error("what is pinned can be looked at soon, and nothing else")
 		}
-		synctest.Wait()
-		if len(w.looks(a)) != n+1 {
+		time.Sleep(soonest + pause)
+		if len(w.looks(a)) <= n {
 			t.Error("soon is not soon")
+		}
+	})
+}
+
+// A stranger who resolves a DID that contradicts its records has the leader look again:
+// not as often as he likes.
+func TestSoonIsNotAtOnceAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		w.hosts[a] = "one"
+		o := w.observer(t, func(c *Config) { c.Pins, c.Interval = []did.ID{a}, time.Hour })
+		defer run(o)()
+		time.Sleep(time.Second)
+		for range 600 {
+			o.Soon(a)
+			time.Sleep(time.Second)
+		}
+		if n := len(w.looks(a)); n < 5 || n > 12 {
+			t.Errorf("%d looks in ten minutes", n)
+		}
+	})
+}
+
+func TestHostThatAlwaysChangesDoesNotFillTheLedger(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		o := w.observer(t, nil)
+		refused := 0
+		for i := range 100 {
+			w.hosts[a] = fmt.Sprintf("n%d", i)
+			if _, recorded, err := o.Observe(t.Context(), a); errors.Is(err, ErrTooOften) && !recorded {
+				refused++
+			} else if err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Second)
+		}
+		if n := w.records[a].Number; n < burst || n > burst+3 || n+refused != 100 {
+			t.Errorf("%d records, %d refused", n, refused)
+		}
+		time.Sleep(time.Hour)
+		if _, recorded, err := o.Observe(t.Context(), a); err != nil || !recorded {
+			t.Errorf("an hour later: %v", err)
+		}
+	})
+}
+
+func TestStrangersPinsDoNotDisplaceConfiguredOnes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		w.hosts[a], w.hosts[b] = "one", "one"
+		for i := range 5 {
+			id := did.ID(fmt.Sprintf("did:web:a%d.example", i))
+			w.records[id] = ledger.Observation{DID: id, Number: 1}
+		}
+		o := w.observer(t, func(c *Config) { c.Pins, c.MaxPins, c.Interval = []did.ID{a, b}, 4, time.Hour })
+		if _, _, err := o.Observe(t.Context(), "did:web:another.example"); !errors.Is(err, ErrTooMany) {
+			t.Errorf("a stranger's: %v", err)
+		}
+		defer run(o)()
+		time.Sleep(time.Minute)
+		for _, id := range []did.ID{a, b} {
+			if _, observed, err := w.Last(id); !observed || err != nil {
+				t.Errorf("%s of the configuration is not observed: %v", id, err)
+			}
 		}
 	})
 }

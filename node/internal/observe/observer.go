@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/tabard-id/tabard/did"
@@ -89,6 +90,7 @@ func (c *Config) validate() error {
 type Observer struct {
 	cfg      Config
 	schedule schedule
+	budget   budget
 }
 
 // New returns an Observer. It does nothing by itself before Run.
@@ -106,6 +108,8 @@ var (
 	ErrNoLedger = errors.New("observe: the ledger has not begun")
 	// ErrTooMany: as many DIDs are pinned as may be.
 	ErrTooMany = errors.New("observe: no more DIDs can be pinned")
+	// ErrTooOften: what the host serves changes more often than is recorded.
+	ErrTooOften = errors.New("observe: what the host serves changes too often to be recorded")
 	// ErrTooLarge: the document or log has more bytes than a record takes.
 	ErrTooLarge = errors.New("observe: what the host serves is too large to record")
 )
@@ -128,7 +132,7 @@ func (o *Observer) Observe(ctx context.Context, id did.ID) (last ledger.Observat
 		return ledger.Observation{}, false, err
 	}
 	if !pinned {
-		if err := o.room(); err != nil {
+		if err := o.room(id); err != nil {
 			return ledger.Observation{}, false, err
 		}
 	}
@@ -141,6 +145,10 @@ func (o *Observer) Observe(ctx context.Context, id did.ID) (last ledger.Observat
 		o.cfg.Metrics.looked("unchanged")
 		return before, false, nil
 	}
+	if pinned && !o.budget.take(id, time.Now()) {
+		o.cfg.Metrics.looked("refused")
+		return before, false, ErrTooOften
+	}
 	op, err := o.sign(registry, ledgerID, seen)
 	if err != nil {
 		return before, false, err
@@ -152,13 +160,21 @@ func (o *Observer) Observe(ctx context.Context, id did.ID) (last ledger.Observat
 	return o.settle(ctx, id, outcome)
 }
 
-// room fails if no more DIDs may be pinned.
-func (o *Observer) room() error {
-	list, err := o.cfg.Book.Observed("", o.cfg.MaxPins)
-	if err == nil && len(list) >= o.cfg.MaxPins {
-		err = ErrTooMany
+// room fails if no more DIDs may be pinned. The configuration's have their places,
+// whatever others pin.
+func (o *Observer) room(id did.ID) error {
+	if slices.Contains(o.cfg.Pins, id) {
+		return nil
 	}
-	return err
+	list, err := o.cfg.Book.Observed("", o.cfg.MaxPins)
+	if err != nil {
+		return err
+	}
+	list = slices.DeleteFunc(list, func(id did.ID) bool { return slices.Contains(o.cfg.Pins, id) })
+	if len(list)+len(o.cfg.Pins) >= o.cfg.MaxPins {
+		return ErrTooMany
+	}
+	return nil
 }
 
 // same reports whether what was seen is what was observed last.

@@ -21,6 +21,7 @@ type schedule struct {
 
 type plan struct {
 	due      time.Time
+	looked   time.Time // last
 	failures int
 }
 
@@ -85,6 +86,7 @@ func (s *schedule) looked(id did.ID, failed bool, now time.Time) {
 	if p == nil {
 		return
 	}
+	p.looked = now
 	wait := s.interval
 	if failed {
 		wait = min(s.interval/8<<min(p.failures, 10), maxBackoff*s.interval)
@@ -95,12 +97,22 @@ func (s *schedule) looked(id did.ID, failed bool, now time.Time) {
 	p.due = now.Add(jitter(wait))
 }
 
-// soon has a DID looked at without waiting, if it is planned at all.
+// soonest is how long a DID is left alone in any case: whoever resolves one whose host
+// contradicts what was observed asks for another look.
+const soonest = time.Minute
+
+// soon has a DID looked at without waiting for its turn, if it is planned at all.
 func (s *schedule) soon(id did.ID, now time.Time) bool {
 	s.mu.Lock()
 	p := s.plans[id]
 	if p != nil {
-		p.due = now
+		at := now
+		if next := p.looked.Add(soonest); next.After(at) {
+			at = next
+		}
+		if at.Before(p.due) {
+			p.due = at
+		}
 	}
 	s.mu.Unlock()
 	if p != nil {
@@ -149,12 +161,16 @@ func (o *Observer) round(ctx context.Context) {
 		return
 	}
 	first := map[did.ID]bool{}
-	for _, id := range o.cfg.Pins {
-		if !slices.Contains(list, id) && len(list) < o.cfg.MaxPins {
-			list, first[id] = append(list, id), true
+	pins := slices.Clone(o.cfg.Pins) // before what others have pinned
+	for _, id := range pins {
+		first[id] = !slices.Contains(list, id)
+	}
+	for _, id := range list {
+		if _, configured := first[id]; !configured && len(pins) < o.cfg.MaxPins {
+			pins = append(pins, id)
 		}
 	}
-	o.schedule.set(list, first, time.Now())
+	o.schedule.set(pins, first, time.Now())
 	places := make(chan struct{}, o.cfg.Concurrent)
 	var group sync.WaitGroup
 	for _, id := range o.schedule.due(time.Now()) {
