@@ -43,3 +43,17 @@ func (v *Verifier) resource(url string) ([]byte, bool) {
 	}
 	return v.Resource(url)
 }
+
+// Mismatched returns the URL of the first related resource whose bytes, as text has
+// them, have another digest than the credential says; "" if there is none. An issuer
+// asks before signing, a Verifier by itself.
+func (c *Credential) Mismatched(text func(url string) ([]byte, bool)) string {
+	for _, r := range c.Resources {
+		if data, found := text(r.ID); found {
+			if matches, _ := r.digests.match(data); !matches {
+				return r.ID
+			}
+		}
+	}
+	return ""
+}
