@@ -6,6 +6,7 @@ import * as multikey from '@digitalbazaar/multikey-context';
 import * as ed25519 from 'ed25519-signature-2020-context';
 import * as didContext from 'did-context';
 import * as statusList from '@digitalbazaar/vc-bitstring-status-list-context';
+import * as Ed25519Multikey from '@digitalbazaar/ed25519-multikey';
 import * as eddsaJCS from '@digitalbazaar/eddsa-jcs-2022-cryptosuite';
 import * as eddsaRDFC from '@digitalbazaar/eddsa-rdfc-2022-cryptosuite';
 import * as ecdsaJCS from '@digitalbazaar/ecdsa-jcs-2019-cryptosuite';
@@ -52,4 +53,12 @@ export async function documentLoader(url) {
     return {documentUrl: url, document: url.includes('#') ? method : document};
   }
   throw new Error(`nothing may be fetched: ${url}`);
+}
+
+/** An Ed25519 key of the packages under its did:key. */
+export async function edKey() {
+  const key = await Ed25519Multikey.generate({});
+  key.controller = `did:key:${key.publicKeyMultibase}`;
+  key.id = `${key.controller}#${key.publicKeyMultibase}`;
+  return key;
 }
