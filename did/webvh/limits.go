@@ -11,7 +11,7 @@ const (
 	MaxLogBytes = 16 << 20
 	// MaxLogValues bounds the JSON values of a did.jsonl, which take far more memory
 	// than their text if they are many and small.
-	MaxLogValues = 1 << 20
+	MaxLogValues = 1 << 19
 	// MaxWitnessFileBytes bounds a did-witness.json.
 	MaxWitnessFileBytes = 1 << 20
 	// MaxEntryProofs bounds the proofs of one entry.

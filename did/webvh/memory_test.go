@@ -55,7 +55,7 @@ func TestLargeLogsOfSmallValuesCostBoundedMemory(t *testing.T) {
 		kept     int64 // MiB
 	}{
 		"invalid": {invalid, 1, webvh.VersionTime, 8},
-		"valid":   {log, 18, webvh.EntryTooLarge, 160},
+		"valid":   {log, 9, webvh.EntryTooLarge, 64},
 	} {
 		before := heap()
 		log, err := webvh.VerifyLog(test.log, nil, at.Add(time.Hour))
