@@ -55,7 +55,7 @@ const MaxEntries = 16
 type Witness struct {
 	cfg Config
 	id  string
-	mu  sync.Mutex // one approval at a time: it reads, decides and writes
+	mu  sync.Mutex // one approval at a time: it reads, decides and writes; no host is asked under it
 }
 
 // New returns a Witness.
@@ -98,16 +98,18 @@ func (w *Witness) Approve(ctx context.Context, lines []jcs.Value) (jcs.Value, er
 	if err != nil {
 		return jcs.Value{}, err
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	known, err := w.read(scid)
+	published, err := w.consult(ctx, scid, entries)
 	if err != nil {
 		return jcs.Value{}, err
 	}
-	if known == nil && !w.serves(scid, entries) {
-		return jcs.Value{}, ErrNotServed
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	own, err := w.copyOf(scid, entries)
+	if err != nil {
+		return jcs.Value{}, err
 	}
-	if known, err = w.catchUp(ctx, known, entries); err != nil {
+	known, err := w.catchUp(own, published, entries)
+	if err != nil {
 		return jcs.Value{}, err
 	}
 	next, err := w.extend(known, entries)
@@ -117,7 +119,7 @@ func (w *Witness) Approve(ctx context.Context, lines []jcs.Value) (jcs.Value, er
 	if err := w.named(next, entries[len(entries)-1].Number); err != nil {
 		return jcs.Value{}, err
 	}
-	if len(next.lines) > len(known.lines) {
+	if len(next.lines) > len(own.lines) {
 		if err := w.write(scid, next); err != nil {
 			return jcs.Value{}, err
 		}
@@ -169,34 +171,74 @@ func (w *Witness) serves(scid string, entries []webvh.Entry) bool {
 	return false
 }
 
-// catchUp takes in what was published since, so that the copy goes up to where the
-// entries begin.
-func (w *Witness) catchUp(ctx context.Context, known *history, entries []webvh.Entry) (*history, error) {
+// copyOf reads the copy of a log, empty if it is one to begin.
+func (w *Witness) copyOf(scid string, entries []webvh.Entry) (*history, error) {
+	known, err := w.read(scid)
+	if err != nil {
+		return nil, err
+	}
+	if known == nil && !w.serves(scid, entries) {
+		return nil, ErrNotServed
+	}
 	if known == nil {
 		known = &history{}
 	}
-	if entries[0].Number <= len(known.lines)+1 {
-		return known, nil
+	return known, nil
+}
+
+// consult asks for the log that is published where entries hold as far as can be told
+// here: one that was published without this witness may have others in their place. It
+// is nil if it cannot be had and is not needed. Nobody else waits for its host.
+func (w *Witness) consult(ctx context.Context, scid string, entries []webvh.Entry) (*history, error) {
+	w.mu.Lock()
+	known, err := w.copyOf(scid, entries)
+	gap := err == nil && entries[0].Number > len(known.lines)+1
+	more := gap
+	if err == nil && !gap {
+		var next *history
+		if next, err = w.extend(known, entries); err == nil {
+			more = len(next.lines) > len(known.lines)
+		}
+	}
+	w.mu.Unlock()
+	if err != nil || !more {
+		return nil, err
 	}
 	text, _ := entries[0].State.GetString("id")
 	if len(known.states) > 0 {
 		text = string(known.states[len(known.states)-1].DID)
 	}
 	log, err := w.cfg.Published(ctx, did.ID(text))
+	var published *history
+	if err == nil {
+		published, err = split(log)
+	}
+	if err != nil && gap {
+		return nil, err
+	}
 	if err != nil {
-		return nil, err
-	}
-	published, err := split(log)
-	if err != nil {
-		return nil, err
-	}
-	if published, err = w.extend(known, published.entries); err != nil {
-		return nil, err
-	}
-	if entries[0].Number > len(published.lines)+1 {
-		return nil, ErrGap
+		return nil, nil // a host that is down stops nobody who can do without it
 	}
 	return published, nil
+}
+
+// catchUp takes in what was published since the copy was made, which has to go up to
+// where the entries begin.
+func (w *Witness) catchUp(known, published *history, entries []webvh.Entry) (*history, error) {
+	gap := entries[0].Number > len(known.lines)+1
+	if published != nil {
+		caughtUp, err := w.extend(known, published.entries)
+		if err != nil && (gap || errors.Is(err, ErrFork)) {
+			return nil, err
+		}
+		if err == nil {
+			known = caughtUp
+		}
+	}
+	if entries[0].Number > len(known.lines)+1 {
+		return nil, ErrGap
+	}
+	return known, nil
 }
 
 // extend appends to a history the entries that it does not have, all of them judged,

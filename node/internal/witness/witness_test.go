@@ -210,6 +210,67 @@ func TestNeverApprovesAFork(t *testing.T) {
 	}
 }
 
+// Whoever has a key that was rotated away cannot have this witness approve a history in
+// the place of one that was published while it was not asked.
+func TestNeverApprovesAForkOfWhatIsPublished(t *testing.T) {
+	c := newChain(t, "a", key(t, 9), key(t, 10))
+	dir := t.TempDir()
+	serve := c.states[0].SCID
+	if _, err := newWitness(t, dir, nil, serve).Approve(t.Context(), values(c.entries[0])); err != nil {
+		t.Fatal(err)
+	}
+	fork := c.next("fork", nil)
+	c.take(c.next("two", nil)) // approved by the other witness
+	published := func() []byte { return log(c.entries...) }
+	for name, dir := range map[string]string{"behind": dir, "begun": t.TempDir()} {
+		w := newWitness(t, dir, published, serve)
+		if _, err := w.Approve(t.Context(), values(c.entries[0], fork)); !errors.Is(err, ErrFork) {
+			t.Errorf("%s: %v", name, err)
+		}
+		file, err := w.Approve(t.Context(), values(c.entries[1])) // that is published is approved late
+		approved(t, file, err, c.entries...)
+		if _, err := newWitness(t, dir, nil, serve).Approve(t.Context(), values(fork)); !errors.Is(err, ErrFork) {
+			t.Errorf("%s, later: %v", name, err)
+		}
+	}
+}
+
+// A stranger names a host of his own, which takes its time.
+func TestSlowHostsHoldNobodyUp(t *testing.T) {
+	c, mine := newChain(t, "a", key(t, 9)), newChain(t, "b", key(t, 9))
+	c.take(c.next("two", nil))
+	c.take(c.next("three", nil))
+	asked := make(chan struct{})
+	w, err := New(Config{
+		Key: key(t, 9), Serve: []string{c.states[0].SCID, mine.states[0].SCID}, Dir: t.TempDir(), now: func() time.Time { return begin.Add(time.Hour) },
+		Published: func(ctx context.Context, id did.ID) ([]byte, error) {
+			if id != c.id() {
+				return nil, nil
+			}
+			close(asked)
+			<-ctx.Done()
+			return nil, ctx.Err()
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() {
+		_, err := w.Approve(ctx, values(c.entries[2]))
+		ended <- err
+	}()
+	<-asked
+	if _, err := w.Approve(t.Context(), values(mine.entries[0])); err != nil {
+		t.Error(err)
+	}
+	cancel()
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+}
+
 func TestRefuses(t *testing.T) {
 	mine, yours := key(t, 9), key(t, 10)
 	c := newChain(t, "a", mine)
