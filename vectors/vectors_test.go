@@ -3,7 +3,9 @@ package vectors_test
 import (
 	"encoding/json"
 	"io/fs"
+	"os"
 	"path"
+	"strings"
 	"testing"
 
 	"github.com/tabard-id/tabard/vectors"
@@ -16,7 +18,16 @@ func TestVectorsDescribeThemselves(t *testing.T) {
 		t.Fatalf("%d files, %v", len(files), err)
 	}
 	total := 0
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, name := range files {
+		_, folder, _ := strings.Cut(string(readme), "\n| **`"+path.Dir(name)+"/`** |")
+		folder, _, _ = strings.Cut(folder, "\n| **")
+		if !strings.Contains(folder, "`"+path.Base(name)+"`") {
+			t.Errorf("README.md says nothing of %s", name)
+		}
 		text, err := vectors.FS.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,9 +16,13 @@ import (
 // The walk-through of the README is run as it is printed, against a cluster on other ports.
 func TestReadmeWalkthrough(t *testing.T) {
 	var commands []string
-	for line := range strings.SplitSeq(readmeBlock(t, "## Walk-through", "console"), "\n") {
-		if command, ok := strings.CutPrefix(line, "$ "); ok {
-			commands = append(commands, command)
+	for _, block := range readmeBlocks(t, "## Walk-through", "console") {
+		for line := range strings.SplitSeq(block, "\n") {
+			if command, ok := strings.CutPrefix(line, "$ "); ok {
+				commands = append(commands, command)
+			} else if last := len(commands) - 1; last >= 0 && strings.HasSuffix(commands[last], "\\") {
+				commands[last] += "\n" + line
+			}
 		}
 	}
 	dev, err := node.StartDev(t.Context(), node.DevConfig{HTTP: "127.0.0.1:0"})
@@ -41,13 +46,83 @@ func TestReadmeServers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	script := readmeBlock(t, "## Run a cluster", "sh")
+	script := readmeBlocks(t, "## Run a cluster", "sh")[0]
 	for i := range 3 {
 		script = strings.ReplaceAll(script, fmt.Sprintf("127.0.0.1:870%d", i), fmt.Sprintf("127.0.0.1:%d", base+i))
 		script = strings.ReplaceAll(script, fmt.Sprintf("127.0.0.1:880%d", i+1), fmt.Sprintf("127.0.0.1:%d", base+3+i))
 	}
 	stop := fmt.Sprintf("\ntabard did create agents/alice -s http://127.0.0.1:%d\nservers=$(jobs -p)\nkill $servers\nwait $servers\n", base+2)
 	runBash(t, "trap 'kill $(jobs -p) || true' ERR\n"+script+stop, "TABARD_LOG_LEVEL=error")
+}
+
+// So are those that start an agent, and ask it with curl.
+func TestReadmeAgent(t *testing.T) {
+	if _, err := exec.LookPath("curl"); err != nil {
+		t.Skip("the commands ask the agent with curl; there is none here")
+	}
+	port, err := freeConsecutive(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	script := readmeBlocks(t, "## The holder's side", "sh")[0]
+	script = strings.Replace(script, "tabard agent ", fmt.Sprintf("tabard agent --listen 127.0.0.1:%d ", port), 1)
+	script = strings.ReplaceAll(script, "localhost:8790", fmt.Sprintf("localhost:%d", port))
+	runBash(t, "trap 'kill $(jobs -p) || true' EXIT\n"+script)
+}
+
+// The reference of the HTTP surface has every route, and every row and code of a verdict.
+func TestReadmeReference(t *testing.T) {
+	text := readText(t, "../../node/api/README.md")
+	for _, source := range []struct{ file, pattern string }{
+		{"../../node/internal/httpapi/route.go", `(?m)^\t(?:watcherPath \+ )?"(/[^"]+)": +\{`},
+		{"../../did/credential/codes.go", `(?:Code|Check)[A-Z]\w+ +(?:Code )?= "([^"]+)"`},
+	} {
+		found := regexp.MustCompile(source.pattern).FindAllStringSubmatch(readText(t, source.file), -1)
+		if len(found) < 10 {
+			t.Fatalf("%s: %d matches", source.file, len(found))
+		}
+		for _, m := range found {
+			name := m[1]
+			if strings.Contains(m[0], "watcherPath") {
+				name = "/v1/watcher" + name
+			}
+			if !strings.Contains(text, "`"+name+"`") {
+				t.Errorf("node/api/README.md says nothing of %s", name)
+			}
+		}
+	}
+}
+
+// Where the README points to there is something: a file, and in it the heading.
+func TestReadmeLinks(t *testing.T) {
+	for _, name := range []string{"README.md", "node/api/README.md", "vectors/README.md", "CHANGELOG.md"} {
+		text := readText(t, "../../"+name)
+		for _, m := range regexp.MustCompile(`\]\(([^)\s]+)\)`).FindAllStringSubmatch(text, -1) {
+			if strings.Contains(m[1], "://") {
+				continue
+			}
+			path, heading, _ := strings.Cut(m[1], "#")
+			target := text
+			if path != "" {
+				target = readText(t, filepath.Join("../..", filepath.Dir(name), path))
+			}
+			if heading != "" && !slices.Contains(headings(target), heading) {
+				t.Errorf("%s points to %s, where there is none", name, m[1])
+			}
+		}
+	}
+}
+
+// headings are the anchors of a text's headings.
+func headings(text string) []string {
+	var anchors []string
+	for line := range strings.SplitSeq(text, "\n") {
+		if title := strings.TrimLeft(line, "#"); title != line {
+			title = strings.ToLower(strings.TrimSpace(title))
+			anchors = append(anchors, strings.ReplaceAll(regexp.MustCompile(`[^\w\- ]`).ReplaceAllString(title, ""), " ", "-"))
+		}
+	}
+	return anchors
 }
 
 // The README lists the workloads there are.
@@ -60,17 +135,23 @@ func TestReadmeBench(t *testing.T) {
 	}
 }
 
-// readmeBlock returns the first block in a language under a heading.
-func readmeBlock(t *testing.T, heading, language string) string {
+// readmeBlocks returns the blocks in a language under a heading, of which there is one at least.
+func readmeBlocks(t *testing.T, heading, language string) []string {
 	t.Helper()
 	_, section, found := strings.Cut(readText(t, "../../README.md"), "\n"+heading+"\n")
 	section, _, _ = strings.Cut(section, "\n## ")
-	_, block, opened := strings.Cut(section, "\n```"+language+"\n")
-	block, _, closed := strings.Cut(block, "\n```\n")
-	if !found || !opened || !closed {
+	var blocks []string
+	for found {
+		var block string
+		if _, section, found = strings.Cut(section, "\n```"+language+"\n"); found {
+			block, section, found = strings.Cut(section, "\n```\n")
+			blocks = append(blocks, block)
+		}
+	}
+	if len(blocks) == 0 {
 		t.Fatalf("README.md: no %s block under %q", language, heading)
 	}
-	return block
+	return blocks
 }
 
 // runBash runs a script in a directory of its own, with this test's binary as the command tabard.
@@ -96,7 +177,9 @@ var exitComment = regexp.MustCompile(`^(.*?) *# exit ([0-9])$`)
 func walkthrough(commands, urls []string) string {
 	_, noCurl := exec.LookPath("curl")
 	var b strings.Builder
+	domain := strings.Replace(urls[0], "http://127.0.0.1", "http://registry.localhost", 1)
 	for _, command := range commands {
+		command = strings.ReplaceAll(command, "http://registry.localhost:8700", domain)
 		if noCurl != nil && strings.HasPrefix(command, "curl ") {
 			continue
 		}
