@@ -13,7 +13,7 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 	app := &cli.App{
 		Name:  "tabard",
 		Usage: "a registry in which AI agents prove who they are and on whose behalf they act",
-		Description: "Every flag may be given as the environment variable TABARD_<FLAG>, or as a member of the\n" +
+		Description: "Every flag may be given as the environment variable that --help names, or as a member of the\n" +
 			"JSON file that --config names. Data goes to standard output, talk to standard error.\n\n" +
 			"Exit status: 0 ok, 2 usage, 3 proof invalid, 4 revoked, suspended or expired, 5 not found or\n" +
 			"deactivated, 6 denied, 7 no leader or stale, 8 conflict, 1 other.",
@@ -50,9 +50,24 @@ func finish(c *cli.Command, known map[string]bool) {
 	c.Flags = append(c.Flags, &cli.StringFlag{Name: "config", Usage: "JSON `FILE` of settings named like the flags"})
 	for _, f := range c.Flags {
 		known[f.Names()[0]] = true
-		setEnv(f, "TABARD_"+strings.ToUpper(strings.ReplaceAll(f.Names()[0], "-", "_")))
+		setEnv(f, variable(c, f.Names()[0]))
 	}
 	c.Before = func(ctx *cli.Context) error { return applyConfigFile(ctx, known) }
+}
+
+// apart reports whether a flag has only its name in common with a setting of servers: a verifier's
+// domain is not that of the registry, whose operator may have exported TABARD_DOMAIN.
+func apart(c *cli.Command, flag string) bool {
+	return flag == "domain" && (c.Name == "present" || c.Name == "verify")
+}
+
+// variable is the environment variable of a flag.
+func variable(c *cli.Command, flag string) string {
+	name := flag
+	if apart(c, flag) {
+		name = c.Name + "-" + flag
+	}
+	return "TABARD_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
 }
 
 // setEnv makes an environment variable set a flag that the command line does not.

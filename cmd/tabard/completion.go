@@ -5,6 +5,10 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/tabard-id/tabard/did/proof"
+	"github.com/tabard-id/tabard/did/statuslist"
+	"github.com/tabard-id/tabard/ledger/record"
 )
 
 // completeWord introduces a request for completions: tabard __complete WORD... CURRENT.
@@ -24,13 +28,28 @@ var flagChoices = map[string][]string{
 	"doc-key-type": keyTypeNames, "generate type": keyTypeNames,
 	"admission": {"open", "allow-list"},
 	"status":    statusNames,
-	"kinds":     {"did", "credential", "status"},
+	"kinds":     kindNames(),
+	"log-level": {"debug", "info", "warn", "error"}, "log-format": {"json", "text"},
+	"cryptosuite": suiteNames, "suite": {proof.EdDSAJCS2022, proof.EdDSARDFC2022},
+	"purpose":      {statuslist.Revocation, statuslist.Suspension, statuslist.Refresh, statuslist.Message},
+	"relationship": {"authentication", "assertionMethod", "keyAgreement", "capabilityInvocation", "capabilityDelegation"},
 }
 
-// argumentChoices lists the first arguments of commands that take a word.
+var suiteNames = []string{proof.EdDSAJCS2022, proof.EdDSARDFC2022, proof.ECDSAJCS2019, proof.ECDSARDFC2019, proof.ECDSASD2023}
+
+// kindNames are the kinds of records.
+func kindNames() []string {
+	var names []string
+	for _, kind := range record.Kinds() {
+		names = append(names, string(kind))
+	}
+	return names
+}
+
+// argumentChoices lists the first arguments of commands that take a word, by the whole command.
 var argumentChoices = map[string][]string{
 	"completion": {"bash", "fish", "zsh"},
-	"set":        statusNames,
+	"status set": statusNames,
 }
 
 // complete returns the candidates for the last word, given the words before it. No candidates means
@@ -40,6 +59,7 @@ func complete(commands []*cli.Command, words []string) []string {
 	valued := valueFlags(commands)
 	var leaf *cli.Command
 	level, previous := commands, ""
+	var path []string
 	for _, word := range words[:len(words)-1] {
 		if valued[strings.TrimLeft(previous, "-")] && strings.HasPrefix(previous, "-") {
 			previous = ""
@@ -47,7 +67,7 @@ func complete(commands []*cli.Command, words []string) []string {
 		}
 		previous = word
 		if next := find(level, word); next != nil {
-			leaf, level = next, next.Subcommands
+			leaf, level, path = next, next.Subcommands, append(path, next.Name)
 		}
 	}
 	if flag := strings.TrimLeft(previous, "-"); flag != previous && valued[flag] {
@@ -57,7 +77,7 @@ func complete(commands []*cli.Command, words []string) []string {
 		return matching(flagNames(leaf), current)
 	}
 	if leaf != nil && len(level) == 0 {
-		return matching(argumentChoices[leaf.Name], current)
+		return matching(argumentChoices[strings.Join(path, " ")], current)
 	}
 	var names []string
 	for _, c := range level {

@@ -28,7 +28,7 @@ func applyConfigFile(c *cli.Context, known map[string]bool) error {
 	}
 	own := map[string]bool{}
 	for _, f := range c.Command.Flags {
-		own[f.Names()[0]] = true
+		own[f.Names()[0]] = !apart(c.Command, f.Names()[0])
 	}
 	for name, value := range settings.Members() {
 		if !known[name] || name == "config" {

@@ -33,7 +33,7 @@ func writeFlags(more ...cli.Flag) []cli.Flag {
 func parameterFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringSliceFlag{Name: "witness", Usage: "did:key `DID` of a witness; repeatable; \"none\" turns witnesses off"},
-		&cli.IntFlag{Name: "witness-threshold", Usage: "how many `N` of the witnesses must approve (default: all)"},
+		&cli.IntFlag{Name: "witness-threshold", Usage: "how many `N` of the witnesses must approve", DefaultText: "all"},
 		&cli.StringSliceFlag{Name: "watcher", Usage: "`URL` of a watcher; repeatable"},
 		&cli.IntFlag{Name: "ttl", Usage: "`SECONDS` for which resolvers may cache"},
 		&cli.BoolFlag{Name: "pre-rotation", Usage: "commit to the next update key, which is made now"},

@@ -93,7 +93,7 @@ func didObservationsCommand() *cli.Command {
 		Flags: readFlags(
 			&cli.StringFlag{Name: "at", Usage: "as the ledger was at this position or RFC 3339 time, `SEQ|TIME`"},
 			&cli.IntFlag{Name: "after", Usage: "only those after the `N`-th"},
-			&cli.IntFlag{Name: "limit", Usage: "at most `N` (default: a page)"},
+			&cli.IntFlag{Name: "limit", Usage: "at most `N`", DefaultText: "a page"},
 		),
 		Action: didObservations,
 	}
@@ -131,9 +131,9 @@ func didWhoisCommand() *cli.Command {
 			"authentication, of credentials about itself. It is printed as it was published, not verified:\n" +
 			"tabard cred verify does that.\n\n" +
 			"EXAMPLES:\n" +
-			"   tabard cred present -d alice vc.json > vp.json && tabard did whois \"$ALICE\" --publish vp.json\n" +
+			"   tabard cred present -d alice vc.json > vp.json && tabard did whois \"$ALICE\" --presentation-file vp.json\n" +
 			"   tabard did whois \"$ALICE\" | tabard cred verify -",
-		Flags:  readFlags(&cli.StringFlag{Name: "publish", Usage: "`FILE` with the presentation to publish, or -"}),
+		Flags:  readFlags(&cli.StringFlag{Name: "presentation-file", Usage: "`FILE` with the presentation to publish, or -"}),
 		Action: didWhois,
 	}
 }
@@ -145,7 +145,7 @@ func didWhois(c *cli.Context) error {
 	}
 	ctx, stop := withTimeout(c)
 	defer stop()
-	path := c.String("publish")
+	path := c.String("presentation-file")
 	if path == "" {
 		v, err := cl.Whois(ctx, id)
 		if err != nil {
@@ -160,11 +160,11 @@ func didWhois(c *cli.Context) error {
 		data, err = readBounded(path, api.MaxBody)
 	}
 	if err != nil {
-		return usage("--publish: %w", err)
+		return usage("--presentation-file: %w", err)
 	}
 	v, err := jcs.Decode(data)
 	if err != nil {
-		return usage("--publish: %w", err)
+		return usage("--presentation-file: %w", err)
 	}
 	receipt, err := cl.PublishWhois(ctx, id, v)
 	if err != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/x509"
 	"net/netip"
+	"strconv"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -15,7 +16,7 @@ import (
 func foreignFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.DurationFlag{Name: "foreign-max-age", Usage: "reuse another host's document no longer than this `TIME`", Value: time.Hour},
-		&cli.IntSliceFlag{Name: "foreign-port", Usage: "the only `PORT` that other hosts are asked at (default: 443, and those from 1024 on); repeatable"},
+		&cli.StringSliceFlag{Name: "foreign-port", Usage: "the only `PORT` that other hosts are asked at (default: 443, and those from 1024 on); repeatable"},
 		&cli.StringSliceFlag{Name: "foreign-deny", Usage: "`PREFIX` of addresses not to ask, besides those that are never public; repeatable"},
 		&cli.StringFlag{Name: "foreign-ca", Usage: "PEM `FILE` of a certificate authority to believe of other hosts besides the system's"},
 		&cli.StringSliceFlag{Name: "pin", Usage: "`DID` elsewhere that the leader observes, besides those that clients pin; repeatable"},
@@ -28,7 +29,7 @@ func foreignFlags() []cli.Flag {
 // foreignFromFlags reads them; whether other hosts are asked at all is the command's to say.
 func foreignFromFlags(c *cli.Context) (node.Foreign, error) {
 	f := node.Foreign{
-		MaxAge: c.Duration("foreign-max-age"), Ports: c.IntSlice("foreign-port"), AllowPrivate: c.Bool("foreign-allow-private"),
+		MaxAge: c.Duration("foreign-max-age"), AllowPrivate: c.Bool("foreign-allow-private"),
 		ObserveEvery: c.Duration("observe-every"), MaxPins: c.Int("max-pins"),
 	}
 	for _, s := range words(c, "pin") {
@@ -37,6 +38,13 @@ func foreignFromFlags(c *cli.Context) (node.Foreign, error) {
 			return f, usage("--pin: %w", err)
 		}
 		f.Pins = append(f.Pins, id)
+	}
+	for _, s := range words(c, "foreign-port") {
+		port, err := strconv.Atoi(s)
+		if err != nil {
+			return f, usage("--foreign-port: %q is no port", s)
+		}
+		f.Ports = append(f.Ports, port)
 	}
 	for _, s := range words(c, "foreign-deny") {
 		prefix, err := netip.ParsePrefix(s)

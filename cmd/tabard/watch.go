@@ -32,7 +32,7 @@ func watchCommand() *cli.Command {
 			&cli.StringFlag{Name: "ca", Usage: "PEM `FILE` of a certificate authority to trust besides the system's"},
 			&cli.StringFlag{Name: "after", Usage: "`CURSOR` of the last record seen, LEDGER:SEQ; start for every record there is (default: from now)"},
 			&cli.StringFlag{Name: "cursor-file", Usage: "`FILE` that keeps the cursor of the last record printed"},
-			&cli.StringSliceFlag{Name: "kinds", Usage: "only these `KINDS`: did, credential, status"},
+			&cli.StringSliceFlag{Name: "kinds", Usage: "only these `KINDS`: " + strings.Join(kindNames(), ", ")},
 			&cli.StringSliceFlag{Name: "did", Usage: "only records about this `DID`; repeatable"},
 			&cli.StringSliceFlag{Name: "issuer", Usage: "only records by this `DID`; repeatable"},
 			&cli.StringSliceFlag{Name: "status", Usage: "only changes to this `STATUS`; repeatable"},
