@@ -13,7 +13,7 @@ import (
 )
 
 // getCredential serves what is registered of a credential, its content if the issuer published it,
-// and its status.
+// and its status; or, as application/vc, the content alone.
 func (s *server) getCredential(w *reply, r *http.Request, rt route) error {
 	b, err := onlyBounds(r)
 	if err != nil {
@@ -34,6 +34,9 @@ func (s *server) getCredential(w *reply, r *http.Request, rt route) error {
 	}
 	if !ok {
 		return api.NewProblem(api.NotFound, "no credential of that digest is registered")
+	}
+	if prefersCredential(r.Header["Accept"]) {
+		return s.sendContent(w, r, info)
 	}
 	status, err := statusIn(r.Context(), v, rt.rest, "")
 	if err != nil {

@@ -227,7 +227,7 @@ func (s *server) verifier(v *ledger.View, q verification, slot *slot) (*credenti
 		FreshUntil:      now.Add(q.bounds.maxStale - s.Cluster.Staleness()),
 	}
 	outside := &outside{server: s, slot: slot}
-	verifier.Lists, verifier.Schemas = s.statusLists(v, outside.lists()), outside.schemas()
+	verifier.Lists, verifier.Schemas = s.statusLists(v, outside.lists()), schemas{v, outside.schemas()}
 	if !q.at.set() {
 		verifier.Resolver = &resolver{view: v, outside: outside}
 		if asOf, ok := asOf(v); ok {
