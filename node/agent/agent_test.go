@@ -270,6 +270,25 @@ func TestStatusOfItsOwnList(t *testing.T) {
 	}
 }
 
+// A credential that was issued twice under one id is two that verify: to revoke it is to
+// revoke both.
+func TestRevokesEveryIssueOfACredential(t *testing.T) {
+	s := serveAgent(t, nil)
+	var all []jcs.Value
+	for range 3 {
+		all = append(all, s.must(http.StatusCreated, "/issuers/status/credentials/issue", `{"credential":`+draft+`}`, "verifiableCredential"))
+	}
+	id, _ := all[0].GetString("id")
+	if status, v := s.post("/credentials/status", `{"credentialId":"`+id+`","credentialStatus":{"statusPurpose":"revocation"},"status":true}`); status != http.StatusOK {
+		t.Fatalf("revoke: %d %s", status, v.Canonical())
+	}
+	for i, vc := range all {
+		if status, _ := s.post("/credentials/verify", object("verifiableCredential", vc)); status != http.StatusBadRequest {
+			t.Errorf("issue %d still verifies", i)
+		}
+	}
+}
+
 func TestPresentations(t *testing.T) {
 	s := serveAgent(t, nil)
 	vc := s.must(http.StatusCreated, issueRoutes[2], `{"credential":`+draft+`}`, "verifiableCredential")

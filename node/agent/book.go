@@ -62,8 +62,9 @@ type statusBook struct {
 	mu    sync.Mutex
 	file  *os.File
 	lists map[listName]*book
-	// given finds entries by credential id and purpose.
-	given map[[2]string]entry
+	// given finds entries by credential id and purpose: of a credential that was issued
+	// several times, those of each.
+	given map[[2]string][]entry
 	lines int
 }
 
@@ -75,7 +76,7 @@ func openStatusBook(dir string) (*statusBook, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &statusBook{file: f, lists: map[listName]*book{}, given: map[[2]string]entry{}}
+	b := &statusBook{file: f, lists: map[listName]*book{}, given: map[[2]string][]entry{}}
 	if err := lockFile(f); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s is in use by another agent: %w", dir, err), f.Close())
 	}
@@ -125,7 +126,7 @@ func (b *statusBook) apply(line bookLine) {
 		e := *line.Allocate
 		b.list(e.listName).given[e.Index] = e
 		if e.Credential != "" {
-			b.given[[2]string{e.Credential, e.Purpose}] = e
+			b.give(e)
 		}
 	case line.Set != nil:
 		list := b.list(line.Set.listName)
@@ -136,6 +137,18 @@ func (b *statusBook) apply(line bookLine) {
 		delete(list.set, line.Clear.Index)
 		list.changes++
 	}
+}
+
+// give puts an entry among those of its credential, in the place of what was known of
+// it before.
+func (b *statusBook) give(e entry) {
+	key := [2]string{e.Credential, e.Purpose}
+	same := func(old entry) bool { return old.listName == e.listName && old.Index == e.Index }
+	if i := slices.IndexFunc(b.given[key], same); i >= 0 {
+		b.given[key][i] = e
+		return
+	}
+	b.given[key] = append(b.given[key], e)
 }
 
 func (b *statusBook) list(name listName) *book {
@@ -213,12 +226,12 @@ func (b *statusBook) registered(entries []entry, digest string) error {
 	return b.write(lines...)
 }
 
-// find returns the entry of a credential, by its id and a purpose.
-func (b *statusBook) find(credentialID, purpose string) (entry, bool) {
+// find returns the entries of a credential, by its id and a purpose: one for each time
+// that it was issued.
+func (b *statusBook) find(credentialID, purpose string) []entry {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	e, ok := b.given[[2]string{credentialID, purpose}]
-	return e, ok
+	return slices.Clone(b.given[[2]string{credentialID, purpose}])
 }
 
 // at returns what an index was given to.

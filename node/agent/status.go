@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -138,7 +139,7 @@ func (a *Agent) changeStatus(r *http.Request) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	e, err := a.entryOf(r.Context(), body)
+	entries, err := a.entriesOf(r.Context(), body)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -148,24 +149,35 @@ func (a *Agent) changeStatus(r *http.Request) (int, any, error) {
 			return 0, nil, malformed("status is not true or false")
 		}
 	}
-	if !value && e.Purpose == statuslist.Revocation {
+	if !value && entries[0].Purpose == statuslist.Revocation {
 		return 0, nil, malformed("a revocation cannot be undone")
 	}
-	if a.Registry != nil {
-		err = a.changeInRegistry(r.Context(), e, value)
-	} else {
-		err = a.book.mark(e, value)
+	for _, e := range entries {
+		if err := a.change(r.Context(), e, value, len(entries) > 1); err != nil {
+			return 0, nil, err
+		}
 	}
-	if err != nil {
-		return 0, nil, err
-	}
-	return http.StatusOK, map[string]any{"credentialId": e.Credential, "statusPurpose": e.Purpose, "status": value}, nil
+	return http.StatusOK, map[string]any{"credentialId": entries[0].Credential, "statusPurpose": entries[0].Purpose, "status": value}, nil
 }
 
-func (a *Agent) entryOf(ctx context.Context, body jcs.Value) (entry, error) {
+// change sets or clears one bit. One of several may have been so before.
+func (a *Agent) change(ctx context.Context, e entry, value, several bool) error {
+	if a.Registry == nil {
+		return a.book.mark(e, value)
+	}
+	err := a.changeInRegistry(ctx, e, value)
+	var p *client.Problem
+	if several && errors.As(err, &p) && (p.Code == "no-change" || value && p.Code == "final-status") {
+		return nil
+	}
+	return err
+}
+
+// entriesOf are the entries that a request is about: at least one.
+func (a *Agent) entriesOf(ctx context.Context, body jcs.Value) ([]entry, error) {
 	status, ok := body.Get("credentialStatus")
 	if !ok || !status.IsObject() {
-		return entry{}, malformed(`want {"credentialId": …, "credentialStatus": {"statusPurpose": …}, "status": true}`)
+		return nil, malformed(`want {"credentialId": …, "credentialStatus": {"statusPurpose": …}, "status": true}`)
 	}
 	purpose, _ := status.GetString("statusPurpose")
 	if purpose == "" {
@@ -174,30 +186,30 @@ func (a *Agent) entryOf(ctx context.Context, body jcs.Value) (entry, error) {
 	list, _ := status.GetString("statusListCredential")
 	if list == "" {
 		id, _ := body.GetString("credentialId")
-		if e, ok := a.book.find(id, purpose); ok && id != "" {
-			return e, nil
+		if found := a.book.find(id, purpose); len(found) > 0 && id != "" {
+			return found, nil
 		}
-		return entry{}, api.NewProblem(api.NotFound, "the agent gave that credential no such status")
+		return nil, api.NewProblem(api.NotFound, "the agent gave that credential no such status")
 	}
 	index, _ := status.GetString("statusListIndex")
 	n, err := strconv.ParseUint(index, 10, 64)
 	if err != nil {
-		return entry{}, malformed("statusListIndex is not a number in a string")
+		return nil, malformed("statusListIndex is not a number in a string")
 	}
 	base, err := a.listBase(ctx)
 	if err != nil {
-		return entry{}, err
+		return nil, err
 	}
 	if path, ok := strings.CutPrefix(list, base); ok {
 		name, err := parseListPath(path)
 		if err != nil {
-			return entry{}, err
+			return nil, err
 		}
 		if e, ok := a.book.at(name, n); ok {
-			return e, nil
+			return []entry{e}, nil
 		}
 	}
-	return entry{}, api.NewProblem(api.NotFound, "the agent never gave away that index")
+	return nil, api.NewProblem(api.NotFound, "the agent never gave away that index")
 }
 
 // parseListPath reads {issuer}/{purpose}/{n}.
