@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/credential"
+	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/did/jwk"
 	"github.com/tabard-id/tabard/did/key"
 	"github.com/tabard-id/tabard/node/api"
@@ -45,7 +47,11 @@ func (a *Agent) verifyCredential(r *http.Request) (int, any, error) {
 	if !ok {
 		return a.refuseVerdict(r, malformed(`want {"verifiableCredential": …}`))
 	}
-	return concluded(a.verifier().Verify(r.Context(), vc))
+	opt, err := options(body)
+	if err != nil {
+		return a.refuseVerdict(r, err)
+	}
+	return concluded(a.verifier(opt).Verify(r.Context(), vc))
 }
 
 func (a *Agent) verifyPresentation(r *http.Request) (int, any, error) {
@@ -61,25 +67,45 @@ func (a *Agent) verifyPresentation(r *http.Request) (int, any, error) {
 	if err != nil {
 		return a.refuseVerdict(r, err)
 	}
-	challenge, err := textOption(opt, "challenge")
+	demand, err := demanded(opt)
 	if err != nil {
 		return a.refuseVerdict(r, err)
 	}
-	domain, err := listOption(opt, "domain")
-	if err != nil {
-		return a.refuseVerdict(r, err)
-	}
-	verdict := a.verifier().VerifyPresentation(r.Context(), vp, credential.PresentationOptions{Challenge: challenge, Domain: domain})
-	if verdict.Verified && !a.challenges.spend(challenge) {
+	verdict := a.verifier(opt).VerifyPresentation(r.Context(), vp, demand)
+	if verdict.Verified && !a.challenges.spend(demand.Challenge) {
 		return a.refuseVerdict(r, api.Problemf(api.Malformed, "the challenge was used before, or has expired"))
 	}
 	return concluded(verdict)
 }
 
-func (a *Agent) verifier() *credential.Verifier {
+// demanded reads what a presentation must be made for. An empty challenge or domain is
+// refused: it would silently be no demand at all.
+func demanded(opt jcs.Value) (credential.PresentationOptions, error) {
+	var o credential.PresentationOptions
+	var err error
+	if o.Challenge, err = textOption(opt, "challenge"); err != nil {
+		return o, err
+	}
+	if o.Domain, err = listOption(opt, "domain"); err != nil {
+		return o, err
+	}
+	if _, given := opt.Get("challenge"); given && o.Challenge == "" {
+		return o, malformed("options.challenge is empty")
+	}
+	if _, given := opt.Get("domain"); given && (len(o.Domain) == 0 || slices.Contains(o.Domain, "")) {
+		return o, malformed("options.domain is empty")
+	}
+	return o, nil
+}
+
+// verifier is set up for one request. Its option acceptAnyIssuer takes an issuer that is
+// not a DID, to which nothing ties whoever signed; the verdict says so.
+func (a *Agent) verifier(opt jcs.Value) *credential.Verifier {
+	anyIssuer, _ := opt.Get("acceptAnyIssuer")
+	accepted, _ := anyIssuer.Bool()
 	return &credential.Verifier{
 		Resolver: resolver{a.Resolver}, Status: a.Status, Lists: ownLists{a}, Schemas: a.Schemas,
-		Processor: a.Processor, Proofs: a.proofs, Now: a.Now(),
+		Processor: a.Processor, Proofs: a.proofs, Now: a.Now(), AcceptAnyIssuer: a.AcceptAnyIssuer || accepted,
 	}
 }
 
