@@ -147,13 +147,18 @@ func listOption(opt jcs.Value, name string) ([]string, error) {
 	return list, nil
 }
 
-// guard lets through whom the agent serves. A web page that has its visitor's
+// maxRequests bounds the requests under way, each of which may hold a body, a core for
+// a second, or wait for another host.
+const maxRequests = 64
+
+// guard lets through whom the agent serves, and no more of them than it can. A web page that has its visitor's
 // browser send requests to the agent fails three times: it names another origin,
 // cannot set a JSON content type without asking first, and has no token; one whose
 // host name was made to point here (DNS rebinding) fails at the name.
 func (a *Agent) guard(next http.Handler) http.Handler {
 	hosts := allowedHosts(append([]string{a.BaseURL}, a.Hosts...))
 	want := sha256.Sum256([]byte(a.Token))
+	places := make(chan struct{}, maxRequests)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var p *api.Problem
 		switch {
@@ -169,6 +174,14 @@ func (a *Agent) guard(next http.Handler) http.Handler {
 			p = api.NewProblem(api.UnsupportedMediaType, "want application/json")
 		}
 		if p != nil {
+			a.reply(w, r, p.Status, p)
+			return
+		}
+		select {
+		case places <- struct{}{}:
+			defer func() { <-places }()
+		default:
+			p = api.NewProblem(api.Overloaded, "too many requests are under way")
 			a.reply(w, r, p.Status, p)
 			return
 		}

@@ -49,7 +49,7 @@ const (
 // is none.
 func Token(dir string) (string, error) {
 	path := filepath.Join(dir, tokenFile)
-	text, err := os.ReadFile(path)
+	text, err := readPrivate(path)
 	if err == nil {
 		token := strings.TrimSpace(string(text))
 		if len(token) < 32 {
@@ -66,6 +66,18 @@ func Token(dir string) (string, error) {
 	}
 	token := base64.RawURLEncoding.EncodeToString(random[:])
 	return token, replaceFile(path, []byte(token+"\n"))
+}
+
+// readPrivate reads a file that nobody else on the machine may read.
+func readPrivate(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return nil, fmt.Errorf("%s can be read by others (mode %04o): chmod 600 it", path, info.Mode().Perm())
+	}
+	return os.ReadFile(path)
 }
 
 // SelfSigned returns a certificate for localhost, loopback and further hosts that
