@@ -64,23 +64,35 @@ const maxSeconds = 253402300799
 // ParseJWT reads the payload of a JWT of type TypeJWT whose signature holds. One that
 // is for a certain audience (aud) is a VerificationError: nobody here is one (RFC
 // 7519, 4.1.3).
-func ParseJWT(payload []byte) (Claims, error) {
+func ParseJWT(payload []byte) (Claims, error) { return parseJWT(payload, MaxBytes) }
+
+// parseJWT is ParseJWT for a list that takes no more than limit bytes.
+func parseJWT(payload []byte, limit int) (Claims, error) {
+	c, list, err := readJWT(payload)
+	if err == nil {
+		c.List, err = parseTokenList(list, limit)
+	}
+	return c, err
+}
+
+// readJWT reads everything but the list.
+func readJWT(payload []byte) (Claims, jcs.Value, error) {
 	v, err := jcs.Decode(payload)
 	if err != nil {
-		return Claims{}, &Error{Type: MalformedValueError, Detail: "the token's claims", Err: err}
+		return Claims{}, v, &Error{Type: MalformedValueError, Detail: "the token's claims", Err: err}
 	}
 	var c Claims
 	var ok bool
 	if c.Subject, _ = v.GetString("sub"); !lexical.IsURL(c.Subject) {
-		return Claims{}, malformed("sub", "not a URI")
+		return Claims{}, v, malformed("sub", "not a URI")
 	}
 	if iss, present := v.Get("iss"); present {
 		if c.Issuer, ok = iss.Str(); !ok {
-			return Claims{}, malformed("iss", "not a string")
+			return Claims{}, v, malformed("iss", "not a string")
 		}
 	}
 	if _, present := v.Get("aud"); present {
-		return Claims{}, errAudience()
+		return Claims{}, v, errAudience()
 	}
 	for _, name := range timeClaims {
 		member, present := v.Get(name)
@@ -89,15 +101,14 @@ func ParseJWT(payload []byte) (Claims, error) {
 		}
 		n, isNumber := member.Float()
 		if !isNumber || !c.setTime(name, n) {
-			return Claims{}, malformed(name, "not a number of seconds")
+			return Claims{}, v, malformed(name, "not a number of seconds")
 		}
 	}
 	if c.IssuedAt.IsZero() {
-		return Claims{}, malformed("iat", "missing")
+		return Claims{}, v, malformed("iat", "missing")
 	}
 	list, _ := v.Get("status_list")
-	c.List, err = ParseTokenList(list)
-	return c, err
+	return c, list, nil
 }
 
 // timeClaims are the claims in seconds, by the names they have in a JWT.
@@ -192,21 +203,31 @@ func (c Claims) CWT() ([]byte, error) {
 }
 
 // ParseCWT is ParseJWT for the payload of a CWT of type MediaCWT.
-func ParseCWT(payload []byte) (Claims, error) {
+func ParseCWT(payload []byte) (Claims, error) { return parseCWT(payload, MaxBytes) }
+
+func parseCWT(payload []byte, limit int) (Claims, error) {
+	c, list, err := readCWT(payload)
+	if err == nil {
+		c.List, err = parseCWTList(list, limit)
+	}
+	return c, err
+}
+
+// readCWT reads everything but the list.
+func readCWT(payload []byte) (c Claims, list []byte, err error) {
 	var raw cwtClaims
 	if err := cborRead.Unmarshal(payload, &raw); err != nil {
-		return Claims{}, &Error{Type: MalformedValueError, Detail: "the token's claims", Err: err}
+		return Claims{}, nil, &Error{Type: MalformedValueError, Detail: "the token's claims", Err: err}
 	}
-	var c Claims
 	if raw.Subject == nil || !lexical.IsURL(*raw.Subject) {
-		return Claims{}, malformed("2", "sub is not a URI")
+		return Claims{}, nil, malformed("2", "sub is not a URI")
 	}
 	c.Subject = *raw.Subject
 	if raw.Issuer != nil {
 		c.Issuer = *raw.Issuer
 	}
 	if len(raw.Audience) > 0 {
-		return Claims{}, errAudience()
+		return Claims{}, nil, errAudience()
 	}
 	for i, data := range [...]cbor.RawMessage{raw.Issued, raw.Expires, raw.Before, raw.TTL} {
 		if len(data) == 0 {
@@ -215,18 +236,16 @@ func ParseCWT(payload []byte) (Claims, error) {
 		name := timeClaims[i]
 		n, ok := cborNumber(data)
 		if !ok || name == "ttl" && data[0]>>5 != 0 || !c.setTime(name, n) {
-			return Claims{}, malformed(name, "not a number of seconds")
+			return Claims{}, nil, malformed(name, "not a number of seconds")
 		}
 	}
 	if c.IssuedAt.IsZero() {
-		return Claims{}, malformed("iat", "missing")
+		return Claims{}, nil, malformed("iat", "missing")
 	}
-	var err error
-	c.List, err = parseCWTList(raw.List)
-	return c, err
+	return c, raw.List, nil
 }
 
-func parseCWTList(data []byte) (*TokenList, error) {
+func parseCWTList(data []byte, limit int) (*TokenList, error) {
 	if len(data) == 0 {
 		return nil, malformed("65533", "status_list is missing")
 	}
@@ -244,7 +263,7 @@ func parseCWTList(data []byte) (*TokenList, error) {
 			return nil, malformed("status_list.aggregation_uri", "not a URI")
 		}
 	}
-	return openTokenList(list.Bits, packed, aggregation)
+	return openTokenList(list.Bits, packed, aggregation, limit)
 }
 
 // cborNumber reads an integer or a floating-point number, untagged.

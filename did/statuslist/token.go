@@ -65,6 +65,9 @@ func TokenView(bitstring []byte, purpose string) *TokenList {
 	return l
 }
 
+// Bytes is how much memory the entries take.
+func (l *TokenList) Bytes() int { return len(l.data) }
+
 // Entries is how many entries the list has.
 func (l *TokenList) Entries() uint64 { return capacity(l.data, l.Bits) }
 
@@ -135,7 +138,9 @@ func (l *TokenList) JSON() (jcs.Value, error) {
 }
 
 // ParseTokenList reads the status_list claim of a JWT.
-func ParseTokenList(v jcs.Value) (*TokenList, error) {
+func ParseTokenList(v jcs.Value) (*TokenList, error) { return parseTokenList(v, MaxBytes) }
+
+func parseTokenList(v jcs.Value, limit int) (*TokenList, error) {
 	if !v.IsObject() {
 		return nil, malformed("status_list", "not an object")
 	}
@@ -157,15 +162,15 @@ func ParseTokenList(v jcs.Value) (*TokenList, error) {
 	if present && (!isString || !lexical.IsURL(uri)) {
 		return nil, malformed("status_list.aggregation_uri", "not a URI")
 	}
-	return openTokenList(uint64(n), packed, uri)
+	return openTokenList(uint64(n), packed, uri, limit)
 }
 
 // openTokenList expands and checks what JSON and CBOR have in common.
-func openTokenList(width uint64, packed []byte, aggregation string) (*TokenList, error) {
+func openTokenList(width uint64, packed []byte, aggregation string, limit int) (*TokenList, error) {
 	if width > 8 || !tokenWidth(int(width)) {
 		return nil, malformed("status_list.bits", "not 1, 2, 4 or 8")
 	}
-	data, err := inflate(packed)
+	data, err := inflate(packed, limit)
 	if err != nil {
 		return nil, malformed("status_list.lst", err.Error())
 	}
@@ -176,7 +181,7 @@ func openTokenList(width uint64, packed []byte, aggregation string) (*TokenList,
 }
 
 // inflate expands one ZLIB stream. Unlike gzip it does not say how long it gets.
-func inflate(packed []byte) ([]byte, error) {
+func inflate(packed []byte, limit int) ([]byte, error) {
 	if len(packed) > maxPacked {
 		return nil, tooLong(MaxBytes)
 	}
@@ -185,7 +190,7 @@ func inflate(packed []byte) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("not zlib: %w", err)
 	}
-	data, err := expand(z, int64(4*len(packed)), MaxBytes)
+	data, err := expand(z, int64(min(4*len(packed), limit)), limit)
 	switch {
 	case err != nil:
 		return nil, err
