@@ -47,7 +47,8 @@ type Code string
 
 // Codes of failed checks.
 const (
-	// CodeMalformed: structure; the credential is not what the data model demands.
+	// CodeMalformed: structure; the credential is not what the data model demands. Of
+	// status: the claim status of its token is not what it has to be.
 	CodeMalformed Code = "credential-malformed"
 	// CodeMalformedPresentation: structure; the presentation is not what the data model
 	// demands.
@@ -84,8 +85,9 @@ const (
 	CodeSuspended Code = "suspended"
 	// CodeRevoked: status; the credential is revoked.
 	CodeRevoked Code = "revoked"
-	// CodeStatusUnsupported: status; credentialStatus is of a type that cannot be
-	// checked here.
+	// CodeStatusUnsupported: status; credentialStatus or a token's claim status is of a
+	// type that cannot be checked here, or gives a status of which the meaning is not
+	// known.
 	CodeStatusUnsupported Code = "status-unsupported"
 	// CodeStatusUnavailable: issuerState or status; the status cannot be told.
 	CodeStatusUnavailable Code = "status-unavailable"

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tabard-id/tabard/did/credential"
 	"github.com/tabard-id/tabard/did/jcs"
+	"github.com/tabard-id/tabard/did/statuslist"
 )
 
 // judgedFile is one of the files whose documents point to others.
@@ -40,10 +41,13 @@ type judgedVector struct {
 	Inner    []map[string]credential.Code `json:"inner,omitempty"`
 }
 
-// listVector is what is found at the URL of a status list; no list if Credential is
-// null. Own lists are the registry's.
+// listVector is what is found at the URL of a status list: a credential, or a status
+// list token, as JWT or as CWT in base64; nothing if Credential is null and there is
+// neither. Own lists are the registry's, whichever is asked for.
 type listVector struct {
 	Credential jcs.Value `json:"credential"`
+	JWT        string    `json:"jwt,omitempty"`
+	CWT        []byte    `json:"cwt,omitempty"`
 	Own        bool      `json:"own,omitempty"`
 	FetchedAt  string    `json:"fetchedAt,omitempty"`
 }
@@ -62,11 +66,27 @@ func (l lists) StatusList(_ context.Context, url string, _ time.Time) (credentia
 	if !ok || v.Credential.Kind() == jcs.KindNull {
 		return credential.ListDocument{}, errors.New("no list there")
 	}
-	doc := credential.ListDocument{Value: v.Credential, Own: v.Own}
-	if v.FetchedAt != "" {
-		doc.FetchedAt, _ = time.Parse(time.RFC3339, v.FetchedAt)
+	return credential.ListDocument{Value: v.Credential, Own: v.Own, FetchedAt: v.fetched()}, nil
+}
+
+func (v listVector) fetched() time.Time {
+	at, err := time.Parse(time.RFC3339, v.FetchedAt)
+	if err != nil {
+		return time.Time{}
 	}
-	return doc, nil
+	return at
+}
+
+func (l lists) TokenStatusList(_ context.Context, uri string, _ time.Time) (credential.ListDocument, error) {
+	v := l[uri]
+	switch {
+	case v.Own:
+		list, err := statuslist.ParseList(v.Credential)
+		return credential.ListDocument{Own: true, List: list}, err
+	case v.JWT+string(v.CWT) == "":
+		return credential.ListDocument{}, errors.New("no list there")
+	}
+	return credential.ListDocument{Token: v.JWT + string(v.CWT), FetchedAt: v.fetched()}, nil
 }
 
 // schemas are JSON values; a string is the text itself.

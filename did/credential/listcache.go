@@ -20,9 +20,19 @@ type ListCache struct {
 	order *list.List // most recently used first, of *decodedList
 }
 
+// decodedList is a list, or the claims of a status list token.
 type decodedList struct {
-	key  [32]byte
-	list *statuslist.List
+	key    [32]byte
+	list   *statuslist.List
+	claims *statuslist.Claims
+}
+
+// size is how many bytes its entries take.
+func (d *decodedList) size() int {
+	if d.claims != nil {
+		return d.claims.List.Bytes()
+	}
+	return len(d.list.Bits())
 }
 
 // NewListCache returns a cache of at most that many bytes of bitstrings.
@@ -38,16 +48,35 @@ func (c *ListCache) decode(value jcs.Value, limit int) (l *statuslist.List, fres
 		return l, true, err
 	}
 	key := sha256.Sum256(value.Canonical())
-	if l := c.get(key); l != nil {
-		return l, false, nil
+	if d := c.get(key); d != nil && d.list != nil {
+		return d.list, false, nil
 	}
 	if l, err = decodeList(value, limit); err == nil {
-		c.put(key, l)
+		c.put(&decodedList{key: key, list: l})
 	}
 	return l, true, err
 }
 
-func (c *ListCache) get(key [32]byte) *statuslist.List {
+// decodeToken reads a status list token that has been verified.
+func (c *ListCache) decodeToken(token string, opened *statuslist.SecuredToken, limit int) (claims *statuslist.Claims, fresh bool, err error) {
+	var key [32]byte
+	if c != nil {
+		key = sha256.Sum256([]byte(token))
+		if d := c.get(key); d != nil && d.claims != nil {
+			return d.claims, false, nil
+		}
+	}
+	read, err := opened.Claims(limit)
+	if err != nil {
+		return nil, true, err
+	}
+	if c != nil {
+		c.put(&decodedList{key: key, claims: &read})
+	}
+	return &read, true, nil
+}
+
+func (c *ListCache) get(key [32]byte) *decodedList {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	e, ok := c.byKey[key]
@@ -55,20 +84,20 @@ func (c *ListCache) get(key [32]byte) *statuslist.List {
 		return nil
 	}
 	c.order.MoveToFront(e)
-	return e.Value.(*decodedList).list
+	return e.Value.(*decodedList)
 }
 
-func (c *ListCache) put(key [32]byte, l *statuslist.List) {
+func (c *ListCache) put(d *decodedList) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if _, ok := c.byKey[key]; ok || len(l.Bits()) > c.limit {
+	if _, ok := c.byKey[d.key]; ok || d.size() > c.limit {
 		return
 	}
-	c.byKey[key] = c.order.PushFront(&decodedList{key, l})
-	for c.size += len(l.Bits()); c.size > c.limit; {
+	c.byKey[d.key] = c.order.PushFront(d)
+	for c.size += d.size(); c.size > c.limit; {
 		oldest := c.order.Remove(c.order.Back()).(*decodedList)
 		delete(c.byKey, oldest.key)
-		c.size -= len(oldest.list.Bits())
+		c.size -= oldest.size()
 	}
 }
 

@@ -112,22 +112,33 @@ type asked struct {
 	lists map[listOf]foundList
 }
 
-type listOf struct{ url, issuer string }
+// listOf names a list of one kind, or a status list token.
+type listOf struct {
+	url, issuer string
+	token       bool
+}
 
+// foundList has the list, or the claims of a status list token.
 type foundList struct {
-	list *statuslist.List
+	list   *statuslist.List
+	claims *statuslist.Claims
 	// until is when it has to be asked for again; zero if never.
 	until time.Time
 }
 
 // remembered returns the list of that URL, and lets it bound the verdict.
 func (j *judgement) remembered(ctx context.Context, url string) (*statuslist.List, error) {
-	key := listOf{url, j.credential.Issuer}
+	found, err := j.recall(listOf{url, j.credential.Issuer, false}, func() (foundList, error) { return j.list(ctx, url) })
+	return found.list, err
+}
+
+// recall finds a list only once, and lets it bound the verdict.
+func (j *judgement) recall(key listOf, find func() (foundList, error)) (foundList, error) {
 	found, ok := j.by.asked.lists[key]
 	if !ok {
 		var err error
-		if found, err = j.list(ctx, url); err != nil {
-			return nil, err
+		if found, err = find(); err != nil {
+			return foundList{}, err
 		}
 		if j.by.asked.lists == nil {
 			j.by.asked.lists = make(map[listOf]foundList)
@@ -137,18 +148,30 @@ func (j *judgement) remembered(ctx context.Context, url string) (*statuslist.Lis
 	if j.bound = earliest(j.bound, found.until); !j.bound.IsZero() && j.bound.Before(j.now) {
 		j.bound = j.now
 	}
-	return found.list, nil
+	return found, nil
 }
+
+// lookup counts a question for a list; it returns the time to ask for, zero for the
+// present.
+func (j *judgement) lookup() (at time.Time, err error) {
+	if j.by.asked.lookups++; j.by.asked.lookups > maxLookups || j.by.asked.exhausted {
+		return at, &checkError{code: CodeStatusUnavailable, typ: retrievalError, detail: "more status lists than are looked at"}
+	}
+	if j.by.Hindsight != nil {
+		at = j.now
+	}
+	return at, nil
+}
+
+// room is how many bytes a list may take once it is expanded.
+func (j *judgement) room() int { return min(statuslist.MaxBytes, maxExpanded-j.by.asked.expanded) }
 
 // list returns the list of that URL once its credential has been judged like any
 // other, and its issuer may speak of this credential. Errors are *checkError.
 func (j *judgement) list(ctx context.Context, url string) (foundList, error) {
-	if j.by.asked.lookups++; j.by.asked.lookups > maxLookups || j.by.asked.exhausted {
-		return foundList{}, &checkError{code: CodeStatusUnavailable, typ: retrievalError, detail: "more status lists than are looked at"}
-	}
-	var at time.Time
-	if j.by.Hindsight != nil {
-		at = j.now
+	at, err := j.lookup()
+	if err != nil {
+		return foundList{}, err
 	}
 	what := "status list " + url
 	doc, err := j.findList(ctx, url, at)
@@ -167,7 +190,7 @@ func (j *judgement) list(ctx context.Context, url string) (foundList, error) {
 			return foundList{}, &checkError{code: CodeListInvalid, typ: statusError, detail: what, err: err}
 		}
 	}
-	list, fresh, err := j.by.Decoded.decode(value, min(statuslist.MaxBytes, maxExpanded-j.by.asked.expanded))
+	list, fresh, err := j.by.Decoded.decode(value, j.room())
 	if err != nil {
 		return foundList{}, listInvalid(what, err).err
 	}
@@ -184,7 +207,7 @@ func (j *judgement) list(ctx context.Context, url string) (foundList, error) {
 	if !doc.FetchedAt.IsZero() && list.TTL > 0 {
 		until = earliest(until, doc.FetchedAt.Add(list.TTL))
 	}
-	return foundList{list, until}, nil
+	return foundList{list: list, until: until}, nil
 }
 
 // trusts reports whether lists by that issuer may speak of the credential.

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/cose"
@@ -47,6 +48,11 @@ func Seal(doc jcs.Value, media string, key jose.Signer, opt SealOptions) ([]byte
 	if len(opt.Disclosable) > 0 && form != "sd-jwt" {
 		return nil, fmt.Errorf("seal: nothing can be disclosed one by one in %s", media)
 	}
+	for _, pointer := range opt.Disclosable {
+		if strings.HasPrefix(pointer+"/", "/"+claimStatus+"/") {
+			return nil, fmt.Errorf("seal: the holder could withhold %s, and with it a revocation", pointer)
+		}
+	}
 	token, err := seal(doc, k, form, key, opt)
 	if err != nil {
 		return nil, fmt.Errorf("seal: %w", err)
@@ -82,6 +88,11 @@ func proveSealed(media string, token []byte) error {
 	}
 	if err := s.agrees(); err != nil {
 		return fmt.Errorf("seal: %w", err)
+	}
+	for _, claim := range s.status {
+		if claim.err != nil {
+			return fmt.Errorf("seal: %w", claim.err)
+		}
 	}
 	whose := ownerOf(s.document, s.whose())
 	id, err := did.Parse(whose)

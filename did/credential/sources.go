@@ -56,6 +56,16 @@ type ListsByIssuer interface {
 	StatusListBy(ctx context.Context, url, issuer string, at time.Time) (ListDocument, error)
 }
 
+// TokenLists is Lists that also knows status list tokens (IETF Token Status List).
+type TokenLists interface {
+	Lists
+	// TokenStatusList returns the status list token of that URI as it was at that time,
+	// the zero time being the present: a JWT or the bytes of a CWT as Token, or a list
+	// of its own of one purpose, whose set bits stand for 1 (revocation) or 2
+	// (suspension). An error means that it cannot be told.
+	TokenStatusList(ctx context.Context, uri string, at time.Time) (ListDocument, error)
+}
+
 // ListDocument is a status list credential as it was found.
 type ListDocument struct {
 	// Value is the credential, secured by Data Integrity or enveloped; null where

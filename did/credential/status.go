@@ -31,7 +31,7 @@ func severity(code Code) int {
 		return 3
 	case CodeListUntrusted:
 		return 4
-	case CodeListInvalid:
+	case CodeListInvalid, CodeMalformed:
 		return 5
 	case CodeSuspended:
 		return 6
@@ -43,10 +43,12 @@ func severity(code Code) int {
 }
 
 // status asks the registry about every digest the credential may be known by, and
-// every entry of credentialStatus for itself; the worst answer counts.
+// every entry of credentialStatus and every status claim for itself; the worst answer
+// counts.
 func (j *judgement) status(ctx context.Context) {
 	known, findings := j.registered()
 	findings = append(findings, j.entries(ctx)...)
+	findings = append(findings, j.references(ctx)...)
 	var worst finding
 	var notes []string
 	for _, f := range findings {
@@ -63,7 +65,7 @@ func (j *judgement) status(ctx context.Context) {
 		j.verdict.skip(CheckStatus, CodeNotChecked, worst.detail)
 	case worst.code != "":
 		j.verdict.fail(CheckStatus, worst.code, worst.detail, worst.err)
-	case known || len(j.credential.Status) > 0:
+	case known || len(j.credential.Status)+len(j.statusClaims()) > 0:
 		j.verdict.passWith(CheckStatus, note)
 	case j.by.Status == nil:
 		j.verdict.skip(CheckStatus, CodeNoRegistry, note)

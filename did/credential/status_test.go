@@ -3,6 +3,7 @@ package credential_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -88,13 +89,15 @@ func change(v jcs.Value, name string, x jcs.Value) jcs.Value {
 
 // TestStatusVectors runs vectors/credential/status.json.
 func TestStatusVectors(t *testing.T) {
-	c := newCredentials(t)
+	k := newTokens(t)
+	c := k.credentials
 	runJudged(t, "status.json", judgedFile{
-		Description: "Signed credentials with credentialStatus, the time, and what is found at the URLs of status lists (no list where the credential is null; own: " +
-			"built by the registry itself). codes are those of the checks that did not simply pass, type is that of the first problem.",
-		Source:    "Bitstring Status List 1.0; made by go test ./did/credential -update from fixed keys",
-		Documents: c.documents(),
-		Cases:     append(append(c.goodLists(), c.badEntries()...), append(c.badLists(), c.listsOfLists()...)...),
+		Description: "Signed credentials with credentialStatus, or in tokens with the claim status, the time, and what is found at the URLs of status lists (a credential, or a " +
+			"status list token: jwt, or cwt in base64; nothing where the credential is null and there is neither; own: built by the registry itself). codes are those of the checks that did not simply pass, type is that of the first problem.",
+		Source:    "Bitstring Status List 1.0, IETF Token Status List (draft 20) where it is named; made by go test ./did/credential -update from fixed keys",
+		Documents: k.documents(),
+		Cases: slices.Concat(c.goodLists(), c.badEntries(), c.badLists(), c.listsOfLists(),
+			k.claimsOfStatus(), k.badClaimsOfStatus(), k.badTokenLists(), k.untrustedTokenLists()),
 	})
 }
 

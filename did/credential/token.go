@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"mime"
+	"slices"
 	"time"
 
 	"github.com/tabard-id/tabard/did"
@@ -68,6 +69,8 @@ type sealed struct {
 	check         func(multikey.PublicKey, multikey.VerifyFunc) error
 	// claims are those of the payload, then those of the header.
 	claims []jose.Claims
+	// status are the claims of that name, of the same.
+	status []statusClaim
 	// sd is the token itself if it is an SD-JWT.
 	sd *sdjwt.Token
 	// bound is what a key binding must answer; nil demands none.
@@ -175,7 +178,8 @@ func (s *sealed) expires() time.Time {
 	return first
 }
 
-// securingClaims are about the token, and no part of the credential.
+// securingClaims are about the token, and no part of the credential. So is status, but
+// where the credential has a term of that name.
 var securingClaims = []string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "nonce", "cnf"}
 
 // digests returns the digest of the payload as it was signed, which for an SD-JWT
@@ -184,9 +188,9 @@ var securingClaims = []string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "
 // counts.
 func (s *sealed) digests() [][32]byte {
 	digests := [][32]byte{Digest(s.payload)}
-	for _, v := range []jcs.Value{s.document, s.document.Without(securingClaims...)} {
-		d := Digest(v)
-		if d != digests[0] && d != digests[len(digests)-1] {
+	bare := s.document.Without(securingClaims...)
+	for _, v := range []jcs.Value{s.document, bare, bare.Without(claimStatus)} {
+		if d := Digest(v); !slices.Contains(digests, d) {
 			digests = append(digests, d)
 		}
 	}

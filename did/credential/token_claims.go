@@ -24,6 +24,7 @@ func (s *sealed) readClaims(payload, header jcs.Value) error {
 			return openError(err)
 		}
 		s.addClaims(c)
+		s.addStatus(v)
 	}
 	return nil
 }

@@ -18,11 +18,16 @@ func (s *sealed) keyURL() (string, error) {
 	if strings.HasPrefix(url, "#") {
 		url = s.issuer + url
 	}
-	u, err := did.ParseURL(url)
+	return url, checkKeyURL(url)
+}
+
+// checkKeyURL makes sure that kid is an absolute DID URL with nothing but a fragment.
+func checkKeyURL(kid string) error {
+	u, err := did.ParseURL(kid)
 	if err != nil || u.Fragment == "" || u.Path != "" || u.Query != "" {
-		return "", &proof.Error{Type: proof.InvalidMethodURL, Detail: "kid is not the URL of a verification method", Err: err}
+		return &proof.Error{Type: proof.InvalidMethodURL, Detail: "kid is not the URL of a verification method", Err: err}
 	}
-	return url, nil
+	return nil
 }
 
 // key retrieves the key that the token names.

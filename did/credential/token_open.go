@@ -10,6 +10,7 @@ import (
 	"github.com/tabard-id/tabard/did/jose"
 	"github.com/tabard-id/tabard/did/proof"
 	"github.com/tabard-id/tabard/did/sdjwt"
+	"github.com/tabard-id/tabard/did/statuslist"
 )
 
 // openJWT opens a compact JWS (VC-JOSE-COSE 1.0, 3.1), or a JWT of VC Data Model
@@ -69,6 +70,7 @@ func openCOSE(k kind, data []byte) (*sealed, error) {
 		if err != nil {
 			return nil, openError(err)
 		}
+		s.addStatusCBOR(c.Other[statuslist.ClaimStatus])
 		s.addClaims(jose.Claims{Issuer: c.Issuer, Subject: c.Subject, Audience: c.Audience, Expires: c.Expires, NotBefore: c.NotBefore, IssuedAt: c.IssuedAt})
 	}
 	return s, s.finish(k, "cose", message.Typ, message.ContentType)

@@ -24,8 +24,8 @@ type Verifier struct {
 	// is not after Now, fails; other later changes are told in the row's detail. It is
 	// nil where Now is the present.
 	Hindsight StatusSource
-	// Lists has the status lists that credentialStatus points to; nil: a credential
-	// that has one fails.
+	// Lists has the status lists that credentialStatus points to, and as TokenLists
+	// those of a token's claim status; nil: a credential that has one fails.
 	Lists Lists
 	// Decoded remembers decoded status lists; nil remembers none.
 	Decoded *ListCache
@@ -91,7 +91,7 @@ func (v *Verifier) judge(ctx context.Context, payload jcs.Value, by securing, op
 	j.verdict.AsOf = v.AsOf
 	j.verdict.Checks = make([]Check, 0, len(credentialChecks))
 	if j.structure(payload, openErr) {
-		if v.asked == nil && len(j.credential.Status)+len(j.credential.Schemas) > 0 {
+		if v.asked == nil && len(j.credential.Status)+len(j.statusClaims())+len(j.credential.Schemas) > 0 {
 			j.by = v.counting()
 		}
 		j.digests = j.securing.digests()
