@@ -3,7 +3,6 @@ package foreign
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -36,10 +35,26 @@ func (r *Resolver) StatusList(ctx context.Context, address string, at time.Time)
 	if err != nil {
 		return credential.ListDocument{}, err
 	}
-	it, cached, err := r.cache.get(ctx, "list "+asked, r.cfg.now(), r.cfg.Timeout, false, func(ctx context.Context, old *item) (*item, error) {
-		return r.loadList(ctx, asked, old)
+	return r.list(ctx, asked, credentialForm)
+}
+
+// listForm is a kind of list that may be found at one address.
+type listForm struct {
+	name string
+	// accept are the media types asked for, others those taken as well.
+	accept, others []string
+	read           func(body []byte) (credential.ListDocument, error)
+	keep           func(*Resolver, credential.ListDocument, *fetch.Response) time.Duration
+}
+
+var credentialForm = listForm{"list", listTypes, otherListTypes, readList, (*Resolver).keepList}
+
+// list returns what is at that address, fetching it if there is no fresh copy.
+func (r *Resolver) list(ctx context.Context, asked string, form listForm) (credential.ListDocument, error) {
+	it, cached, err := r.cache.get(ctx, form.name+" "+asked, r.cfg.now(), r.cfg.Timeout, false, func(ctx context.Context, old *item) (*item, error) {
+		return r.loadList(ctx, asked, form, old)
 	})
-	r.cfg.Metrics.resolved("list", outcome(notFound(err), cached))
+	r.cfg.Metrics.resolved(form.name, outcome(notFound(err), cached))
 	if err != nil {
 		return credential.ListDocument{}, fmt.Errorf("status list: %w", err)
 	}
@@ -50,23 +65,28 @@ func (r *Resolver) StatusList(ctx context.Context, address string, at time.Time)
 
 // listURL adds the time to a list's address.
 func listURL(address string, at time.Time) (string, error) {
+	return timedURL(address, at, "timestamp", at.UTC().Truncate(time.Second).Format(time.RFC3339))
+}
+
+// timedURL adds a parameter to an address, if at is a time past.
+func timedURL(address string, at time.Time, name, value string) (string, error) {
 	base, _, _ := strings.Cut(address, "#")
 	if at.IsZero() {
 		return base, nil
 	}
 	path, query, _ := strings.Cut(base, "?")
 	values, err := url.ParseQuery(query)
-	if err != nil || values.Has("timestamp") {
-		return "", errors.New("status list: the address has a timestamp of its own")
+	if err != nil || values.Has(name) {
+		return "", fmt.Errorf("status list: the address has a %s of its own", name)
 	}
 	if query != "" {
 		query += "&"
 	}
-	return path + "?" + query + "timestamp=" + url.QueryEscape(at.UTC().Truncate(time.Second).Format(time.RFC3339)), nil
+	return path + "?" + query + name + "=" + url.QueryEscape(value), nil
 }
 
-func (r *Resolver) loadList(ctx context.Context, address string, old *item) (*item, error) {
-	opt := fetch.Options{Accept: listTypes, AlsoTake: otherListTypes, MaxBytes: maxList, Redirects: maxRedirects}
+func (r *Resolver) loadList(ctx context.Context, address string, form listForm, old *item) (*item, error) {
+	opt := fetch.Options{Accept: form.accept, AlsoTake: form.others, MaxBytes: maxList, Redirects: maxRedirects}
 	var before *listContent
 	if old != nil {
 		before, _ = old.content.(*listContent)
@@ -80,14 +100,14 @@ func (r *Resolver) loadList(ctx context.Context, address string, old *item) (*it
 	if resp.NotModified {
 		next.cost = old.cost
 	} else {
-		list, err := readList(resp.Body)
+		list, err := form.read(resp.Body)
 		if err != nil {
 			return nil, err
 		}
 		next.content = &listContent{list, resp.ETag}
 		next.cost = costFactor/2*int64(len(resp.Body)) + 1<<10
 	}
-	next.until = resp.Fetched.Add(r.keepList(next.content.(*listContent).list, resp))
+	next.until = resp.Fetched.Add(form.keep(r, next.content.(*listContent).list, resp))
 	return next, nil
 }
 
@@ -143,4 +163,4 @@ func listPayload(list credential.ListDocument) jcs.Value {
 	return v
 }
 
-var _ credential.Lists = (*Resolver)(nil)
+var _ credential.TokenLists = (*Resolver)(nil)

@@ -90,6 +90,19 @@ func (o outsideLists) StatusList(ctx context.Context, url string, at time.Time) 
 	return doc, errors.Join(asked, err)
 }
 
+// errNoTokens: the source of lists has none of that kind.
+var errNoTokens = errors.New("other hosts are not asked for status list tokens")
+
+// TokenStatusList implements credential.TokenLists.
+func (o outsideLists) TokenStatusList(ctx context.Context, uri string, at time.Time) (doc credential.ListDocument, err error) {
+	tokens, ok := o.server.Lists.(credential.TokenLists)
+	if !ok {
+		return doc, errNoTokens
+	}
+	asked := o.ask(ctx, func() { doc, err = tokens.TokenStatusList(ctx, uri, at) })
+	return doc, errors.Join(asked, err)
+}
+
 func (o *outside) schemas() credential.Schemas {
 	if o.server.Schemas == nil {
 		return nil

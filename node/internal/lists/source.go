@@ -13,6 +13,9 @@ import (
 	"github.com/tabard-id/tabard/ledger/record"
 )
 
+// ErrNoToken: the issuer signs the list itself, and not as a status list token.
+var ErrNoToken = errors.New("the list is its issuer's own, and no status list token")
+
 // ErrElsewhere: the list is another host's, and this registry asks none.
 var ErrElsewhere = errors.New("the status list is elsewhere, and other hosts are not asked")
 
@@ -21,11 +24,15 @@ var ErrElsewhere = errors.New("the status list is elsewhere, and other hosts are
 type Source struct {
 	Book  *Book
 	State State
-	// Foreign has the lists that the ledger knows nothing of; nil: ErrElsewhere.
+	// Foreign has the lists that the ledger knows nothing of, and perhaps status list
+	// tokens; nil: ErrElsewhere.
 	Foreign credential.Lists
 }
 
-var _ credential.ListsByIssuer = Source{}
+var (
+	_ credential.ListsByIssuer = Source{}
+	_ credential.TokenLists    = Source{}
+)
 
 // StatusList implements credential.Lists: see StatusListBy.
 func (s Source) StatusList(ctx context.Context, url string, at time.Time) (credential.ListDocument, error) {
@@ -64,6 +71,28 @@ func (s Source) StatusListBy(ctx context.Context, url, issuer string, at time.Ti
 		return credential.ListDocument{}, missing
 	}
 	return document(url, issued, err)
+}
+
+// TokenStatusList implements credential.TokenLists. A list that the registry makes is its
+// bits, as of State: under the same URL they are served as a status list token. A list
+// that an issuer has signed itself is no token, and none is made of it.
+func (s Source) TokenStatusList(ctx context.Context, uri string, at time.Time) (credential.ListDocument, error) {
+	id, ours := record.ParseListURL(uri, s.State.Domain())
+	if !ours {
+		tokens, ok := s.Foreign.(credential.TokenLists)
+		if !ok {
+			return credential.ListDocument{}, ErrElsewhere
+		}
+		return tokens.TokenStatusList(ctx, uri, at)
+	}
+	_, signed, err := s.State.IssuedStatusListBy(uri, id.Issuer)
+	switch {
+	case err != nil:
+		return credential.ListDocument{}, fmt.Errorf("status list %s: %w", uri, err)
+	case signed:
+		return credential.ListDocument{}, ErrNoToken
+	}
+	return s.own(ctx, id, uri)
 }
 
 // document is a list that an issuer has signed. The ledger verified it when it was
