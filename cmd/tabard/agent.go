@@ -53,6 +53,7 @@ func agentCommand() *cli.Command {
 			&cli.StringSliceFlag{Name: "import-key", Usage: "add the key of a key `FILE` to the store; METHOD=FILE names it; repeatable"},
 			&cli.StringSliceFlag{Name: "import-did", Usage: "add the key of a DID `DIR` that may assert; repeatable"},
 			contextsFlag(),
+			anyIssuerFlag(),
 			&cli.BoolFlag{Name: "foreign", Usage: "ask other hosts for did:web and did:webvh documents, status lists and schemas"},
 			&cli.StringFlag{Name: "foreign-ca", Usage: "PEM `FILE` of a certificate authority to believe of other hosts besides the system's"},
 			&cli.BoolFlag{Name: "foreign-allow-private", Usage: "ask loopback and private addresses too, such as other agents on this machine"},
@@ -95,7 +96,7 @@ func runAgent(c *cli.Context) (err error) {
 
 // agentFromFlags composes the agent. The token is "" if none is asked for.
 func agentFromFlags(c *cli.Context, store *agent.Store, base string) (*agent.Agent, string, error) {
-	cfg := agent.Config{Keys: store, Dir: c.String("dir"), BaseURL: base, Hosts: words(c, "host")}
+	cfg := agent.Config{Keys: store, Dir: c.String("dir"), BaseURL: base, Hosts: words(c, "host"), AcceptAnyIssuer: c.Bool("accept-any-issuer")}
 	var err error
 	if cfg.Logger, err = loggerFromFlags(c); err != nil {
 		return nil, "", err

@@ -40,6 +40,9 @@ type Config struct {
 	Status  credential.StatusSource
 	Lists   credential.Lists
 	Schemas credential.Schemas
+	// AcceptAnyIssuer verifies credentials whose issuer is not a DID, such as an https
+	// URL, whoever signed them; their verdicts say so.
+	AcceptAnyIssuer bool
 	// Elsewhere, if set, is closed with the agent.
 	Elsewhere *Elsewhere
 	// Processor has the JSON-LD contexts; nil is the embedded ones.
