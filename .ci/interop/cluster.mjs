@@ -14,9 +14,12 @@ globalThis.fetch = (input, init) => {
   return realFetch(url.replace('//registry.localhost', '//localhost'), init);
 };
 
-/** @returns {Promise<{status: number, body: any, headers: Headers, text: string}>} */
+/**
+ * node is a number, or the base URL of a node elsewhere.
+ * @returns {Promise<{status: number, body: any, headers: Headers, text: string}>}
+ */
 export async function call(node, method, path, body, type = 'application/json') {
-  const reply = await fetch(nodes[node] + path, {
+  const reply = await fetch((nodes[node] ?? node) + path, {
     method,
     headers: body === undefined ? {} : {'content-type': type},
     body: body === undefined || typeof body === 'string' ? body : JSON.stringify(body),

@@ -26,10 +26,36 @@ test('every test identifier resolves, through did-resolver', async () => {
   }
 });
 
+test('a Universal Resolver driver: the DID as it is, encoded, as a bare document, and by version', async () => {
+  for (const [name, dids] of Object.entries(testIdentifiers)) {
+    assert.ok(methods.includes(name), name);
+    for (const did of dids) {
+      for (const written of [did, encodeURIComponent(did)]) {
+        const reply = await fetch(`${nodes[0]}/1.0/identifiers/${written}`, {headers: {accept: 'application/did-resolution,application/did'}});
+        assert.equal(reply.status, 200, did);
+        assert.match(reply.headers.get('content-type'), /application\/did-resolution/);
+        assert.equal((await reply.json()).didDocument.id, did);
+      }
+      for (const accept of ['application/did', 'application/did+json', 'application/did+ld+json']) {
+        const reply = await fetch(`${nodes[2]}/1.0/identifiers/${did}`, {headers: {accept}});
+        assert.equal((await reply.json()).id, did, accept);
+      }
+    }
+  }
+  const newest = await resolver.resolve(testIdentifiers.webvh[0]);
+  const first = await resolver.resolve(`${testIdentifiers.webvh[0]}?versionNumber=1`);
+  assert.match(first.didDocumentMetadata.versionId, /^1-/);
+  assert.equal(typeof newest.didDocumentMetadata.versionId, 'string');
+  const properties = (await call(0, 'GET', '/1.0/properties')).body;
+  for (const name of methods) assert.ok(properties[name].specification, name);
+});
+
 test('what does not resolve says why, as an object', async () => {
   for (const [did, error] of [
     ['did:key:z6Mkfail', 'INVALID_DID'],
     [`${testIdentifiers.webvh[0]}:nobody`, 'NOT_FOUND'],
+    ['did:web:nobody.example', 'NOT_FOUND'],
+    [`${testIdentifiers.webvh[0]}?versionNumber=1000`, 'NOT_FOUND'],
   ]) {
     const result = await resolver.resolve(did);
     assert.equal(result.didDocument, null, did);

@@ -2,27 +2,10 @@
 import test from 'node:test';
 import assert from 'node:assert/strict';
 import {randomUUID} from 'node:crypto';
-import {AbstractCrypto, createDID, updateDID, deactivateDID, resolveDID, prepareDataForSigning,
-  signWitnessProofEntry, deriveNextKeyHash} from 'didwebvh-ts';
-import {base58btc} from './base58.mjs';
-import {call, host, newKey, nodes, resolve, verifyRaw} from './cluster.mjs';
+import {createDID, updateDID, deactivateDID, resolveDID, signWitnessProofEntry, deriveNextKeyHash} from 'didwebvh-ts';
+import {call, host, newKey, nodes, resolve} from './cluster.mjs';
+import {LogSigner, line, lines, method} from './webvh.mjs';
 
-class Signer extends AbstractCrypto {
-  constructor(key) {
-    super({verificationMethod: {type: 'Multikey', publicKeyMultibase: key.multibase}});
-    this.key = key;
-  }
-  async sign({document, proof}) {
-    return {proofValue: base58btc(this.key.sign(await prepareDataForSigning(document, proof)))};
-  }
-  async verify(signature, message, publicKey) {
-    return verifyRaw(signature, message, publicKey);
-  }
-}
-
-const method = (key, purpose) => ({type: 'Multikey', publicKeyMultibase: key.multibase, purpose});
-const line = entry => JSON.stringify(entry) + '\n';
-const lines = log => log.map(line).join('');
 // One second apart and all in the past: versionTime has no sub-seconds.
 const at = seconds => new Date(Math.floor(Date.now() / 1000) * 1000 - 100_000 + seconds * 1000).toISOString();
 // didwebvh-ts reads the log from node 1, which may have yet to apply what another node acknowledged.
@@ -34,7 +17,7 @@ const newPath = () => ['agents', randomUUID()];
 const post = (node, path, body) => call(node, 'POST', `/${path.join('/')}/did.jsonl`, body, 'application/jsonl');
 
 async function register(node, key, extra = {}) {
-  const signer = new Signer(key), path = newPath();
+  const signer = new LogSigner(key), path = newPath();
   const made = await createDID({address: host, paths: path, signer, verifier: signer, updateKeys: [key.multibase],
     verificationMethods: [method(key, 'authentication'), method(newKey(), 'assertionMethod')], created: at(0), ...extra});
   return {signer, path, ...made};
@@ -73,7 +56,7 @@ test('update, rotate and deactivate through different nodes', async () => {
   assert.equal(conflict.status, 409, conflict.text);
   assert.equal(conflict.body.head, stale.versionId);
 
-  const newSigner = new Signer(second);
+  const newSigner = new LogSigner(second);
   const gone = await deactivateDID({log: rotated.log, signer: newSigner, verifier: newSigner});
   const third = await post(2, path, line(gone.log[2]));
   assert.equal(third.status, 201, third.text);
@@ -94,7 +77,7 @@ test('pre-rotation: the committed key is accepted, another is not', async () => 
   const first = newKey(), next = newKey(), after = newKey();
   const made = await register(0, first, {nextKeyHashes: [await deriveNextKeyHash(next.multibase)]});
   assert.equal((await post(0, made.path, lines(made.log))).status, 201);
-  const nextSigner = new Signer(next);
+  const nextSigner = new LogSigner(next);
   const good = await updateDID({log: made.log, signer: nextSigner, verifier: nextSigner, updateKeys: [next.multibase],
     nextKeyHashes: [await deriveNextKeyHash(after.multibase)], updated: at(1), verificationMethods: [method(next, 'authentication')]});
 
@@ -113,7 +96,7 @@ test('witnesses: proofs first, then the entry; without them it is refused', asyn
   const key = newKey(), witnesses = [newKey(), newKey()];
   const parameter = {threshold: 2, witnesses: witnesses.map(w => ({id: w.did}))};
   const made = await register(0, key, {witness: parameter});
-  const signers = Object.fromEntries(witnesses.map(w => [w.did, new Signer(w)]));
+  const signers = Object.fromEntries(witnesses.map(w => [w.did, new LogSigner(w)]));
 
   const refused = await post(0, made.path, lines(made.log));
   assert.equal(Math.floor(refused.status / 100), 4, refused.text);
