@@ -170,7 +170,7 @@ func runBash(t *testing.T, script string, env ...string) {
 	}
 }
 
-var exitComment = regexp.MustCompile(`^(.*?) *# exit ([0-9])$`)
+var exitComment = regexp.MustCompile(`^(.*?) *# exit ([0-9])(?:: .*)?$`)
 
 // walkthrough makes a script of commands. A comment "# exit N" is taken at its word; a watch in the
 // background is waited for until it watches; what needs curl is left out where there is none.

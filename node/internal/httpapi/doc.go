@@ -10,6 +10,9 @@
 //   - A write that returned a receipt is visible to the next read on the same node.
 //   - Paths are matched as they were sent. Nothing is cleaned, decoded twice or redirected, so that a
 //     percent-encoded DID means what its sender meant.
+//   - What is asked of other hosts on behalf of a request is bounded in number and time; a verification
+//     that waits for them lets others run.
 //
-// Handlers return errors; one file turns them into problems.
+// Routes are in route.go, and in words in node/api/README.md. Handlers return errors; one file turns
+// them into problems.
 package httpapi
