@@ -126,7 +126,9 @@ func (j *judge) listURL(l *issued) error {
 }
 
 // listIssuer checks who signed the list and when: each one later than the one before,
-// lest an old one, which says that what is suspended is not, be sent again.
+// lest an old one, which says that what is suspended is not, be sent again. Nobody else
+// signs it: a proof that somebody adds and that expires would take the list with it, as
+// all proofs of a list have to hold.
 func (j *judge) listIssuer(l *issued) error {
 	if err := j.issuer(l.op.Issuer, l.subject); err != nil {
 		return err
@@ -140,7 +142,7 @@ func (j *judge) listIssuer(l *issued) error {
 			return refuse(record.CryptosuiteNotAllowed, "a proof over RDF, of words that %s does not fix", credential.ContextV2)
 		}
 		if signer, err := signerOf(proofs[i]); err != nil || signer != l.op.Issuer {
-			continue
+			return refuse(record.IssuerNotAuthorised, "a proof is not by %s", l.op.Issuer)
 		}
 		if proofs[i].CreatedAt.IsZero() {
 			return refuse(record.ProofInvalid, "the issuer's proof does not say when it was created")

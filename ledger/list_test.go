@@ -9,6 +9,7 @@ import (
 
 	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/jcs"
+	"github.com/tabard-id/tabard/did/proof"
 	"github.com/tabard-id/tabard/did/statuslist"
 	"github.com/tabard-id/tabard/ledger/record"
 )
@@ -339,4 +340,20 @@ func TestClosedLedgerAnswersNothing(t *testing.T) {
 	if _, _, err := v.SeqAt(time.Now()); err != nil { // it is empty
 		t.Error(err)
 	}
+}
+
+// TestStrangersProofOnAList: whoever passes an issuer's list on cannot put a proof beside
+// the issuer's that makes it expire, or fail when its DID does.
+func TestStrangersProofOnAList(t *testing.T) {
+	f := newFixture(t)
+	a, b := f.agent("a"), f.agent("b")
+	list := a.signAt(a.statusList(elsewhere("1"), "revocation", 3), f.now.Add(time.Second), did.AssertionMethod)
+	both, err := proof.Sign(list, b.key, proof.SignOptions{
+		VerificationMethod: b.method(), Purpose: did.AssertionMethod, Created: f.now.Add(time.Second), Expires: f.now.Add(time.Minute),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.refuse(must(t)(record.NewStatusListOp(both)), record.IssuerNotAuthorised)
+	f.accept(must(t)(record.NewStatusListOp(list)))
 }
