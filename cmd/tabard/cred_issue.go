@@ -71,6 +71,9 @@ func credIssue(c *cli.Context) error {
 		VerificationMethod: who.method, Purpose: did.AssertionMethod, Created: time.Now(),
 		Cryptosuite: c.String("cryptosuite"), MandatoryPointers: c.StringSlice("mandatory"),
 	}
+	if opt.Cryptosuite == proof.ECDSASD2023 {
+		opt.MandatoryPointers = credential.Mandatory(vc, opt.MandatoryPointers)
+	}
 	if d := c.Duration("proof-valid-for"); d > 0 {
 		opt.Expires = opt.Created.Add(d)
 	}

@@ -53,6 +53,11 @@ func Seal(doc jcs.Value, media string, key jose.Signer, opt SealOptions) ([]byte
 			return nil, fmt.Errorf("seal: the holder could withhold %s, and with it a revocation", pointer)
 		}
 	}
+	for _, pointer := range opt.Disclosable {
+		if !deniable(pointer) {
+			return nil, fmt.Errorf("seal: %.100q decides about the credential, and is always disclosed", pointer)
+		}
+	}
 	token, err := seal(doc, k, form, key, opt)
 	if err != nil {
 		return nil, fmt.Errorf("seal: %w", err)

@@ -203,6 +203,9 @@ func (a *Agent) sign(doc jcs.Value, key Key, how signing, purpose did.Relationsh
 			return doc, err
 		}
 	}
+	if how.suite == proof.ECDSASD2023 {
+		opt.MandatoryPointers = credential.Mandatory(doc, opt.MandatoryPointers)
+	}
 	secured, err := proof.Sign(doc, key.Signer, opt)
 	var refused *proof.Error
 	if errors.As(err, &refused) {
