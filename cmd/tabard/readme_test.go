@@ -1,7 +1,9 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/tabard-id/tabard/node"
+	"github.com/tabard-id/tabard/vectors"
 )
 
 // The walk-through of the README is run as it is printed, against a cluster on other ports.
@@ -88,6 +91,40 @@ func TestReadmeReference(t *testing.T) {
 			}
 			if !strings.Contains(text, "`"+name+"`") {
 				t.Errorf("node/api/README.md says nothing of %s", name)
+			}
+		}
+	}
+}
+
+// It has every row with every code that the vectors have of verdicts, and what skipped rows say.
+func TestReadmeVerdicts(t *testing.T) {
+	text := readText(t, "../../node/api/README.md")
+	table := map[string]string{}
+	for _, row := range regexp.MustCompile("(?m)^\\| `(\\w+)` \\|.*\\|(.*)\\|$").FindAllStringSubmatch(text, -1) {
+		table[row[1]] += row[2]
+	}
+	_, skipped, _ := strings.Cut(text, "\nA skipped row says why: ")
+	skipped, _, _ = strings.Cut(skipped, "\n\n")
+	files, err := fs.Glob(vectors.FS, "credential/*.json")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for _, name := range files {
+		text, err := vectors.FS.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var file struct {
+			Cases []struct{ Codes map[string]string }
+		}
+		if err := json.Unmarshal(text, &file); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		for _, c := range file.Cases {
+			for row, code := range c.Codes {
+				if code = "`" + code + "`"; !strings.Contains(table[row], code) && !strings.Contains(skipped, code) {
+					t.Errorf("node/api/README.md says nothing of %s in the row %s", code, row)
+				}
 			}
 		}
 	}
