@@ -355,11 +355,10 @@ var newRefusals = []refusalCase{
 	{"observation of a DID that has moved here", record.NotForeign, func(f *fixture) record.Op {
 		s := newStranger(f, "s")
 		was := f.seen(s)
-		id := did.ID(strings.Replace(string(s.id()), "elsewhere.example:s", domain+":s", 1))
 		in := newAgent(f, "s", []string{"s"}, func(o *webvh.CreateOptions) { o.Domain, o.Portable = "elsewhere.example", true })
 		was.DID = in.id()
 		was.Document = was.Document.With("id", text(string(in.id())))
-		id = did.ID(strings.Replace(string(in.id()), "elsewhere.example:s", domain+":s", 1))
+		id := did.ID(strings.Replace(string(in.id()), "elsewhere.example:s", domain+":s", 1))
 		in.update(webvh.UpdateOptions{Document: in.document(id).With("alsoKnownAs", strs(string(in.id())))})
 		f.accept(f.didOp(in))
 		return f.observationOp(was, s.jsonl())

@@ -10,7 +10,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
-	"math/big"
+	"slices"
 	"testing"
 	"time"
 
@@ -82,7 +82,11 @@ func standard(t *testing.T, key multikey.PublicKey) crypto.PublicKey {
 	if key.Type() == multikey.P384 {
 		curve = elliptic.P384()
 	}
-	return &ecdsa.PublicKey{Curve: curve, X: new(big.Int).SetBytes(coordinate("x")), Y: new(big.Int).SetBytes(coordinate("y"))}
+	public, err := ecdsa.ParseUncompressedPublicKey(curve, slices.Concat([]byte{4}, coordinate("x"), coordinate("y")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return public
 }
 
 var foreign = map[multikey.Type]gocose.Algorithm{
@@ -154,6 +158,17 @@ func TestReadForeign(t *testing.T) {
 	}
 }
 
+// compressed is the form of a point that a Multikey has.
+func compressed(t *testing.T, public *ecdsa.PublicKey) []byte {
+	t.Helper()
+	point, err := public.Bytes() // 4, X, Y
+	if err != nil {
+		t.Fatal(err)
+	}
+	half := (len(point) - 1) / 2
+	return append([]byte{2 + point[len(point)-1]&1}, point[1:1+half]...)
+}
+
 func ours(t *testing.T, public crypto.PublicKey) multikey.PublicKey {
 	t.Helper()
 	typ, raw := multikey.Ed25519, []byte(nil)
@@ -165,7 +180,7 @@ func ours(t *testing.T, public crypto.PublicKey) multikey.PublicKey {
 		if public.Curve == elliptic.P384() {
 			typ = multikey.P384
 		}
-		raw = elliptic.MarshalCompressed(public.Curve, public.X, public.Y)
+		raw = compressed(t, public)
 	}
 	key, err := multikey.NewPublic(typ, raw)
 	if err != nil {

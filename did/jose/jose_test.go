@@ -125,7 +125,7 @@ func TestForeign(t *testing.T) {
 		if err := jwk.UnmarshalJSON(key.Public().JWK().Canonical()); err != nil {
 			t.Fatal(err)
 		}
-		parsed, err := gojose.ParseSigned(compact, []gojose.SignatureAlgorithm{gojose.SignatureAlgorithm(jose.AlgFor(typ))})
+		parsed, err := gojose.ParseSignedCompact(compact, []gojose.SignatureAlgorithm{gojose.SignatureAlgorithm(jose.AlgFor(typ))})
 		if err != nil {
 			t.Fatal(err)
 		}

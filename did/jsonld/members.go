@@ -13,7 +13,6 @@ type frame struct {
 	ap         active
 	out        *object
 	json       bool // the input type is @json
-	noID       bool
 }
 
 // expandMembers is steps 13 and 14: every member of elem, then nested ones.

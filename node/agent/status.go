@@ -28,6 +28,9 @@ import (
 const (
 	listValidity = 10 * time.Minute
 	listTTL      = time.Minute
+	// listSkew dates a list back: who verifies may have begun a moment before it was
+	// signed, or have a clock that is slow.
+	listSkew = time.Minute
 )
 
 // issueWithStatus is issue for a credential that can be revoked: it gets an index
@@ -301,7 +304,7 @@ func (a *Agent) signedList(name listName) (jcs.Value, error) {
 	}
 	list, err := statuslist.NewList(statuslist.List{
 		ID: name.url(a.BaseURL + "/status-lists/"), Issuer: string(name.Issuer), Purposes: []string{name.Purpose},
-		ValidFrom: now, ValidUntil: now.Add(listValidity), TTL: listTTL,
+		ValidFrom: now.Add(-listSkew), ValidUntil: now.Add(listValidity), TTL: listTTL,
 	}, statuslist.MinEntries)
 	if err != nil {
 		return jcs.Value{}, err
