@@ -180,6 +180,31 @@ func (e *errorsIn) logger() *slog.Logger {
 	return slog.New(slog.NewTextHandler(e, &slog.HandlerOptions{Level: slog.LevelError}))
 }
 
+// TestWithdrawnWebDIDIsNotAnsweredFromRecords: to remove the document is to deactivate a did:web DID. A
+// host that is down says nothing of the kind.
+func TestWithdrawnWebDIDIsNotAnsweredFromRecords(t *testing.T) {
+	h := newHost(t)
+	id := h.web("w")
+	h.set("/w/did.json", `{"id":"`+string(id)+`"}`)
+	d := startDev(t, DevConfig{Nodes: 1, Foreign: h.foreign()})
+	if code, o := pin(t, d.URLs[0], id); code != http.StatusCreated {
+		t.Fatalf("%d %+v", code, o)
+	}
+	h.stop(true)
+	eventually(t, "the record answers while the host is down", func() bool {
+		code, r := resolve(t, d.URLs[0], string(id))
+		return code == http.StatusOK && r.DIDResolutionMetadata.Observation != nil
+	})
+	h.stop(false)
+	h.mu.Lock()
+	delete(h.files, "/w/did.json")
+	h.mu.Unlock()
+	eventually(t, "the DID is gone", func() bool {
+		code, r := resolve(t, d.URLs[0], string(id))
+		return code == http.StatusNotFound && r.DIDDocument.ID == ""
+	})
+}
+
 // TestPinned: a pinned DID resolves when its host is down, at positions past, and when its history is
 // rewritten, and always says that it is an observation.
 func TestPinned(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/webvh"
 	"github.com/tabard-id/tabard/ledger"
+	"github.com/tabard-id/tabard/node/internal/fetch"
 )
 
 // Observations are what a registry recorded of foreign DIDs, as of some position;
@@ -20,8 +21,9 @@ type Observations interface {
 
 // Pinned resolves foreign DIDs by asking their hosts, and those that the registry has
 // observed also by its records: when the host gives no answer, when it serves a log
-// that contradicts what was observed, and for times before the host's own history.
-// What comes from a record says so in Resolution.Source.
+// that contradicts what was observed, and for times before the host's own history. A
+// did:web DID whose host says that it has no document is gone, observed or not. What
+// comes from a record says so in Resolution.Source.
 type Pinned struct {
 	// Hosts asks other hosts; nil: they are not asked.
 	Hosts *Resolver
@@ -53,7 +55,7 @@ func (p *Pinned) Resolve(ctx context.Context, id did.ID, opt did.Options) (did.R
 	switch {
 	case err != nil:
 		reason = "its host gives no answer that holds"
-		if definite(err) {
+		if definite(err) || withdrawn(id, opt, err) {
 			return did.Resolution{}, err
 		}
 	case id.Method() == "webvh" && !continues(log, last):
@@ -86,6 +88,13 @@ func (p *Pinned) ask(ctx context.Context, id did.ID, opt did.Options) (did.Resol
 func definite(err error) bool {
 	var e *did.Error
 	return errors.As(err, &e) && (e.Code == did.InvalidOptions || e.Code == did.MethodNotSupported)
+}
+
+// withdrawn reports that the host of a did:web DID says that there is no document any
+// more, which is how such a DID is deactivated: its keys of old must not outlive it. Of
+// a time past the records still tell.
+func withdrawn(id did.ID, opt did.Options, err error) bool {
+	return id.Method() == "web" && opt.VersionTime.IsZero() && errors.Is(err, fetch.ErrNotFound)
 }
 
 // continues reports whether a log goes on from what was observed. Observations that
