@@ -14,6 +14,7 @@ import (
 	"github.com/tabard-id/tabard/consensus"
 	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/web"
+	"github.com/tabard-id/tabard/did/webvh"
 	"github.com/tabard-id/tabard/node/internal/admission"
 )
 
@@ -195,6 +196,12 @@ func parseDomain(s string) (string, error) {
 	}
 	if len(id.Path) > 0 {
 		return "", fmt.Errorf("domain %.64q has a path", s)
+	}
+	// did:webvh asks more of a host than did:web, and the registry's own DID is of that method.
+	const anySCID = "QmUNLLsPACCz1vLxQVkXqqLX5R1X345qqfHbsf67hvA3Nn"
+	own := did.ID("did:webvh:" + anySCID + ":" + strings.Replace(id.Domain, ":", "%3A", 1))
+	if _, err := webvh.ParseID(own); err != nil {
+		return "", fmt.Errorf("domain %.64q: %w", s, err)
 	}
 	return id.Domain, nil
 }

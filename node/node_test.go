@@ -323,6 +323,7 @@ func TestStartRefusals(t *testing.T) {
 		"no domain":        {Config{Dir: dir, HTTP: "127.0.0.1:0"}, "no domain"},
 		"bad domain":       {Config{Dir: dir, Domain: "UPPER_CASE"}, "domain"},
 		"address":          {Config{Dir: dir, Domain: "127.0.0.1:8700"}, "IP address"},
+		"single label":     {Config{Dir: dir, Domain: "localhost:8700"}, "not fully qualified"}, // it ran, for ever without a DID of its own
 		"domain with path": {Config{Dir: dir, Domain: "a.example%3A1:b"}, "path"},
 		"not a member":     {Config{Dir: dir, NodeID: "node3", Peers: peers, Secret: secret}, "not among the peers"},
 		"no secret":        {Config{Dir: dir, Peers: peers}, "needs a secret"},
