@@ -150,6 +150,56 @@ func (e elsewhere) StatusList(context.Context, string, time.Time) (credential.Li
 	return credential.ListDocument{Token: "elsewhere"}, e.err
 }
 
+// signedAt is a source of a list that was signed at some time.
+type signedAt string
+
+func (at signedAt) StatusList(context.Context, string, time.Time) (credential.ListDocument, error) {
+	return listSignedAt("elsewhere", string(at)), nil
+}
+
+func listSignedAt(issuer, at string) credential.ListDocument {
+	v, err := jcs.Decode([]byte(`{"issuer":"` + issuer + `","proof":{"type":"DataIntegrityProof","verificationMethod":"x","proofPurpose":"assertionMethod","created":"` + at + `"}}`))
+	if err != nil {
+		panic(err)
+	}
+	return credential.ListDocument{Value: v}
+}
+
+// TestAnOldListIsNoShelter: whoever was revoked may have an old list of the issuer
+// recorded, but not have it count.
+func TestAnOldListIsNoShelter(t *testing.T) {
+	const url = "https://issuer.example/3"
+	recorded := func(v jcs.Value) *state {
+		issued := ledger.IssuedList{Content: v.Canonical(), Issuer: alice}
+		return &state{size: 1, issued: map[string]ledger.IssuedList{url: issued, url + string(alice): issued}}
+	}
+	old := listSignedAt("recorded", "2026-01-01T00:00:00Z").Value
+	bounded := old.With("validUntil", jcs.FromString("2027-01-01T00:00:00Z"))
+	asked := errors.New("nobody answers")
+	for name, c := range map[string]struct {
+		recorded jcs.Value
+		foreign  credential.Lists
+		at       time.Time
+		want     string
+	}{
+		"a newer one is at the url":                  {recorded: old, foreign: signedAt("2026-02-01T00:00:00Z"), want: "elsewhere"},
+		"the same one is at the url":                 {recorded: old, foreign: signedAt("2026-01-01T00:00:00Z"), want: "elsewhere"},
+		"an older one is at the url":                 {recorded: old, foreign: signedAt("2025-12-31T23:59:59Z"), want: "recorded"},
+		"nobody answers":                             {recorded: old, foreign: elsewhere{asked}},
+		"nobody answers, and it says until when":     {recorded: bounded, foreign: elsewhere{asked}, want: "recorded"},
+		"a newer one is at the url, for a past time": {recorded: old, foreign: signedAt("2026-02-01T00:00:00Z"), at: time.Unix(1, 0), want: "recorded"},
+		"nobody is asked":                            {recorded: old, want: "recorded"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			source := Source{Book: NewBook(touched{}), State: recorded(c.recorded), Foreign: c.foreign}
+			doc, err := source.StatusListBy(context.Background(), url, string(alice), c.at)
+			if got, _ := doc.Value.GetString("issuer"); got != c.want || (c.want == "") != errors.Is(err, asked) {
+				t.Errorf("%q, %v; want %q", got, err, c.want)
+			}
+		})
+	}
+}
+
 func TestWhereAListIsFrom(t *testing.T) {
 	const foreign = "https://issuer.example/3"
 	own := "https://" + domain + revocation(alice).Path()
