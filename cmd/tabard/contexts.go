@@ -10,7 +10,7 @@ import (
 
 // contextsFlag names a folder of JSON-LD contexts.
 func contextsFlag() cli.Flag {
-	return &cli.StringFlag{Name: "contexts-dir", Usage: "`DIR` of JSON-LD contexts to verify credentials with besides the published ones; its index.json is {\"URL\": \"FILE\"}"}
+	return &cli.StringFlag{Name: "contexts-dir", Usage: "`DIR` of JSON-LD contexts to read credentials with besides the published ones; its index.json is {\"URL\": \"FILE\"}"}
 }
 
 // contextsFromFlags are the published contexts and those of the operator's folder.

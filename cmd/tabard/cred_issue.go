@@ -24,10 +24,10 @@ func credIssueCommand() *cli.Command {
 			"   tabard cred issue -d alice --subject \"$BOT\" --type AgentCredential --claim mayBook=flights > vc.json\n" +
 			"   tabard cred issue -d alice --valid-for 24h draft.json | tabard cred register -\n" +
 			"   tabard cred issue --key p256.json --claim 'limits={\"eur\":100}'\n" +
-			"   tabard cred issue --key p256.json --cryptosuite ecdsa-sd-2023 --mandatory /issuer --mandatory /validUntil draft.json",
+			"   tabard cred issue --key p256.json --cryptosuite ecdsa-sd-2023 --mandatory /evidence --mandatory /credentialSubject/id draft.json",
 		Flags: append(signerFlags(),
 			suiteFlag(),
-			&cli.StringSliceFlag{Name: "mandatory", Usage: "with ecdsa-sd-2023, JSON `POINTER` to what the holder always discloses; repeatable"},
+			&cli.StringSliceFlag{Name: "mandatory", Usage: "with ecdsa-sd-2023, JSON `POINTER` to what the holder always discloses, besides issuer, period and status; repeatable"},
 			&cli.DurationFlag{Name: "proof-valid-for", Usage: "`TIME` until the proof expires"},
 			&cli.StringFlag{Name: "id", Usage: "`URL` that names the credential"},
 			&cli.StringSliceFlag{Name: "type", Usage: "credential `TYPE` besides VerifiableCredential; repeatable"},
@@ -36,7 +36,7 @@ func credIssueCommand() *cli.Command {
 			&cli.StringFlag{Name: "valid-from", Usage: "RFC 3339 `TIME` (default: now)"},
 			&cli.StringFlag{Name: "valid-until", Usage: "RFC 3339 `TIME`"},
 			&cli.DurationFlag{Name: "valid-for", Usage: "`TIME` from now to valid-until"},
-			outputFlag(),
+			contextsFlag(), outputFlag(),
 		),
 		Action: credIssue,
 	}
@@ -67,8 +67,12 @@ func credIssue(c *cli.Context) error {
 	if _, err := credential.Parse(vc); err != nil {
 		return usage("this would be no credential: %w", err)
 	}
+	processor, err := contextsFromFlags(c)
+	if err != nil {
+		return err
+	}
 	opt := proof.SignOptions{
-		VerificationMethod: who.method, Purpose: did.AssertionMethod, Created: time.Now(),
+		Processor: processor, VerificationMethod: who.method, Purpose: did.AssertionMethod, Created: time.Now(),
 		Cryptosuite: c.String("cryptosuite"), MandatoryPointers: c.StringSlice("mandatory"),
 	}
 	if opt.Cryptosuite == proof.ECDSASD2023 {

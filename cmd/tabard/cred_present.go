@@ -28,7 +28,7 @@ func credPresentCommand() *cli.Command {
 			&cli.StringFlag{Name: "challenge", Usage: "the verifier's challenge, `TEXT`"},
 			&cli.StringSliceFlag{Name: "domain", Usage: "the verifier's `DOMAIN`; repeatable"},
 			&cli.DurationFlag{Name: "valid-for", Usage: "`TIME` until the proof expires"},
-			outputFlag(),
+			contextsFlag(), outputFlag(),
 		),
 		Action: credPresent,
 	}
@@ -50,8 +50,12 @@ func credPresent(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	processor, err := contextsFromFlags(c)
+	if err != nil {
+		return err
+	}
 	opt := proof.SignOptions{
-		VerificationMethod: who.method, Purpose: did.Authentication, Cryptosuite: c.String("cryptosuite"),
+		Processor: processor, VerificationMethod: who.method, Purpose: did.Authentication, Cryptosuite: c.String("cryptosuite"),
 		Created: time.Now(), Challenge: c.String("challenge"), Domain: words(c, "domain"),
 	}
 	if d := c.Duration("valid-for"); d > 0 {
@@ -101,7 +105,7 @@ func credDeriveCommand() *cli.Command {
 			"   tabard cred derive vc.json --pointer /validUntil --pointer /credentialSubject/limits/0",
 		Flags: []cli.Flag{
 			&cli.StringSliceFlag{Name: "pointer", Aliases: []string{"p"}, Usage: "JSON `POINTER` to what to disclose; repeatable"},
-			outputFlag(),
+			contextsFlag(), outputFlag(),
 		},
 		Action: credDerive,
 	}
@@ -119,7 +123,11 @@ func credDerive(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	derived, err := proof.Derive(vc, slices.Clone(c.StringSlice("pointer")), proof.DeriveOptions{})
+	processor, err := contextsFromFlags(c)
+	if err != nil {
+		return err
+	}
+	derived, err := proof.Derive(vc, slices.Clone(c.StringSlice("pointer")), proof.DeriveOptions{Processor: processor})
 	if err != nil {
 		return fail(exitInvalid, "%w", err)
 	}
