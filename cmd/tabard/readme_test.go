@@ -1,19 +1,15 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/tabard-id/tabard/node"
-	"github.com/tabard-id/tabard/vectors"
 )
 
 // The walk-through of the README is run as it is printed, against a cluster on other ports.
@@ -71,95 +67,6 @@ func TestReadmeAgent(t *testing.T) {
 	script = strings.Replace(script, "tabard agent ", fmt.Sprintf("tabard agent --listen 127.0.0.1:%d ", port), 1)
 	script = strings.ReplaceAll(script, "localhost:8790", fmt.Sprintf("localhost:%d", port))
 	runBash(t, "trap 'kill $(jobs -p) || true' EXIT\n"+script)
-}
-
-// The reference of the HTTP surface has every route, and every row and code of a verdict.
-func TestReadmeReference(t *testing.T) {
-	text := readText(t, "../../node/api/README.md")
-	for _, source := range []struct{ file, pattern string }{
-		{"../../node/internal/httpapi/route.go", `(?m)^\t(?:watcherPath \+ )?"(/[^"]+)": +\{`},
-		{"../../did/credential/codes.go", `(?:Code|Check)[A-Z]\w+ +(?:Code )?= "([^"]+)"`},
-	} {
-		found := regexp.MustCompile(source.pattern).FindAllStringSubmatch(readText(t, source.file), -1)
-		if len(found) < 10 {
-			t.Fatalf("%s: %d matches", source.file, len(found))
-		}
-		for _, m := range found {
-			name := m[1]
-			if strings.Contains(m[0], "watcherPath") {
-				name = "/v1/watcher" + name
-			}
-			if !strings.Contains(text, "`"+name+"`") {
-				t.Errorf("node/api/README.md says nothing of %s", name)
-			}
-		}
-	}
-}
-
-// It has every row with every code that the vectors have of verdicts, and what skipped rows say.
-func TestReadmeVerdicts(t *testing.T) {
-	text := readText(t, "../../node/api/README.md")
-	table := map[string]string{}
-	for _, row := range regexp.MustCompile("(?m)^\\| `(\\w+)` \\|.*\\|(.*)\\|$").FindAllStringSubmatch(text, -1) {
-		table[row[1]] += row[2]
-	}
-	_, skipped, _ := strings.Cut(text, "\nA skipped row says why: ")
-	skipped, _, _ = strings.Cut(skipped, "\n\n")
-	files, err := fs.Glob(vectors.FS, "credential/*.json")
-	if err != nil || len(files) == 0 {
-		t.Fatal(files, err)
-	}
-	for _, name := range files {
-		text, err := vectors.FS.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var file struct {
-			Cases []struct{ Codes map[string]string }
-		}
-		if err := json.Unmarshal(text, &file); err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		for _, c := range file.Cases {
-			for row, code := range c.Codes {
-				if code = "`" + code + "`"; !strings.Contains(table[row], code) && !strings.Contains(skipped, code) {
-					t.Errorf("node/api/README.md says nothing of %s in the row %s", code, row)
-				}
-			}
-		}
-	}
-}
-
-// Where the README points to there is something: a file, and in it the heading.
-func TestReadmeLinks(t *testing.T) {
-	for _, name := range []string{"README.md", "node/api/README.md", "vectors/README.md", "CHANGELOG.md"} {
-		text := readText(t, "../../"+name)
-		for _, m := range regexp.MustCompile(`\]\(([^)\s]+)\)`).FindAllStringSubmatch(text, -1) {
-			if strings.Contains(m[1], "://") {
-				continue
-			}
-			path, heading, _ := strings.Cut(m[1], "#")
-			target := text
-			if path != "" {
-				target = readText(t, filepath.Join("../..", filepath.Dir(name), path))
-			}
-			if heading != "" && !slices.Contains(headings(target), heading) {
-				t.Errorf("%s points to %s, where there is none", name, m[1])
-			}
-		}
-	}
-}
-
-// headings are the anchors of a text's headings.
-func headings(text string) []string {
-	var anchors []string
-	for line := range strings.SplitSeq(text, "\n") {
-		if title := strings.TrimLeft(line, "#"); title != line {
-			title = strings.ToLower(strings.TrimSpace(title))
-			anchors = append(anchors, strings.ReplaceAll(regexp.MustCompile(`[^\w\- ]`).ReplaceAllString(title, ""), " ", "-"))
-		}
-	}
-	return anchors
 }
 
 // The README lists the workloads there are.
