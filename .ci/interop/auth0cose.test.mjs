@@ -27,7 +27,7 @@ for (const alg of ['EdDSA', 'ES256', 'ES384']) {
     await everyNode(wrap(await sign(key, vc, {header: [[contentType, 'application/vc'], [type, 'application/vc+cose']]})), 200);
 
     const flipped = await sign(key, vc);
-    flipped[flipped.indexOf('did:example:agent') + 12] ^= 1;
+    flipped[flipped.indexOf('did:example:agent') + 12] ^= 2; // c, a URL as before
     const bad = {
       'a payload that was changed': flipped,
       "a stranger's signature under the issuer's kid": await sign(stranger, vc, {kid: key.kid}),
