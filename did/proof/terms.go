@@ -56,6 +56,8 @@ var decisive = func() (terms [kinds]map[string]bool) {
 type reader struct {
 	// owners has the ids of objects with decisive members.
 	owners [kinds]map[string]bool
+	// terms are the names that the document's own contexts define.
+	terms map[string]bool
 	// unusual: names alone do not tell what members mean.
 	unusual bool
 	// hidden is what cannot be read; "" if nothing.
@@ -83,12 +85,14 @@ func readable(ld *jsonld.Processor, doc jcs.Value) error {
 		}
 	}
 	r.object(doc)
+	r.subjects(doc)
 	if r.hidden == "" && r.unusual {
 		set, err := ld.ToRDF(doc)
 		if err != nil {
 			return untransformed(err)
 		}
 		r.compare(doc, set)
+		r.spelled(doc, set)
 	}
 	if r.hidden != "" {
 		return unverified(r.hidden, ErrHidden)
@@ -119,6 +123,10 @@ func (r *reader) contexts(doc jcs.Value) {
 	}
 }
 
+// schemes are those of the names of everybody and everything: as a term of a context,
+// one would have did:web:a.example stand for another DID, that ends like it.
+var schemes = map[string]bool{"did": true, "http": true, "https": true, "urn": true, "data": true}
+
 // inline refuses contexts that give other names to keywords which change what
 // belongs to what.
 func (r *reader) inline(v jcs.Value) {
@@ -129,6 +137,12 @@ func (r *reader) inline(v jcs.Value) {
 		r.inline(member)
 		if strings.HasPrefix(name, "@") {
 			continue
+		}
+		if r.terms == nil {
+			r.terms = make(map[string]bool)
+		}
+		if r.terms[name] = true; schemes[name] {
+			r.hidden = name + ":"
 		}
 		keyword, ok := member.Str()
 		if !ok {
@@ -177,6 +191,20 @@ func (r *reader) object(v jcs.Value) {
 	}
 }
 
+// subjects refuses subjects that are named or typed by keywords, under which nobody who
+// reads the JSON of a credential looks: a credential about somebody would seem to be about
+// whoever bears it.
+func (r *reader) subjects(doc jcs.Value) {
+	subjects, _ := doc.Get("credentialSubject")
+	for _, s := range items(subjects) {
+		for _, keyword := range []string{"@id", "@type"} {
+			if _, present := s.Get(keyword); present {
+				r.hidden = keyword + " of the credentialSubject"
+			}
+		}
+	}
+}
+
 // own notes that the object called id has decisive members.
 func (r *reader) own(k kind, id string) {
 	if id == "" {
@@ -211,6 +239,44 @@ func (r *reader) value(v jcs.Value) {
 	}
 	for e := range v.Elems() {
 		r.value(e)
+	}
+}
+
+// spelled refuses the ids of who and what a document is about, and where its status is,
+// unless they stand there as they were signed: a prefix or a base of the document's own
+// contexts would have them read as something else.
+func (r *reader) spelled(doc jcs.Value, set *jsonld.Dataset) {
+	said, literals := make(map[string]bool), make(map[string]bool)
+	for i := range set.Quads {
+		for _, t := range [...]jsonld.Term{set.Quads[i].S, set.Quads[i].O} {
+			if t.Kind == jsonld.IRI {
+				said[t.Value] = true
+			} else {
+				literals[t.Value] = true
+			}
+		}
+	}
+	check := func(v jcs.Value, literal bool) {
+		text, ok := v.Str()
+		if !ok || strings.HasPrefix(text, "_:") {
+			return
+		}
+		prefix, _, _ := strings.Cut(text, ":")
+		if r.terms[prefix] || !said[text] && !(literal && literals[text]) {
+			r.hidden = text
+		}
+	}
+	for _, name := range [...]string{"id", "issuer", "holder", "credentialSubject", "credentialStatus", "credentialSchema"} {
+		member, _ := doc.Get(name)
+		for _, v := range items(member) {
+			check(v, false)
+			for _, part := range [...]string{"id", "statusListCredential"} {
+				inner, _ := v.Get(part)
+				for _, e := range items(inner) {
+					check(e, part != "id") // in some vocabularies it is text
+				}
+			}
+		}
 	}
 }
 
