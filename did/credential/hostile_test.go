@@ -68,3 +68,36 @@ func TestHostileGraphs(t *testing.T) {
 		}
 	}
 }
+
+// TestChainsOfCostlyProofs: each proof of a chain signs another document, and all of
+// them hold. What one of them may cost, all of them together may.
+func TestChainsOfCostlyProofs(t *testing.T) {
+	c := newCredentials(t)
+	verifier := credential.Verifier{Resolver: registry{}, Now: now}
+	var b strings.Builder
+	const n = 300
+	for i := range n {
+		fmt.Fprintf(&b, `{"id":"_:n%d","k":"_:n%d"},`, i, (i+1)%n)
+	}
+	ring := decode(c.tb, `{"id":"urn:x:1","k":[`+strings.TrimSuffix(b.String(), ",")+`]}`)
+	chain := func(proofs int) jcs.Value {
+		doc := c.unsigned().With("credentialSubject", ring).
+			With("@context", decode(c.tb, `["https://www.w3.org/ns/credentials/v2",{"k":{"@id":"https://vc.example/#k","@type":"@id"},"AgentCredential":"https://vc.example/#A"}]`))
+		for i := range proofs {
+			doc = c.sign(doc, func(o *proof.SignOptions) {
+				o.Cryptosuite, o.ID = proof.EdDSARDFC2022, fmt.Sprint("urn:proof:", i)
+				if i > 0 {
+					o.PreviousProof = []string{fmt.Sprint("urn:proof:", i-1)}
+				}
+			})
+		}
+		return doc
+	}
+	if v := verifier.Verify(context.Background(), chain(1)); !v.Verified {
+		t.Errorf("one proof: %+v", v.Checks)
+	}
+	v := verifier.Verify(context.Background(), chain(9))
+	if row, _ := v.Check(credential.CheckProof); row.Code != credential.CodeTooCostly {
+		t.Errorf("nine proofs: %+v", row)
+	}
+}

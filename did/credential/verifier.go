@@ -114,6 +114,7 @@ func (v *Verifier) judge(ctx context.Context, payload jcs.Value, by securing, op
 func (v *Verifier) counting() *Verifier {
 	by := *v
 	by.asked = &asked{}
+	by.Processor = v.processor().Within(new(jsonld.Work))
 	return &by
 }
 

@@ -186,3 +186,46 @@ func TestLegalSymmetry(t *testing.T) {
 		}
 	}
 }
+
+// TestWorkIsSharedByWhatBelongsTogether: what one document may take, several may not
+// take each; by themselves, all may.
+func TestWorkIsSharedByWhatBelongsTogether(t *testing.T) {
+	ring := decode(t, []byte(`{"@graph":[`+repeat(200, ",", `{"@id":"_:n#","urn:p":{"@id":"_:n#x"}}`)+`,`+
+		repeat(200, ",", `{"@id":"_:n#x","urn:q":{"@id":"_:n#"}}`)+`]}`))
+	clique := decode(t, []byte(`{"@graph":[`+repeat(7, ",", `{"@id":"_:n#","urn:p":[`+inner(7, ",", `{"@id":"_:n%"}`)+`]}`)+`]}`))
+	contexts := decode(t, []byte(`{"@context":[`+repeat(2500, ",", `"https://www.w3.org/ns/credentials/v2"`)+`],"id":"urn:x","type":"VerifiableCredential"}`))
+	const rounds = 12 // a clique of seven takes 40 % of what there is, the contexts a sixth
+	p := jsonld.New(jsonld.Embedded())
+	for name, doc := range map[string]jcs.Value{"symmetric": clique, "contexts": contexts} {
+		within := p.Within(new(jsonld.Work))
+		refused := 0
+		for range rounds {
+			if _, err := p.Canonicalize(doc, jsonld.SHA256); err != nil {
+				t.Fatalf("%s: by itself: %v", name, err)
+			}
+			if _, err := within.Canonicalize(doc, jsonld.SHA256); errors.Is(err, jsonld.ErrBudget) {
+				refused++
+			} else if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+		}
+		if refused == 0 || refused == rounds {
+			t.Errorf("%s: %d of %d were refused", name, refused, rounds)
+		}
+		if _, err := within.Share(8).Canonicalize(doc, jsonld.SHA256); !errors.Is(err, jsonld.ErrBudget) {
+			t.Errorf("%s: a share of what is used up: %v", name, err)
+		}
+		if within.Origin() != p || within.Share(8).Origin() != p.Share(8) || p.Metered() || !within.Metered() {
+			t.Errorf("%s: origins differ", name)
+		}
+	}
+	within := p.Within(new(jsonld.Work))
+	for range 100 {
+		if _, err := within.Canonicalize(ring, jsonld.SHA256); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := within.Spend(1 << 21); !errors.Is(err, jsonld.ErrBudget) {
+		t.Errorf("spending more than there is: %v", err)
+	}
+}

@@ -330,7 +330,12 @@ func (d *Dataset) Canonical(h Hash) (*Canonical, error) {
 		return nil, err
 	}
 	var c canonicalizer
-	if err := c.run(d.Quads, h); err != nil {
+	return c.labelled(d.Quads, h)
+}
+
+// labelled canonicalises quads, and says which blank node has become which.
+func (c *canonicalizer) labelled(quads []Quad, h Hash) (*Canonical, error) {
+	if err := c.run(quads, h); err != nil {
 		return nil, err
 	}
 	c.serialize()

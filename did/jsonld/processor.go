@@ -11,16 +11,20 @@ import (
 type Processor struct {
 	contexts *Contexts
 	cache    *contextCache
-	workers  sync.Pool
+	workers  *sync.Pool
 	// shares are those that Share has given, by n.
 	shares sync.Map
 	// share is what part of the limits a document may use up: 1 is all.
 	share int
+	// work is what the documents of a processor made by Within have taken together, and
+	// origin the one that it was made of.
+	work   *Work
+	origin *Processor
 }
 
 // New returns a processor for the contexts of c.
 func New(c *Contexts) *Processor {
-	return &Processor{contexts: c, cache: newContextCache(), share: 1}
+	return &Processor{contexts: c, cache: newContextCache(), workers: new(sync.Pool), share: 1}
 }
 
 // Default returns the shared processor for the embedded contexts.
@@ -37,10 +41,13 @@ func (p *Processor) Share(n int) *Processor {
 	if n == 1 {
 		return p
 	}
+	if p.work != nil {
+		return p.origin.Share(n).Within(p.work)
+	}
 	if known, ok := p.shares.Load(n); ok {
 		return known.(*Processor)
 	}
-	shared, _ := p.shares.LoadOrStore(n, &Processor{contexts: p.contexts, cache: p.cache, share: p.share * n})
+	shared, _ := p.shares.LoadOrStore(n, &Processor{contexts: p.contexts, cache: p.cache, workers: p.workers, share: p.share * n})
 	return shared.(*Processor)
 }
 
@@ -52,6 +59,8 @@ type worker struct {
 	expander
 	emitter
 	canon canonicalizer
+	// idle: there is no work left that it could do.
+	idle bool
 }
 
 func (p *Processor) worker() *worker {
@@ -60,7 +69,7 @@ func (p *Processor) worker() *worker {
 		w = &worker{}
 	}
 	w.contexts, w.cache, w.budget = p.contexts, p.cache, newBudget(p.share)
-	w.canon.deg.steps = maxSteps - maxSteps/p.share // the rest counts as spent
+	w.canon.deg.steps, w.idle = p.spent(), !p.left()
 	return w
 }
 
@@ -72,6 +81,7 @@ func (p *Processor) release(w *worker) {
 	w.quads = recycle(w.quads)
 	w.names, w.blanks = nil, 0
 	w.skolem, w.places = false, nil
+	p.settle(w)
 	w.canon.reset()
 	p.workers.Put(w)
 }
@@ -89,6 +99,9 @@ func recycle[T any](s []T) []T {
 
 // expandDocument expands doc and returns the objects of the default graph.
 func (x *worker) expandDocument(doc jcs.Value) ([]*object, error) {
+	if x.idle {
+		return nil, overBudget("documents that belong together take too much work")
+	}
 	r, err := x.expand(x.start(), active{}, doc, false)
 	if err != nil {
 		return nil, x.fail(err)

@@ -13,6 +13,9 @@ import (
 const (
 	maxReading = 5 << 19
 	branching  = 1 << 18
+	// stepsPerStatement is what the signature of a disclosed statement takes beside the
+	// other work on documents that belong together: there can be 8,192 of them.
+	stepsPerStatement = 1 << 7
 )
 
 // charge counts what it takes to check proof i over doc as RDF, and refuses what

@@ -112,6 +112,9 @@ func (p *Proof) checkDisclosure(doc jcs.Value, ld *jsonld.Processor, key multike
 	if !verify(key, message, value.Signature) {
 		return unverified("", ErrSignature)
 	}
+	if err := ld.Spend(len(others) * stepsPerStatement); err != nil {
+		return untransformed(err)
+	}
 	for i, statement := range others {
 		if !verify(own, []byte(statement), value.Signatures[i]) {
 			return unverified("of a statement", ErrSignature)

@@ -116,6 +116,9 @@ func (s *Secured) Verify(ctx context.Context, keys Keys, opt Options) ([]Verifie
 	}
 	verified := make([]Verified, len(s.proofs))
 	s.read = 0
+	if !opt.processor().Metered() {
+		opt.Processor = opt.processor().Within(new(jsonld.Work))
+	}
 	for i, p := range s.proofs {
 		method, err := keys.Key(ctx, p.VerificationMethod, did.Relationship(p.Purpose))
 		if err != nil {
@@ -146,7 +149,7 @@ func (s *Secured) verify(i int, doc jcs.Value, key multikey.PublicKey, opt Optio
 	var id cacheKey
 	if opt.Cache != nil {
 		id = opt.Cache.keyOf(doc, p.Value, key)
-		if opt.Cache.has(id, opt.processor()) {
+		if opt.Cache.has(id, opt.processor().Origin()) {
 			return nil
 		}
 	}
@@ -157,7 +160,7 @@ func (s *Secured) verify(i int, doc jcs.Value, key multikey.PublicKey, opt Optio
 		return err
 	}
 	if opt.Cache != nil {
-		opt.Cache.add(id, opt.processor())
+		opt.Cache.add(id, opt.processor().Origin())
 	}
 	return nil
 }

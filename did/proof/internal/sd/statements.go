@@ -65,7 +65,7 @@ func (d *Document) canonical(part jcs.Value) (*jsonld.Canonical, error) {
 		return nil, err
 	}
 	unname(set)
-	return set.Canonical(jsonld.SHA256)
+	return d.ld.CanonicalDataset(set, jsonld.SHA256)
 }
 
 // Group is a selection of a document, as statements.
@@ -130,7 +130,7 @@ func (d *Derived) Statements(ld *jsonld.Processor, doc jcs.Value) (mandatory [sh
 	if err != nil {
 		return mandatory, nil, err
 	}
-	c, err := set.Canonical(jsonld.SHA256)
+	c, err := ld.CanonicalDataset(set, jsonld.SHA256)
 	if err != nil {
 		return mandatory, nil, err
 	}
