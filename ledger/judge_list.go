@@ -55,7 +55,12 @@ func (j *judge) listEntry(v jcs.Value, subject string) (view.ListEntry, bool, er
 	if err != nil {
 		return view.ListEntry{}, false, err
 	}
-	url, _ := v.GetString("statusListCredential")
+	url, text := v.GetString("statusListCredential")
+	if !text && statuslist.IsEntry(v) {
+		// RDF does not tell how a URL is written: were it not looked at, whoever registers
+		// the credential could have the registry keep no bit of it.
+		return view.ListEntry{}, false, refuse(record.StatusEntryInvalid, "statusListCredential is not a string")
+	}
 	id, ours := record.ParseListURL(url, registry.Domain)
 	if !ours || !statuslist.IsEntry(v) {
 		return view.ListEntry{}, false, nil

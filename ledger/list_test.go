@@ -357,3 +357,31 @@ func TestStrangersProofOnAList(t *testing.T) {
 	f.refuse(must(t)(record.NewStatusListOp(both)), record.IssuerNotAuthorised)
 	f.accept(must(t)(record.NewStatusListOp(list)))
 }
+
+// TestEntryThatIsWrittenOtherwise: the holder of a credential that is signed as RDF
+// registers it first, written so that the registry would keep no bit of it.
+func TestEntryThatIsWrittenOtherwise(t *testing.T) {
+	f := newFixture(t)
+	a := f.agent("a")
+	url := ownList(a.id(), "revocation", 0)
+	entry := obj("id", "urn:entry:1", "type", "BitstringStatusListEntry", "statusPurpose", "revocation",
+		"statusListIndex", "5", "statusListCredential", url)
+	c := a.overRDF(a.rdfCredential("s").With("credentialStatus", entry), did.AssertionMethod, epoch)
+	prefix := obj("reg", "https://"+domain+"/v1/status-lists/")
+	short := text("reg:" + strings.TrimPrefix(url, "https://"+domain+"/v1/status-lists/"))
+	contexts, _ := c.Get("@context")
+	for name, x := range map[string]struct {
+		v    jcs.Value
+		want record.Code
+	}{
+		"array":         {c.With("credentialStatus", entry.With("statusListCredential", strs(url))), record.StatusEntryInvalid},
+		"object":        {c.With("credentialStatus", entry.With("statusListCredential", obj("id", url))), record.StatusEntryInvalid},
+		"prefix":        {c.With("@context", jcs.Array(contexts.At(0), prefix)).With("credentialStatus", entry.With("statusListCredential", short)), record.ProofInvalid},
+		"prefix inside": {c.With("credentialStatus", entry.With("@context", prefix).With("statusListCredential", short)), record.ProofInvalid},
+	} {
+		t.Run(name, func(*testing.T) { f.refuse(f.credentialOp(x.v, true), x.want) })
+	}
+	f.accept(f.credentialOp(c, true))
+	f.change(a, record.CredentialDigest(c).String(), record.Revoked)
+	f.bits(a, "revocation", 5)
+}
