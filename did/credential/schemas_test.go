@@ -62,6 +62,13 @@ func (c credentials) schemaCases() []judgedVector {
 	inline := decode(c.tb, `["https://www.w3.org/ns/credentials/v2",{"Other":"https://www.w3.org/2018/credentials#JsonSchema"}]`)
 	return []judgedVector{
 		{Name: "rdfc-type-of-the-schema-by-its-iri", Source: "the same statement", Input: renamed("https://www.w3.org/2018/credentials#JsonSchema"), Schemas: found(good), Codes: row(credential.CodeSchemaMismatch)},
+		{Name: "rdfc-schema-of-a-type-defined-in-line", Source: "VC Data Model 2.0, 4.11: other types may be ignored", Verified: true, Codes: row(credential.CodeSchemaUnsupported),
+			Input: c.sign(plain.With("@context", decode(c.tb, `["https://www.w3.org/ns/credentials/v2",{"FooSchema":"https://vc.example/#FooSchema"}]`)).
+				With("credentialSchema", decode(c.tb, `{"id":"`+schemaURL+`","type":"FooSchema"}`)), func(o *proof.SignOptions) { o.Cryptosuite = proof.EdDSARDFC2022 })},
+		{Name: "rdfc-type-of-the-schema-under-another-name-and-prefixed-id", Source: "the same statement", Schemas: found(good),
+			Codes: codes{credential.CheckProof: credential.CodeProofInvalid, credential.CheckSchema: credential.CodeNotChecked},
+			Input: rdf.With("credentialSchema", decode(c.tb, `{"id":"x:agent.json","type":"Other"}`)).
+				With("@context", decode(c.tb, `["https://www.w3.org/ns/credentials/v2",{"Other":"https://www.w3.org/2018/credentials#JsonSchema"},{"x":"https://vc.example/schemas/"}]`))},
 		{Name: "rdfc-type-of-the-schema-under-another-name", Source: "the same statement", Input: renamed("Other").With("@context", inline), Schemas: found(good), Codes: row(credential.CodeSchemaUnsupported)},
 		one("fits", "5.3: success", good, ""),
 		one("fits-draft-07", "4: may be supported", good.With("$schema", text("http://json-schema.org/draft-07/schema#")), ""),
