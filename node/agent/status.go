@@ -2,7 +2,6 @@ package agent
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
@@ -68,11 +67,11 @@ func (a *Agent) issueWithStatus(r *http.Request) (int, any, error) {
 		return 0, nil, err
 	}
 	if a.Registry != nil && registrable(how) {
-		if _, err := a.Registry.RegisterCredential(r.Context(), secured, false); err != nil {
+		receipt, err := a.Registry.RegisterCredential(r.Context(), secured, false)
+		if err != nil {
 			return 0, nil, fmt.Errorf("register the credential: %w", err)
 		}
-		digest := credential.Digest(secured)
-		if err := a.book.registered(entries, hex.EncodeToString(digest[:])); err != nil {
+		if err := a.book.registered(entries, receipt.Digest); err != nil {
 			return 0, nil, err
 		}
 	}

@@ -5,14 +5,18 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/tabard-id/tabard/did/credential"
 	"github.com/tabard-id/tabard/did/jcs"
+	"github.com/tabard-id/tabard/did/proof"
 	"github.com/tabard-id/tabard/node/api"
 )
 
 // RegisterCredential records a secured credential: its digest, its proof and what the registry may
-// say of it. With publish the registry also keeps and serves the content.
+// say of it. With publish the registry also keeps and serves the content. The receipt's Digest is what
+// changes of its status name: of a credential that is signed as RDF it is another one than Digest's if
+// somebody has registered it before, written otherwise.
 func (c *Client) RegisterCredential(ctx context.Context, vc jcs.Value, publish bool) (Receipt, error) {
 	receipt, err := c.postJSON(ctx, "/v1/credentials", jcs.Object(
 		jcs.Member{Name: "credential", Value: vc}, jcs.Member{Name: "publish", Value: jcs.FromBool(publish)},
@@ -20,7 +24,16 @@ func (c *Client) RegisterCredential(ctx context.Context, vc jcs.Value, publish b
 	if err != nil {
 		return receipt, err
 	}
+	if signsRDF(vc) {
+		return receipt, nil
+	}
 	return receipt, sameDigest(receipt, Digest(vc))
+}
+
+// signsRDF reports whether a proof of a credential holds for every way of writing it.
+func signsRDF(vc jcs.Value) bool {
+	proofs, err := proof.All(vc)
+	return err == nil && slices.ContainsFunc(proofs, func(p proof.Proof) bool { return p.SignsRDF() })
 }
 
 // RegisterDigest records a credential whose content stays with its issuer: digest, issuer and proof

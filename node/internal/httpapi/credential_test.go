@@ -6,8 +6,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/credential"
 	"github.com/tabard-id/tabard/did/jcs"
+	"github.com/tabard-id/tabard/did/proof"
 	"github.com/tabard-id/tabard/did/webvh"
 	"github.com/tabard-id/tabard/ledger/record"
 	"github.com/tabard-id/tabard/node/api"
@@ -243,6 +245,34 @@ func TestStatusNamesWhoseCredentialItIs(t *testing.T) {
 		n.get("/v1/status/"+digest+strings.ReplaceAll(query, "%", "%25")).json(http.StatusOK, &got)
 		if got.Issuer != want.Issuer || got.Status != want.Status {
 			t.Errorf("%q: %s by %s", query, got.Status, got.Issuer)
+		}
+	}
+}
+
+// TestHolderRegistersFirstWrittenOtherwise: a credential that is signed as RDF is registered once, and
+// its issuer, who comes second, learns by which digest it is to be revoked.
+func TestHolderRegistersFirstWrittenOtherwise(t *testing.T) {
+	n := startNode(t)
+	issuer := n.register("issuers", "acme")
+	vc, err := proof.Sign(issuer.issue("permit").Without("proof"), issuer.key, proof.SignOptions{
+		VerificationMethod: string(issuer.id) + "#key-1", Purpose: did.AssertionMethod, Created: n.now, Cryptosuite: proof.EdDSARDFC2022,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := vc.With("type", jcs.FromString("VerifiableCredential"))
+	n.post("/v1/credentials", "application/json", registerBody(other, false)).json(http.StatusCreated, &api.Receipt{})
+	var receipt api.Receipt
+	got := n.post("/v1/credentials", "application/json", registerBody(vc, false))
+	got.json(http.StatusCreated, &receipt)
+	if want := record.CredentialDigest(other).String(); receipt.Digest != want || got.header.Get("Location") != "/v1/credentials/"+want {
+		t.Fatalf("%+v, want digest %s", receipt, want)
+	}
+	n.post("/v1/status", "application/json", issuer.change(receipt.Digest, "revoked", 1).Canonical()).json(http.StatusCreated, &api.Receipt{})
+	for _, v := range []jcs.Value{vc, other} {
+		verdict := n.verdict(http.StatusBadRequest, v)
+		if row, _ := verdict.Check(credential.CheckStatus); row.Code != credential.CodeRevoked {
+			t.Errorf("%+v", row)
 		}
 	}
 }

@@ -124,7 +124,7 @@ func (s *server) receipt(op record.Op, outcome record.Outcome) api.Receipt {
 		r.DID = stateID(last)
 		r.VersionID, _ = last.GetString("versionId")
 	case record.OpCredential:
-		r.Digest = op.CredentialDigest.String()
+		r.Digest = s.registeredAs(op, outcome).String()
 	case record.OpStatus:
 		r.Target, _ = op.Change.GetString("target")
 		r.Status, _ = op.Change.GetString("status")
@@ -152,4 +152,23 @@ func (s *server) ledgerID() string {
 	v := s.Ledger.View()
 	defer v.Close()
 	return v.LedgerID()
+}
+
+// registeredAs is the digest that the ledger knows a credential by, and that changes of its status name:
+// another one than its own where it is signed as RDF and somebody registered it written otherwise.
+func (s *server) registeredAs(op record.Op, outcome record.Outcome) record.Hash {
+	v := s.Ledger.View()
+	defer v.Close()
+	data, err := v.Record(outcome.Seq)
+	if err != nil {
+		return op.CredentialDigest // this node lags, and does not hold the receipt back
+	}
+	r, err := record.Decode(data)
+	if err != nil || r.Kind != record.KindCredential {
+		return op.CredentialDigest
+	}
+	if body, err := record.ParseCredentialBody(r.Body); err == nil {
+		return body.Digest
+	}
+	return op.CredentialDigest
 }
