@@ -53,6 +53,7 @@ func benchCommand() *cli.Command {
 			workload("restart", "opening a ledger of many records beside replaying them", func(c *cli.Context) (bench.Row, error) {
 				return bench.Restart(c.Context, bench.RestartOptions{Records: c.Int("records")})
 			}, &cli.IntFlag{Name: "records", Value: 100_000, Usage: "`N` records; a million take about three minutes to write"}),
+			benchHostileCommand(),
 		},
 	}
 }
