@@ -27,7 +27,7 @@ func Mandatory(doc jcs.Value, pointers []string) []string {
 
 // undeniable are the other members of an SD-JWT that must not be disclosable (RFC 9901,
 // 9.7; VC-JOSE-COSE 1.0, 3.2.1): what the payload is, and claims about the token.
-var undeniable = append([]string{"@context", "type", "holder"}, securingClaims...)
+var undeniable = append([]string{"@context", "type", "holder", claimStatus}, securingClaims...)
 
 // deniable reports whether a holder may hold back what a JSON Pointer points to. A name
 // of the issuer may be held back, the issuer itself not.

@@ -16,7 +16,7 @@ func TestSealRefusesToLetStatusBeHidden(t *testing.T) {
 		With("issuer", jcs.Object(jcs.Member{Name: "id", Value: text(k.issuer)}, jcs.Member{Name: "name", Value: text("x")}))
 	for pointer, want := range map[string]bool{
 		"/credentialStatus": false, "/credentialStatus/statusListIndex": false, "/validUntil": false, "/validFrom": false,
-		"/issuer": false, "/issuer/id": false, "/@context/0": false, "/type": false, "/type/1": false,
+		"/issuer": false, "/issuer/id": false, "/status/status_list": false, "/cnf": false, "/@context/0": false, "/type": false, "/type/1": false,
 		"/issuer/name": true, "/credentialSubject/sponsor": true, "/id": true,
 	} {
 		_, err := credential.Seal(v, credential.MediaCredentialSDJWT, k.key, credential.SealOptions{KeyID: k.kid, Disclosable: []string{pointer}})
