@@ -87,6 +87,23 @@ func (s registryStatus) CredentialStatus(digest [32]byte, issuer did.ID) (creden
 	return statusInfo(s.client.CredentialStatus(ctx, hex.EncodeToString(digest[:]), issuer))
 }
 
+// CredentialByGraph implements credential.GraphSource.
+func (s registryStatus) CredentialByGraph(graph [32]byte, issuer did.ID) (digest [32]byte, ok bool, err error) {
+	ctx, stop := context.WithTimeout(context.Background(), askTimeout)
+	defer stop()
+	got, err := s.client.StatusByGraph(ctx, hex.EncodeToString(graph[:]), issuer)
+	if _, known, err := statusInfo(got, err); err != nil || !known {
+		return digest, false, err
+	}
+	text, err := hex.DecodeString(got.Digest)
+	if err != nil || len(text) != len(digest) {
+		return digest, false, errors.New("the registry names a credential by what is no digest")
+	}
+	return [32]byte(text), true, nil
+}
+
+var _ credential.GraphSource = registryStatus{}
+
 // DIDStatus asks only about DIDs that a registry can have a status of.
 func (s registryStatus) DIDStatus(id did.ID) (credential.StatusInfo, bool, error) {
 	ctx, stop := context.WithTimeout(context.Background(), askTimeout)

@@ -11,9 +11,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/credential"
 	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/did/multikey"
+	"github.com/tabard-id/tabard/did/proof"
 	"github.com/tabard-id/tabard/node"
 	"github.com/tabard-id/tabard/node/agent"
 	"github.com/tabard-id/tabard/node/client"
@@ -66,6 +68,64 @@ func TestStatusInARegistry(t *testing.T) {
 				t.Errorf("after: agent %v, node %v %s", a, n, code)
 			}
 		})
+	}
+}
+
+// TestRevokedCredentialWrittenOtherwiseIsRevoked: the signature of one that is signed as RDF holds for
+// every way of writing it, and an agent that knows no list of it asks its registry what it says.
+func TestRevokedCredentialWrittenOtherwiseIsRevoked(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	dev, err := node.StartDev(ctx, node.DevConfig{HTTP: "127.0.0.1:0", Nodes: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := dev.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	registry, err := client.New(dev.URLs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k, err := multikey.Generate(multikey.Ed25519)
+	if err != nil {
+		t.Fatal(err)
+	}
+	issuer := "did:key:" + k.Public().String()
+	method := issuer + "#" + k.Public().String()
+	draft, err := jcs.Decode([]byte(`{"@context":["https://www.w3.org/ns/credentials/v2"],"type":["VerifiableCredential"],
+		"issuer":"` + issuer + `","credentialSubject":{"id":"did:example:bot"}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	vc, err := proof.Sign(draft, k, proof.SignOptions{
+		Cryptosuite: proof.EdDSARDFC2022, VerificationMethod: method, Purpose: did.AssertionMethod, Created: time.Now(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	receipt, err := registry.RegisterCredential(ctx, vc, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	post := serve(t, registry)
+	other := vc.With("type", jcs.FromString("VerifiableCredential"))
+	if status, v := post("/credentials/verify", map[string]any{"verifiableCredential": other}); status != http.StatusOK {
+		t.Fatalf("before: %d %s", status, v.Canonical())
+	}
+	change, err := client.StatusChange{Ledger: receipt.Ledger, Target: receipt.Digest, Status: credential.Revoked, Issued: time.Now()}.Sign(k, method)
+	if err == nil {
+		_, err = registry.ChangeStatus(ctx, change)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, v := range map[string]jcs.Value{"as it was": vc, "otherwise": other} {
+		if status, verdict := post("/credentials/verify", map[string]any{"verifiableCredential": v}); status != http.StatusBadRequest {
+			t.Errorf("%s: %d %s", name, status, verdict.Canonical())
+		}
 	}
 }
 

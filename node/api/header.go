@@ -33,6 +33,9 @@ const (
 	ParamConsistency = "consistency"
 	// ParamAt asks for a verdict as of a moment past: a position, or an RFC 3339 time.
 	ParamAt = "at"
+	// ByGraph, as the parameter by of a status, says that its target is the SHA-256 of a credential's
+	// canonical N-Quads (RDFC-1.0) without its proof.
+	ByGraph = "graph"
 )
 
 // Limits of the surface, in bytes unless they say otherwise.

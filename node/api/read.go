@@ -19,6 +19,7 @@ type Record struct {
 type Status struct {
 	Ledger      string      `json:"ledger"`
 	Target      string      `json:"target"`           // hex credential digest or DID
+	Digest      string      `json:"digest,omitempty"` // of a credential asked for by its graph: what it is registered by
 	Issuer      string      `json:"issuer,omitempty"` // whose credential of that digest it is
 	Status      string      `json:"status"`           // active, suspended or revoked
 	Reason      string      `json:"reason,omitempty"`

@@ -88,6 +88,21 @@ func (c *Client) CredentialStatus(ctx context.Context, digest string, issuer did
 	return got, err
 }
 
+// StatusByGraph returns the status of the credential of that issuer whose canonical N-Quads (RDFC-1.0),
+// without its proof, have that SHA-256 in hex, and as Digest what it is registered by. A signature over
+// RDF holds for every way of writing a credential: one that is not registered by its own digest may be
+// a revoked one, written otherwise.
+func (c *Client) StatusByGraph(ctx context.Context, graph string, issuer did.ID, opts ...ReadOption) (api.Status, error) {
+	q := c.query(opts)
+	q.Set("issuer", string(issuer))
+	q.Set("by", api.ByGraph)
+	got, err := c.status(ctx, graph, q)
+	if err == nil && (got.Issuer != string(issuer) || got.Digest == "") {
+		err = fmt.Errorf("%w: asked for a credential of %s, got one of %q with digest %q", ErrMismatch, issuer, got.Issuer, got.Digest)
+	}
+	return got, err
+}
+
 func (c *Client) status(ctx context.Context, target string, q url.Values) (api.Status, error) {
 	a, err := c.do(ctx, request{method: http.MethodGet, path: "/v1/status/" + pathEscape(target), query: q})
 	if err != nil {

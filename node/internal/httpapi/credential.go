@@ -69,6 +69,10 @@ func (s *server) getStatus(w *reply, r *http.Request, rt route) error {
 		return err
 	}
 	issuer, _ := q.take("issuer")
+	by, byGraph := q.take("by")
+	if byGraph && (by != api.ByGraph || issuer == "") {
+		return api.NewProblem(api.InvalidParameter, "by: want graph, and the issuer")
+	}
 	if err := q.rest(); err != nil {
 		return err
 	}
@@ -81,11 +85,34 @@ func (s *server) getStatus(w *reply, r *http.Request, rt route) error {
 		return err
 	}
 	defer v.Close()
-	status, err := statusIn(r.Context(), v, target, did.ID(issuer))
+	find := statusIn
+	if byGraph {
+		find = statusByGraph
+	}
+	status, err := find(r.Context(), v, target, did.ID(issuer))
 	if err != nil {
 		return err
 	}
 	return s.sendJSON(w, r, http.StatusOK, status)
+}
+
+// statusByGraph finds the status of a credential that is signed as RDF by the hash of what it says: it
+// may have been registered written otherwise than whoever asks has it.
+func statusByGraph(ctx context.Context, v *ledger.View, target string, issuer did.ID) (api.Status, error) {
+	graph, err := record.ParseHash(target)
+	if err != nil {
+		return api.Status{}, api.NewProblem(api.InvalidParameter, "want the SHA-256 of a credential's canonical N-Quads")
+	}
+	digest, known, err := v.CredentialByGraph(graph, issuer)
+	if err == nil && !known {
+		err = api.NewProblem("unknown-target", "no such credential is registered")
+	}
+	if err != nil {
+		return api.Status{}, err
+	}
+	status, err := statusIn(ctx, v, record.Hash(digest).String(), issuer)
+	status.Digest, status.Target = status.Target, target
+	return status, err
 }
 
 // statusIn finds the status of a target that is registered; one nobody changed is active.

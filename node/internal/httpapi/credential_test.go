@@ -1,7 +1,10 @@
 package httpapi
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +12,7 @@ import (
 	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/credential"
 	"github.com/tabard-id/tabard/did/jcs"
+	"github.com/tabard-id/tabard/did/jsonld"
 	"github.com/tabard-id/tabard/did/proof"
 	"github.com/tabard-id/tabard/did/webvh"
 	"github.com/tabard-id/tabard/ledger/record"
@@ -269,6 +273,22 @@ func TestHolderRegistersFirstWrittenOtherwise(t *testing.T) {
 		t.Fatalf("%+v, want digest %s", receipt, want)
 	}
 	n.post("/v1/status", "application/json", issuer.change(receipt.Digest, "revoked", 1).Canonical()).json(http.StatusCreated, &api.Receipt{})
+	quads, err := jsonld.Default().Canonicalize(vc.Without("proof"), jsonld.SHA256)
+	if err != nil {
+		t.Fatal(err)
+	}
+	graph := fmt.Sprintf("%x", sha256.Sum256(quads))
+	var status api.Status
+	n.get("/v1/status/"+graph+"?by=graph&issuer="+url.QueryEscape(string(issuer.id))).json(http.StatusOK, &status)
+	if status.Target != graph || status.Digest != receipt.Digest || status.Status != "revoked" || status.Issuer != string(issuer.id) {
+		t.Errorf("%+v", status)
+	}
+	for query, want := range map[string]api.Code{
+		"?by=graph": api.InvalidParameter, "?by=digest&issuer=did:key:z": api.InvalidParameter, "?by=graph&issuer=did:example:other": "unknown-target",
+	} {
+		n.get("/v1/status/" + graph + query).refused(want)
+	}
+	n.get("/v1/status/x?by=graph&issuer=did:example:other").refused(api.InvalidParameter)
 	for _, v := range []jcs.Value{vc, other} {
 		verdict := n.verdict(http.StatusBadRequest, v)
 		if row, _ := verdict.Check(credential.CheckStatus); row.Code != credential.CodeRevoked {
