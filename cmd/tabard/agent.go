@@ -53,7 +53,7 @@ func agentCommand() *cli.Command {
 			&cli.StringSliceFlag{Name: "import-key", Usage: "add the key of a key `FILE` to the store; METHOD=FILE names it; repeatable"},
 			&cli.StringSliceFlag{Name: "import-did", Usage: "add the key of a DID `DIR` that may assert; repeatable"},
 			contextsFlag(),
-			anyIssuerFlag(),
+			&cli.BoolFlag{Name: "accept-any-issuer", Value: true, Usage: "verify credentials whose issuer is not a DID, whoever signed them; their verdicts say so"},
 			&cli.BoolFlag{Name: "foreign", Usage: "ask other hosts for did:web and did:webvh documents, status lists and schemas"},
 			&cli.StringFlag{Name: "foreign-ca", Usage: "PEM `FILE` of a certificate authority to believe of other hosts besides the system's"},
 			&cli.BoolFlag{Name: "foreign-allow-private", Usage: "ask loopback and private addresses too, such as other agents on this machine"},

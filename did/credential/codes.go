@@ -141,6 +141,11 @@ const (
 	CodeCredentialUnverified Code = "credential-unverified"
 )
 
+// CodeObserved is the code of a passed issuerState or holderState: the document is
+// not what the DID's host says now but what a registry recorded of it. The detail says
+// when; whether that is recent enough is for the relying party to decide.
+const CodeObserved Code = "observed"
+
 // Codes of skipped checks.
 const (
 	// CodeNotChecked: what was found before forbids the check.

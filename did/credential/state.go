@@ -3,6 +3,8 @@ package credential
 import (
 	"context"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/tabard-id/tabard/did"
@@ -80,9 +82,23 @@ func (j *judgement) state(ctx context.Context, row string, id did.ID, codes stat
 		j.verdict.fail(row, codes.unresolvable, "", err)
 	case res.Metadata.Deactivated || res.Document == nil:
 		j.verdict.fail(row, codes.deactivated, "", nil)
+	case res.Source != nil && res.Source.Observation != nil:
+		j.verdict.Checks = append(j.verdict.Checks, Check{
+			Name: row, Outcome: Passed, Code: CodeObserved, Detail: strings.TrimSpace(observed(res.Source) + " " + note),
+		})
 	default:
 		j.verdict.passWith(row, note)
 	}
+}
+
+// observed says how old the document is that stands in for what the DID's host would
+// say now.
+func observed(s *did.Source) string {
+	text := "as observed at " + timestamp(s.Fetched) + ", record " + strconv.FormatUint(s.Observation.Seq, 10)
+	if s.Observation.Reason != "" {
+		text += " (" + s.Observation.Reason + ")"
+	}
+	return text
 }
 
 // computed reports whether the DID's document follows from the DID, so that it

@@ -5,6 +5,9 @@ import "testing"
 // TestHostileInputs: each is refused or accepted as it has to be. That none takes long is for
 // `tabard bench hostile` to say; that the work on each is counted shows in those that are refused.
 func TestHostileInputs(t *testing.T) {
+	if raceDetector {
+		t.Skip("one goroutine's work, which the race detector makes many times as long; it runs without")
+	}
 	target, err := newTarget(t.Context())
 	if err != nil {
 		t.Fatal(err)
