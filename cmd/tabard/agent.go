@@ -227,20 +227,15 @@ func openAgentStore(c *cli.Context) (*agent.Store, error) {
 }
 
 func newAgentStore(dir, passphrase string) (*agent.Store, error) {
-	store, err := agent.CreateStore(dir, passphrase, 0)
-	if err != nil {
-		return nil, err
-	}
+	var keys []multikey.PrivateKey
 	for _, name := range keyTypeNames {
 		key, err := newKey(name)
 		if err != nil {
 			return nil, err
 		}
-		if _, err := store.Add("", key); err != nil {
-			return nil, err
-		}
+		keys = append(keys, key)
 	}
-	return store, nil
+	return agent.CreateStore(dir, passphrase, 0, keys...)
 }
 
 func importKeys(c *cli.Context, store *agent.Store) error {

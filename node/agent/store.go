@@ -59,10 +59,10 @@ type storedKey struct {
 	key    multikey.PrivateKey
 }
 
-// CreateStore makes an empty store in dir, which is made too. The error is
-// fs.ErrExist if there is one. A workFactor of 0 is age's default: N = 2^18,
+// CreateStore makes a store in dir, which is made too, with keys that go by their
+// did:key. The error is fs.ErrExist if there is one. A workFactor of 0 is age's default: N = 2^18,
 // about a second and 256 MiB.
-func CreateStore(dir, passphrase string, workFactor int) (*Store, error) {
+func CreateStore(dir, passphrase string, workFactor int, keys ...multikey.PrivateKey) (*Store, error) {
 	if passphrase == "" {
 		return nil, errors.New("a key store needs a passphrase")
 	}
@@ -73,7 +73,10 @@ func CreateStore(dir, passphrase string, workFactor int) (*Store, error) {
 	if _, err := os.Lstat(s.path); !errors.Is(err, fs.ErrNotExist) {
 		return nil, errors.Join(fmt.Errorf("%s: %w", s.path, fs.ErrExist), err)
 	}
-	return s, s.save(nil)
+	for _, key := range keys {
+		s.keys = append(s.keys, storedKey{didKeyMethod(key.Public()), key})
+	}
+	return s, s.save(s.keys)
 }
 
 // OpenStore opens the store in dir. The error is fs.ErrNotExist if there is none,

@@ -27,6 +27,23 @@ func newStore(t *testing.T) (*Store, string) {
 	return s, dir
 }
 
+func TestStoreBeginsWithKeys(t *testing.T) {
+	dir, key := t.TempDir(), generate(t, multikey.P256)
+	made, err := CreateStore(dir, testPassphrase, cheap, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	opened, err := OpenStore(dir, testPassphrase, cheap)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []*Store{made, opened} {
+		if keys := s.Keys(); len(keys) != 1 || keys[0].Method != didKeyMethod(key.Public()) {
+			t.Errorf("%v", keys)
+		}
+	}
+}
+
 func generate(t *testing.T, kind multikey.Type) multikey.PrivateKey {
 	t.Helper()
 	key, err := multikey.Generate(kind)

@@ -128,19 +128,26 @@ func readList(body []byte) (credential.ListDocument, error) {
 // keepList is how long a list is reused: as its ttl says, or else HTTP, but never
 // beyond its validity.
 func (r *Resolver) keepList(list credential.ListDocument, resp *fetch.Response) time.Duration {
-	stated := r.stated(resp)
+	keep := r.keep(r.stated(resp), r.cfg.ListAge)
 	content := listPayload(list)
 	subject, _ := content.Get("credentialSubject")
 	if ttl, ok := subject.Get("ttl"); ok {
 		ms, _ := ttl.Int()
-		stated = time.Duration(min(max(ms, 0), int64(r.cfg.ListAge/time.Millisecond))) * time.Millisecond
+		keep = r.keepTTL(time.Duration(min(max(ms, 0), int64(r.cfg.ListAge/time.Millisecond))) * time.Millisecond)
 	}
-	keep := r.keep(stated, r.cfg.ListAge)
 	until, _ := content.GetString("validUntil")
 	if end, err := time.Parse(time.RFC3339, until); err == nil {
 		keep = min(keep, max(0, end.Sub(resp.Fetched)))
 	}
 	return keep
+}
+
+// minListTTL spares the host of a list that asks not to be kept.
+const minListTTL = time.Second
+
+// keepTTL takes a publisher at its word, within bounds.
+func (r *Resolver) keepTTL(ttl time.Duration) time.Duration {
+	return min(max(ttl, minListTTL), r.cfg.ListAge)
 }
 
 // listPayload is the credential within, unverified; null if it cannot be read.

@@ -47,7 +47,6 @@ func readToken(body []byte) (credential.ListDocument, error) {
 // keepToken is how long a token is reused: as its ttl says, or else HTTP, but not beyond
 // its expiry (8.2).
 func (r *Resolver) keepToken(list credential.ListDocument, resp *fetch.Response) time.Duration {
-	stated := r.stated(resp)
 	var claims statuslist.Claims
 	opened, err := statuslist.OpenToken([]byte(list.Token))
 	if err == nil {
@@ -56,10 +55,10 @@ func (r *Resolver) keepToken(list credential.ListDocument, resp *fetch.Response)
 	if err != nil {
 		return r.cfg.MinAge
 	}
+	keep := r.keep(r.stated(resp), r.cfg.ListAge)
 	if claims.TTL > 0 {
-		stated = claims.TTL
+		keep = r.keepTTL(claims.TTL)
 	}
-	keep := r.keep(stated, r.cfg.ListAge)
 	if !claims.ExpiresAt.IsZero() {
 		keep = min(keep, max(0, claims.ExpiresAt.Sub(resp.Fetched)))
 	}
