@@ -14,9 +14,6 @@ func each(n int, s string) string {
 	return strings.Join(parts, ",")
 }
 
-// fill joins as many copies of s as have size bytes together.
-func fill(size int, s string) string { return each(size/(len(s)+4), s) }
-
 const credentialsV2 = `"https://www.w3.org/ns/credentials/v2"`
 
 // chainOfTerms makes each term depend on the next.
