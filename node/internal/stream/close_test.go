@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -165,6 +166,29 @@ func TestReaderThatPauses(t *testing.T) {
 		if f := nextRecord(t, ws); int(*f.Seq) != want {
 			t.Fatalf("record %d, want %d", *f.Seq, want)
 		}
+	}
+}
+
+// growing has one record more whenever its head is looked at.
+type growing struct{ *memory }
+
+func (g growing) Head() (Head, error) {
+	head, err := g.memory.Head()
+	g.append(1)
+	return head, err
+}
+
+// TestRecordDuringTheHandshake: whoever subscribes from now on misses nothing that is
+// appended after the handshake's reply, whose Tabard-Seq says where the stream begins.
+func TestRecordDuringTheHandshake(t *testing.T) {
+	_, at := serve(t, newMemory(1), func(c *Config) { c.Source = growing{c.Source.(*memory)} })
+	ws, reply, err := websocket.DefaultDialer.Dial(at, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { ws.Close() })
+	if f := nextRecord(t, ws); strconv.Itoa(int(*f.Seq)) != reply.Header.Get(api.HeaderSeq) {
+		t.Errorf("first record %d of a stream that begins at %s", *f.Seq, reply.Header.Get(api.HeaderSeq))
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"github.com/tabard-id/tabard/ledger/record"
 	"github.com/tabard-id/tabard/node/api"
 )
 
@@ -64,7 +65,7 @@ func refuse(w http.ResponseWriter, p *api.Problem) {
 // reason, since browsers do not show a failed handshake's reply to a page. Without
 // an upgrade such a cursor, too, gets a problem.
 func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set(api.HeaderSeq, strconv.FormatUint(uint64(h.cfg.Source.Size()), 10))
+	setSeq(w, h.cfg.Source.Size())
 	want, err := parseQuery(r.URL.Query())
 	if err != nil {
 		refuse(w, api.NewProblem(api.InvalidParameter, err.Error()))
@@ -84,6 +85,10 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, plainProblem(want, head))
 		return
 	}
+	if want.fromNow { // before the handshake's reply: what is appended after it is not missed
+		want.after = api.Cursor{Ledger: head.Ledger, Next: head.Size}
+		setSeq(w, head.Size)
+	}
 	addr := network(h.cfg.ClientAddr(r))
 	if p := h.caps.take(addr); p != nil {
 		refuse(w, p)
@@ -92,6 +97,10 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !h.open(w, r, want, addr) {
 		h.caps.release(addr)
 	}
+}
+
+func setSeq(w http.ResponseWriter, size record.Seq) {
+	w.Header().Set(api.HeaderSeq, strconv.FormatUint(uint64(size), 10))
 }
 
 // plainProblem answers a request for no WebSocket.
@@ -173,9 +182,6 @@ func (h *Hub) prepare(sub *subscriber, want subscription) error {
 		return err
 	}
 	sub.next = want.after.Next
-	if want.fromNow {
-		sub.next = head.Size
-	}
 	st := h.state.Load()
 	sub.pings = st.tick
 	if sub.next != head.Size || age > h.cfg.MaxStale {
