@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"os"
 	"strings"
 	"time"
@@ -205,6 +206,10 @@ func parseDomain(s string) (string, error) {
 	}
 	return id.Domain, nil
 }
+
+// ParsePrefix reads an address prefix of flags and files; an address alone stands for
+// itself.
+func ParsePrefix(text string) (netip.Prefix, error) { return admission.ParsePrefix(text) }
 
 // ParsePeers reads the notation of flags and files, "node1=host:port".
 func ParsePeers(items []string) ([]Peer, error) {

@@ -21,7 +21,7 @@ func admissionFlags() []cli.Flag {
 		rateFlag("read-rate", 2000, "reads"),
 		rateFlag("write-rate", 50, "writes"),
 		rateFlag("verify-rate", 500, "verifications"),
-		&cli.StringSliceFlag{Name: "trusted-proxy", Usage: "`PREFIX` of addresses whose X-Forwarded-For is believed; repeatable"},
+		&cli.StringSliceFlag{Name: "trusted-proxy", Usage: "`ADDRESS` or prefix of a proxy whose X-Forwarded-For is believed; repeatable"},
 		&cli.IntFlag{Name: "max-streams", Usage: "subscribers of the stream in all, `N`", DefaultText: "10000"},
 		&cli.IntFlag{Name: "max-streams-per-address", Usage: "subscribers of one address, `N`", DefaultText: "256"},
 	}
@@ -44,14 +44,22 @@ func admissionFromFlags(c *cli.Context) (node.Admission, error) {
 		}
 		a.Controllers = append(a.Controllers, id)
 	}
-	for _, s := range words(c, "trusted-proxy") {
-		prefix, err := netip.ParsePrefix(s)
+	var err error
+	a.TrustedProxies, err = prefixes(c, "trusted-proxy")
+	return a, err
+}
+
+// prefixes are the values of a flag that names addresses or prefixes of them.
+func prefixes(c *cli.Context, name string) ([]netip.Prefix, error) {
+	var out []netip.Prefix
+	for _, s := range words(c, name) {
+		prefix, err := node.ParsePrefix(s)
 		if err != nil {
-			return a, usage("--trusted-proxy: %w", err)
+			return nil, usage("--%s: %w", name, err)
 		}
-		a.TrustedProxies = append(a.TrustedProxies, prefix)
+		out = append(out, prefix)
 	}
-	return a, nil
+	return out, nil
 }
 
 // burstSeconds is how many seconds' worth an address may take at once after a rest.

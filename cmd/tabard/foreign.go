@@ -2,7 +2,6 @@ package main
 
 import (
 	"crypto/x509"
-	"net/netip"
 	"strconv"
 	"time"
 
@@ -17,7 +16,7 @@ func foreignFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.DurationFlag{Name: "foreign-max-age", Usage: "reuse another host's document no longer than this `TIME`", Value: time.Hour},
 		&cli.StringSliceFlag{Name: "foreign-port", Usage: "the only `PORT` that other hosts are asked at (default: 443, and those from 1024 on); repeatable"},
-		&cli.StringSliceFlag{Name: "foreign-deny", Usage: "`PREFIX` of addresses not to ask, besides those that are never public; repeatable"},
+		&cli.StringSliceFlag{Name: "foreign-deny", Usage: "`ADDRESS` or prefix not to ask, besides those that are never public; repeatable"},
 		&cli.StringFlag{Name: "foreign-ca", Usage: "PEM `FILE` of a certificate authority to believe of other hosts besides the system's"},
 		&cli.StringSliceFlag{Name: "pin", Usage: "`DID` elsewhere that the leader observes, besides those that clients pin; repeatable"},
 		&cli.DurationFlag{Name: "observe-every", Usage: "look at a pinned DID again after this `TIME`", Value: time.Hour},
@@ -46,12 +45,9 @@ func foreignFromFlags(c *cli.Context) (node.Foreign, error) {
 		}
 		f.Ports = append(f.Ports, port)
 	}
-	for _, s := range words(c, "foreign-deny") {
-		prefix, err := netip.ParsePrefix(s)
-		if err != nil {
-			return f, usage("--foreign-deny: %w", err)
-		}
-		f.Deny = append(f.Deny, prefix.Masked())
+	var err error
+	if f.Deny, err = prefixes(c, "foreign-deny"); err != nil {
+		return f, err
 	}
 	if path := c.String("foreign-ca"); path != "" {
 		pool, err := roots(path)

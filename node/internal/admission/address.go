@@ -28,11 +28,11 @@ func (p *Policy) forwarded(peer netip.Addr, headers []string) netip.Addr {
 	for i := len(headers) - 1; i >= 0; i-- {
 		hops := strings.Split(headers[i], ",")
 		for j := len(hops) - 1; j >= 0; j-- {
-			addr, err := netip.ParseAddr(strings.TrimSpace(hops[j]))
-			if err != nil {
+			addr, ok := hop(strings.TrimSpace(hops[j]))
+			if !ok {
 				return peer
 			}
-			if peer = addr.Unmap(); !p.trusts(peer) {
+			if peer = addr; !p.trusts(peer) {
 				return peer
 			}
 		}
@@ -40,7 +40,44 @@ func (p *Policy) forwarded(peer netip.Addr, headers []string) netip.Addr {
 	return peer
 }
 
+// hop reads one entry of X-Forwarded-For, which no text defines: an address, or as some proxies write
+// it (RFC 7239, 6) in brackets or with the client's port.
+func hop(s string) (netip.Addr, bool) {
+	if addr, err := netip.ParseAddr(s); err == nil {
+		return addr.Unmap(), true
+	}
+	if at, err := netip.ParseAddrPort(s); err == nil {
+		return at.Addr().Unmap(), true
+	}
+	inner, opened := strings.CutPrefix(s, "[")
+	inner, closed := strings.CutSuffix(inner, "]")
+	addr, err := netip.ParseAddr(inner)
+	return addr.Unmap(), opened && closed && err == nil && strings.Contains(inner, ":")
+}
+
+// ParsePrefix reads the notation of settings: a prefix, or an address, which stands for itself alone.
+func ParsePrefix(s string) (netip.Prefix, error) {
+	if !strings.Contains(s, "/") {
+		addr, err := netip.ParseAddr(s)
+		if err != nil {
+			return netip.Prefix{}, err
+		}
+		addr = addr.Unmap().WithZone("")
+		return addr.Prefix(addr.BitLen())
+	}
+	prefix, err := netip.ParsePrefix(s)
+	if err != nil {
+		return prefix, err
+	}
+	const mapped = 96 // bits in front of an IPv4 address that is written as an IPv6 one
+	if addr := prefix.Addr(); addr.Is4In6() && prefix.Bits() >= mapped {
+		prefix = netip.PrefixFrom(addr.Unmap(), prefix.Bits()-mapped)
+	}
+	return prefix.Masked(), nil
+}
+
 func (p *Policy) trusts(addr netip.Addr) bool {
+	addr = addr.WithZone("")
 	for _, prefix := range p.cfg.TrustedProxies {
 		if prefix.Contains(addr) {
 			return true

@@ -85,12 +85,41 @@ func TestAddress(t *testing.T) {
 		{"forged before the proxy's own", request("10.1.1.1:5", "203.0.113.9, 198.51.100.7"), "198.51.100.7"},
 		{"two headers", request("10.1.1.1:5", "203.0.113.9", "198.51.100.7"), "198.51.100.7"},
 		{"rubbish", request("10.1.1.1:5", "203.0.113.9, unknown"), "10.1.1.1"},
+		{"with a port", request("10.1.1.1:5", "198.51.100.7:4711"), "198.51.100.7"},
+		{"in brackets", request("10.1.1.1:5", "[2001:db8:1:2:3::4]"), "2001:db8:1:2::"},
+		{"in brackets with a port", request("10.1.1.1:5", "[2001:db8:1:2:3::4]:443"), "2001:db8:1:2::"},
+		{"mapped, in brackets with a port", request("10.1.1.1:5", "[::ffff:198.51.100.7]:443"), "198.51.100.7"},
+		{"a second proxy with a port", request("10.1.1.1:5", "198.51.100.7:1, 10.2.2.2:8080"), "198.51.100.7"},
+		{"IPv4 in brackets", request("10.1.1.1:5", "[198.51.100.7]"), "10.1.1.1"},
+		{"half a bracket", request("10.1.1.1:5", "[2001:db8::1"), "10.1.1.1"},
+		{"port out of range", request("10.1.1.1:5", "198.51.100.7:65536"), "10.1.1.1"},
 		{"IPv6 counts as its /64", request("[2001:db8:1:2:3:4:5:6]:5"), "2001:db8:1:2::"},
 		{"mapped", request("[::ffff:192.0.2.1]:5"), "192.0.2.1"},
 		{"no address", request("@"), "invalid IP"},
 	} {
 		if got := p.Address(c.r).String(); got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+	}
+}
+
+// A proxy may reach the node from a link-local address, whose zone is this machine's name for a link.
+func TestTrustedProxyWithZone(t *testing.T) {
+	p := must(t, Config{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("fe80::/10")}})
+	if got := p.Address(request("[fe80::1%eth0]:5", "198.51.100.7")).String(); got != "198.51.100.7" {
+		t.Errorf("%s, want 198.51.100.7", got)
+	}
+}
+
+func TestParsePrefix(t *testing.T) {
+	for text, want := range map[string]string{
+		"127.0.0.1": "127.0.0.1/32", "10.1.2.3/8": "10.0.0.0/8", "2001:db8::1": "2001:db8::1/128", "fe80::1%eth0": "fe80::1/128",
+		"::ffff:10.1.2.3": "10.1.2.3/32", "::ffff:10.1.2.3/104": "10.0.0.0/8", "::/0": "::/0",
+		"": "", "localhost": "", "10.0.0.0/33": "", "127.0.0.1:80": "", "10.0.0.0/": "", "[::1]": "",
+	} {
+		got, err := ParsePrefix(text)
+		if (err == nil) != (want != "") || err == nil && got.String() != want {
+			t.Errorf("ParsePrefix(%q) = %v, %v; want %q", text, got, err, want)
 		}
 	}
 }
