@@ -73,7 +73,8 @@ func (d *Document) Related(rel Relationship) []string {
 // Method retrieves the key that the absolute DID URL id names, for the use rel
 // (Controlled Identifiers 1.0, 3.3). Errors wrap ErrInvalidVerificationMethod,
 // ErrInvalidControlledIdentifierDocumentID or ErrInvalidRelationship; a method
-// whose key cannot be used is returned without error, with KeyErr set.
+// whose key cannot be used, or by its JWK not for rel, is returned without error, with
+// KeyErr set.
 func (d *Document) Method(id string, rel Relationship) (VerificationMethod, error) {
 	u, err := ParseURL(id)
 	if err != nil {
@@ -90,7 +91,19 @@ func (d *Document) Method(id string, rel Relationship) (VerificationMethod, erro
 	if i < 0 || !slices.Contains(d.related[i], id) {
 		return VerificationMethod{}, retrieval(ErrInvalidRelationship, id, nil)
 	}
-	return *m, nil
+	return m.usedFor(rel), nil
+}
+
+// usedFor returns the method, with KeyErr set if its JWK says that it is not for rel.
+func (m VerificationMethod) usedFor(rel Relationship) VerificationMethod {
+	jwk, present := m.Value.Get("publicKeyJwk")
+	if !present || m.Key.IsZero() {
+		return m
+	}
+	if err := checkUse(jwk, m.Key.Type(), rel); err != nil {
+		m.Key, m.KeyErr = multikey.PublicKey{}, err
+	}
+	return m
 }
 
 func (d *Document) method(id string) *VerificationMethod {
@@ -141,16 +154,19 @@ func (d *Document) parseRelated(v jcs.Value) (string, error) {
 
 // addMethod reads a verification method and returns its id.
 func (d *Document) addMethod(v jcs.Value) (string, error) {
-	if len(d.methods) == MaxKeys {
-		return "", invalidDocument("more than %d verification methods", MaxKeys)
-	}
 	s, _ := v.GetString("id")
 	id, err := d.methodID(s)
 	if err != nil {
 		return "", err
 	}
-	if d.method(id) != nil {
+	if m := d.method(id); m != nil {
+		if m.Value.Equal(v) { // embedded again, in another relationship
+			return id, nil
+		}
 		return "", invalidDocument("two verification methods have the id %.128q", id)
+	}
+	if len(d.methods) == MaxKeys {
+		return "", invalidDocument("more than %d verification methods", MaxKeys)
 	}
 	m := VerificationMethod{ID: id, Controller: d.id, Value: v}
 	if m.Type, _ = v.GetString("type"); m.Type == "" {

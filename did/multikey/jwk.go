@@ -18,8 +18,8 @@ var strict64 = base64.RawURLEncoding.Strict()
 var privateMembers = [...]string{"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
 
 // PublicFromJWK reads a publicKeyJwk of type OKP (Ed25519, X25519) or EC (P-256,
-// P-384, secp256k1). Members that say how the key is used are not looked at;
-// one that carries a secret is refused. Errors as of ParsePublic.
+// P-384, secp256k1). Members that say how the key is used are not looked at:
+// they are for whoever knows the use. One that carries a secret is refused. Errors as of ParsePublic.
 func PublicFromJWK(v jcs.Value) (PublicKey, error) {
 	if !v.IsObject() {
 		return PublicKey{}, fmt.Errorf("%w: the JWK is not an object", ErrInvalidKey)
