@@ -45,6 +45,10 @@ type Config struct {
 	Fatal func(error)
 	// Hello returns what this node tells of itself to peers that ask.
 	Hello func() []byte
+	// Answer answers the questions of peers (Replica.Ask), of at most 1 KiB. It must
+	// not block: while it works, no other call of that peer is served. Default: every
+	// answer is empty.
+	Answer func(question []byte) []byte
 
 	MaxBatchCommands int // commands per log entry; 256
 	MaxBatchBytes    int // bytes of commands per log entry, unless one alone exceeds it; 1 MiB

@@ -23,6 +23,7 @@ const (
 	callPropose   callKind = 1 // payload: command; answer: result
 	callReadIndex callKind = 2 // answer: 8 bytes, index to wait for
 	callHello     callKind = 3 // answer: Config.Hello of the peer
+	callAsk       callKind = 4 // payload: question; answer: Config.Answer of the peer
 )
 
 // callStatus says how a call ended. All but statusUnknown and statusOK say of a

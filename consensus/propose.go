@@ -130,6 +130,13 @@ func (r peerCalls) propose(cmd []byte, deadline time.Time, to replier) {
 
 func (r peerCalls) readIndex(to func(index uint64, err error)) { r.localRounds.join(to) }
 
+func (r peerCalls) ask(question []byte) []byte {
+	if r.cfg.Answer == nil {
+		return nil
+	}
+	return r.cfg.Answer(question)
+}
+
 func (r peerCalls) hello() []byte {
 	if r.cfg.Hello == nil {
 		return nil

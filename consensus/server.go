@@ -15,6 +15,7 @@ type handler interface {
 	propose(command []byte, deadline time.Time, to replier)
 	readIndex(to func(index uint64, err error))
 	hello() []byte
+	ask(question []byte) []byte
 }
 
 // server reads calls from one connection and writes their answers.
@@ -88,6 +89,12 @@ func (s *server) handle(req request) error {
 		})
 	case callHello:
 		s.answer(req.id, s.h.hello(), nil)
+	case callAsk:
+		if len(req.payload) > maxQuestion {
+			s.answer(req.id, nil, ErrTooLarge)
+			return nil
+		}
+		s.answer(req.id, s.h.ask(req.payload), nil)
 	default:
 		return ErrUnknownVersion
 	}
