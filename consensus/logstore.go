@@ -108,6 +108,23 @@ func (s *sealedLog) digestAt(index uint64) (digest, bool) {
 	return own, err == nil
 }
 
+// joins reports whether the log has the entry at index with that digest, or begins with
+// the one that follows it.
+func (s *sealedLog) joins(index uint64, sum digest) (bool, error) {
+	s.mu.RLock()
+	first, last := s.first, s.last
+	s.mu.RUnlock()
+	if index > last {
+		return false, nil
+	}
+	at := max(index, first)
+	_, prev, own, err := s.read(at)
+	if at > index {
+		own = prev
+	}
+	return err == nil && own == sum, err
+}
+
 func (s *sealedLog) get(index uint64, l *raft.Log) error {
 	s.mu.RLock()
 	first, last, cached := s.first, s.last, s.recent[index%uint64(len(s.recent))]

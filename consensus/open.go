@@ -114,9 +114,10 @@ func (d *disk) claim(id string) error {
 }
 
 // reconcile makes sure that newest snapshot, log and state machine join without a
-// gap. Three crashes are healed here: between receiving a snapshot and restoring
-// it; damaged metadata with an older snapshot left; and with none left, when the
-// state machine and the log tell all that the metadata would.
+// gap. Four crashes are healed here: between receiving a snapshot and restoring
+// it; between that and dropping the log that it replaces; damaged metadata with an
+// older snapshot left; and with none left, when the state machine and the log tell
+// all that the metadata would.
 func (d *disk) reconcile(c *Config) error {
 	for {
 		metas, err := d.snaps.metas()
@@ -134,6 +135,9 @@ func (d *disk) reconcile(c *Config) error {
 				}
 				continue
 			}
+			return err
+		}
+		if err := d.follow(m, c); err != nil {
 			return err
 		}
 		if d.log.last == 0 || d.log.first <= m.Index+1 {
@@ -171,6 +175,30 @@ func (d *disk) adopt(m *snapMeta, c *Config) error {
 		return fmt.Errorf("snapshot %s: %w: %w", m.ID, ErrCorrupt, err)
 	}
 	return nil
+}
+
+// follow drops a log that a snapshot sent by a leader replaces: one without the
+// snapshot's last entry, or with another in its place. Raft does so right after an
+// install, and what was dropped it fetches again. A snapshot taken here is of entries
+// that this log had.
+func (d *disk) follow(m *snapMeta, c *Config) error {
+	if d.log.last == 0 || d.log.first > m.Index+1 {
+		return nil
+	}
+	sum, err := m.digest()
+	if err != nil {
+		return err
+	}
+	joins, err := d.log.joins(m.Index, sum)
+	if err != nil || joins {
+		return err
+	}
+	if m.Size == 0 {
+		return fmt.Errorf("the log, of entries %d to %d, does not have entry %d as a snapshot was taken of it: "+
+			"entries are lost; move %s and the state machine's data away and this node will fetch them from the others: %w",
+			d.log.first, d.log.last, m.Index, c.Dir, ErrCorrupt)
+	}
+	return d.log.DeleteRange(d.log.first, d.log.last)
 }
 
 // checkState refuses a state machine that lost what a snapshot says is durable,
