@@ -230,7 +230,7 @@ func (j *judgement) judgeList(ctx context.Context, doc jcs.Value) error {
 	sub.share()
 	sub.Now = j.now
 	payload, by, err := open(doc)
-	inner := sub.judge(ctx, payload, by, err)
+	inner := sub.judge(ctx, payload, by, err, Options{})
 	j.by.asked.exhausted = j.by.asked.exhausted || inner.exhausted
 	if inner.verdict.Verified {
 		return nil

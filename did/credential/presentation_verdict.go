@@ -113,11 +113,12 @@ func (p *presenting) proof(ctx context.Context) {
 
 // validity compares the dates of the proofs with now.
 func (p *presenting) validity() {
-	if err := p.securing.dates(p.now); err != nil {
+	clock := p.clock()
+	if err := p.securing.dates(clock); err != nil {
 		p.verdict.fail(CheckValidity, codeOf(err, CodeProofExpired), "", err)
 		return
 	}
-	p.verdict.pass(CheckValidity)
+	p.verdict.passWith(CheckValidity, clock.note())
 }
 
 func (p *presenting) holderState(ctx context.Context) {
@@ -170,7 +171,7 @@ func (p *presenting) credential(ctx context.Context, doc jcs.Value) (v Verdict, 
 	if s, ok := by.(*integrity); ok && errors.Is(s.err, proof.ErrNoProof) && p.selfAsserted(payload) {
 		by = &asserted{payload, p.securing, p.assertion(payload)}
 	}
-	j := p.by.judge(ctx, payload, by, err)
+	j := p.by.judge(ctx, payload, by, err, Options{})
 	p.first = earliest(p.first, j.end)
 	return j.verdict, j.exhausted
 }
@@ -208,6 +209,6 @@ type asserted struct {
 
 func (s *asserted) keyOf(id did.ID) bool                   { return s.presentation.keyOf(id) }
 func (s *asserted) verify(context.Context, expected) error { return s.err }
-func (s *asserted) dates(now time.Time) error              { return s.presentation.dates(now) }
+func (s *asserted) dates(c *clock) error                   { return s.presentation.dates(c) }
 func (s *asserted) expires() time.Time                     { return s.presentation.expires() }
 func (s *asserted) digests() [][32]byte                    { return [][32]byte{Digest(s.credential)} }

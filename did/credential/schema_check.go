@@ -218,7 +218,7 @@ func (j *judgement) compile(ctx context.Context, url, kind string, data []byte) 
 	sub.depth++
 	sub.share()
 	sub.Now = j.now
-	inner := sub.judge(ctx, payload, by, nil)
+	inner := sub.judge(ctx, payload, by, nil, Options{})
 	j.by.asked.exhausted = j.by.asked.exhausted || inner.exhausted
 	if !inner.verdict.Verified {
 		return nil, &checkError{code: CodeSchemaInvalid, detail: "the credential that holds it is not verified: " + inner.verdict.firstFailure()}

@@ -20,9 +20,9 @@ type securing interface {
 	// verify checks every signature, the keys they are made with and all they are
 	// bound to but time. Errors are *proof.Error or *checkError.
 	verify(ctx context.Context, e expected) error
-	// dates reports what of the signatures' own period (expires; nbf, exp) excludes
-	// now; nil if nothing does.
-	dates(now time.Time) error
+	// dates reports what of the signatures' own period (created, expires; nbf, iat,
+	// exp) excludes the present; nil if nothing does.
+	dates(c *clock) error
 	// expires is when the first signature expires; zero: none does.
 	expires() time.Time
 	// digests are those that the credential may be registered by: first of what it
@@ -151,9 +151,12 @@ func (s *integrity) verify(ctx context.Context, e expected) error {
 	return err
 }
 
-func (s *integrity) dates(now time.Time) error {
+func (s *integrity) dates(c *clock) error {
 	for _, p := range s.proofs() {
-		if err := proof.CheckDates(p, now); err != nil {
+		if err := proof.CheckDates(p, c.now); err != nil {
+			return err
+		}
+		if err := c.reached("created", p.CreatedAt); err != nil {
 			return err
 		}
 	}

@@ -13,8 +13,8 @@ import (
 // validity compares the credential's period and the signatures' own dates with
 // now. Both ends of the period are inside.
 func (j *judgement) validity() {
-	c := j.credential
-	if j.now.Before(c.ValidFrom) {
+	c, clock := j.credential, j.clock()
+	if err := clock.reached("validFrom", c.ValidFrom); err != nil {
 		j.verdict.fail(CheckValidity, CodeNotYetValid, "valid from "+timestamp(c.ValidFrom), nil)
 		return
 	}
@@ -22,11 +22,11 @@ func (j *judgement) validity() {
 		j.verdict.fail(CheckValidity, CodeExpired, "valid until "+timestamp(c.ValidUntil), nil)
 		return
 	}
-	if err := j.securing.dates(j.now); err != nil {
+	if err := j.securing.dates(clock); err != nil {
 		j.verdict.fail(CheckValidity, codeOf(err, CodeProofExpired), "", err)
 		return
 	}
-	j.verdict.pass(CheckValidity)
+	j.verdict.passWith(CheckValidity, clock.note())
 }
 
 // stateCodes are the codes for the state of a DID.

@@ -213,7 +213,7 @@ func (c credentials) badLists() []judgedVector {
 		bad("list-changed-after-signing", "3.2", verificationType, change(signed, "encodedList", text(short))),
 		bad("list-by-a-key-not-of-its-issuer", "3.2", verificationType, c.signWith(unsigned, other, key.MethodID(other.Public()))),
 		bad("list-expired", "2.2: validUntil", verificationType, c.sign(unsigned.With("validUntil", text("2026-05-31T23:59:59Z")))),
-		bad("list-not-yet-valid", "2.2: validFrom", verificationType, c.sign(unsigned.With("validFrom", text("2026-06-01T00:00:01Z")))),
+		bad("list-not-yet-valid", "2.2: validFrom", verificationType, c.sign(unsigned.With("validFrom", text("2026-06-01T00:00:06Z")))),
 		bad("list-proof-expired", "Data Integrity 1.0, 2.1", verificationType, c.sign(unsigned, expires(now.Add(-time.Second)))),
 		bad("list-with-another-id", "2.2: id matches", verificationType, c.sign(unsigned.With("id", text("https://vc.example/status/2")))),
 		bad("list-is-another-kind-of-credential", "2.1: type", malformedType, c.sign(unsigned.With("type", text(credential.Type)))),

@@ -23,7 +23,7 @@ func (v *Verifier) VerifyToken(ctx context.Context, media string, data []byte) V
 	if err == nil && isPresentation(payload) {
 		return v.judgePresentation(ctx, payload, by, nil, PresentationOptions{})
 	}
-	return v.judgeCredential(ctx, payload, by, err)
+	return v.judgeCredential(ctx, payload, by, err, Options{})
 }
 
 // VerifyPresentationToken is VerifyPresentation for the bytes of a token and its
@@ -43,7 +43,7 @@ func (v *Verifier) VerifyBound(ctx context.Context, token []byte, opt Presentati
 		s.bound = &opt
 	}
 	payload, by, err := opened(s, err)
-	return v.judgeCredential(ctx, payload, by, err)
+	return v.judgeCredential(ctx, payload, by, err, Options{})
 }
 
 func openToken(media string, data []byte) (jcs.Value, securing, error) {
@@ -117,7 +117,7 @@ func (s *sealed) verifyBinding(ctx context.Context, e expected) error {
 	if s.sd == nil || s.sd.KeyBinding == nil && s.bound == nil {
 		return nil
 	}
-	want := sdjwt.Expected{Nonce: e.challenge, Audience: e.domain, Now: e.now}
+	want := sdjwt.Expected{Nonce: e.challenge, Audience: e.domain, Now: e.now, Leeway: e.by.leeway()}
 	if s.bound != nil {
 		want.Nonce, want.Audience, want.MaxAge = s.bound.Challenge, s.bound.Domain, maxBindingAge
 	}
@@ -143,24 +143,22 @@ func (s *sealed) verifyBinding(ctx context.Context, e expected) error {
 	}
 }
 
-// maxAhead is by how much the clock of a signer may be ahead.
-const maxAhead = time.Minute
-
 // dates: exp and nbf as RFC 7519, 4.1 has them; a signature that is yet to be made
 // (iat) does not hold.
-func (s *sealed) dates(now time.Time) error {
-	for _, c := range s.claims {
-		switch {
-		case !c.Expires.IsZero() && !now.Before(c.Expires):
-			return &checkError{code: CodeProofExpired, detail: "exp is " + timestamp(c.Expires)}
-		case now.Before(c.NotBefore):
-			return &checkError{code: CodeNotYetValid, detail: "nbf is " + timestamp(c.NotBefore)}
-		case now.Before(c.IssuedAt.Add(-maxAhead)):
-			return &checkError{code: CodeNotYetValid, detail: "iat is " + timestamp(c.IssuedAt)}
+func (s *sealed) dates(c *clock) error {
+	for _, claims := range s.claims {
+		if !claims.Expires.IsZero() && !c.now.Before(claims.Expires) {
+			return &checkError{code: CodeProofExpired, detail: "exp is " + timestamp(claims.Expires)}
+		}
+		if err := c.reached("nbf", claims.NotBefore); err != nil {
+			return err
+		}
+		if err := c.reached("iat", claims.IssuedAt); err != nil {
+			return err
 		}
 	}
 	if s.inner != nil {
-		return s.inner.dates(now)
+		return s.inner.dates(c)
 	}
 	return nil
 }

@@ -126,7 +126,7 @@ func (k tokens) inCOSE() []tokenVector {
 		bad("cose-content-type-of-something-else", vcJose+"3.3.1", media, k.cose(with(func(h *cose.Header) { h.ContentType = "text/html" }), body), structure, credential.CodeMalformed),
 		bad("cose-exp-past", "RFC 8392, 3.1.4", media, k.cose(claims(cose.Claims{Expires: now}), body), credential.CheckValidity, credential.CodeProofExpired),
 		bad("cose-exp-past-in-the-payload", vcJose+"3.3.3", media, k.cose(h, string(v.With("exp", jcs.FromInt(now.Unix())).Canonical())), credential.CheckValidity, credential.CodeProofExpired),
-		bad("cose-nbf-to-come", "RFC 8392, 3.1.5", media, k.cose(claims(cose.Claims{NotBefore: now.Add(time.Second)}), body), credential.CheckValidity, credential.CodeNotYetValid),
+		bad("cose-nbf-to-come", "RFC 8392, 3.1.5", media, k.cose(claims(cose.Claims{NotBefore: now.Add(6 * time.Second)}), body), credential.CheckValidity, credential.CodeNotYetValid),
 		bad("cose-iss-not-the-issuer", vcJose+"4.1", media, k.cose(claims(cose.Claims{Issuer: "did:example:mallory"}), body), proof, credential.CodeClaimMismatch),
 		bad("cose-aud-somebody-else", "RFC 8392, 3.1.3", media, k.cose(claims(cose.Claims{Audience: []string{"https://other.example"}}), body), proof, credential.CodeDomainMismatch),
 		bad("cose-claims-malformed", "RFC 8392, 3.1", media, k.cose(with(func(h *cose.Header) { h.Claims = []byte{0xa1, 1, 1} }), body), structure, credential.CodeMalformed),

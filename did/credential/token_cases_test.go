@@ -259,8 +259,9 @@ func (k tokens) badClaims() []tokenVector {
 	return []tokenVector{
 		claim("exp-now", "RFC 7519, 4.1.4: on or after", "exp", at(0), validity, credential.CodeProofExpired),
 		claim("exp-long-past", "RFC 7519, 4.1.4", "exp", "0", validity, credential.CodeProofExpired),
-		claim("nbf-to-come", "RFC 7519, 4.1.5", "nbf", at(1), validity, credential.CodeNotYetValid),
-		claim("iat-to-come", "a signature that is yet to be made", "iat", at(61), validity, credential.CodeNotYetValid),
+		claim("nbf-to-come", "RFC 7519, 4.1.5", "nbf", at(6), validity, credential.CodeNotYetValid),
+		claim("exp-now-whatever-the-clock-tolerance", "RFC 7519, 4.1.4: tolerance is for what begins", "exp", at(-1), validity, credential.CodeProofExpired),
+		claim("iat-to-come", "a signature that is yet to be made", "iat", at(6), validity, credential.CodeNotYetValid),
 		claim("exp-a-string", "RFC 7519, 4.1.4", "exp", `"2030-01-01T00:00:00Z"`, structure, credential.CodeMalformed),
 		claim("exp-beyond-time", "RFC 7519, 2", "exp", `1e30`, structure, credential.CodeMalformed),
 		claim("nbf-null", "RFC 7519, 4.1.5", "nbf", `null`, structure, credential.CodeMalformed),
@@ -325,7 +326,7 @@ func (k tokens) version1Tokens() []tokenVector {
 			With("issuer", decode(k.tb, `{"id":"`+k.issuer+`","name":"I"}`)).With("credentialSubject", decode(k.tb, `{"id":"did:example:agent","a":1}`)).
 			With("issuanceDate", text(now.Add(-time.Minute).Add(time.Millisecond).Format(time.RFC3339Nano)))), kid)),
 		whole("expired", claims.With("exp", jcs.FromInt(now.Unix()-1)), credential.CheckValidity, credential.CodeExpired),
-		whole("not-yet", claims.With("nbf", jcs.FromInt(now.Unix()+1)), credential.CheckValidity, credential.CodeNotYetValid),
+		whole("not-yet", claims.With("nbf", jcs.FromInt(now.Unix()+6)), credential.CheckValidity, credential.CodeNotYetValid),
 		whole("iss-missing", claims.Without("iss"), credential.CheckStructure, credential.CodeMalformed),
 		whole("nbf-missing", claims.Without("nbf"), credential.CheckStructure, credential.CodeMalformed),
 		whole("date-contradicted", claims.With("vc", inner.With("issuanceDate", text("2020-01-01T00:00:00Z"))), credential.CheckStructure, credential.CodeMalformed),

@@ -77,11 +77,11 @@ func (s *sealed) agrees() error {
 }
 
 // meant compares audience and nonce with what is expected, where no key binding
-// does. A credential that is meant for somebody is refused, since nobody here can
-// say to be that (RFC 7519, 4.1.3).
+// does. A credential that is meant for somebody is refused unless whoever asks says
+// to be that (RFC 7519, 4.1.3).
 func (s *sealed) meant(e expected) error {
 	for _, c := range s.claims {
-		if !isPresentation(s.document) && c.Audience != nil {
+		if !isPresentation(s.document) && c.Audience != nil && !overlap(c.Audience, e.domain) {
 			return &checkError{code: CodeDomainMismatch, typ: cryptographicError, detail: "aud is somebody else"}
 		}
 	}
@@ -97,6 +97,11 @@ func (s *sealed) meant(e expected) error {
 		}
 	}
 	return nil
+}
+
+// overlap reports whether two sets have an element in common.
+func overlap(a, b []string) bool {
+	return slices.ContainsFunc(a, func(s string) bool { return slices.Contains(b, s) })
 }
 
 func contradicted(detail string) error {

@@ -81,7 +81,7 @@ func (j *judgement) reference(ctx context.Context, ref statuslist.Reference) fin
 	if found.list != nil {
 		return j.ownReference(found.list, ref)
 	}
-	status, err := found.claims.Status(ref, j.now)
+	status, err := found.claims.Status(ref, j.now, j.by.leeway())
 	if err != nil {
 		return listInvalid("status list token "+ref.URI, err)
 	}

@@ -16,6 +16,10 @@ func expires(t time.Time) func(*proof.SignOptions) {
 	return func(o *proof.SignOptions) { o.Expires = t }
 }
 
+func created(t time.Time) func(*proof.SignOptions) {
+	return func(o *proof.SignOptions) { o.Created = t }
+}
+
 type codes = map[string]credential.Code
 
 func (c credentials) verdictFile() verdictFile {
@@ -156,13 +160,16 @@ func (c credentials) periods() []verdictVector {
 	from, until := "2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z"
 	return []verdictVector{
 		{Name: "at-valid-from", Source: "VC Data Model 2.0, 4.9: the earliest point", Now: from, Input: c.sign(v), Verified: true},
-		{Name: "before-valid-from", Source: "VC Data Model 2.0, 4.9", Now: "2025-12-31T23:59:59Z", Input: c.sign(v), Codes: at(credential.CodeNotYetValid)},
+		{Name: "before-valid-from-within-the-clock-tolerance", Source: "VC Data Model 2.0, 4.9; clocks may differ by 5 s", Now: "2025-12-31T23:59:55Z", Input: c.sign(v), Verified: true},
+		{Name: "before-valid-from", Source: "VC Data Model 2.0, 4.9", Now: "2025-12-31T23:59:54.999Z", Input: c.sign(v), Codes: at(credential.CodeNotYetValid)},
 		{Name: "at-valid-until", Source: "VC Data Model 2.0, 4.9: the latest point", Now: until, Input: c.sign(v), Verified: true},
 		{Name: "after-valid-until", Source: "VC Data Model 2.0, 4.9", Now: "2027-01-01T00:00:01Z", Input: c.sign(v), Codes: at(credential.CodeExpired)},
-		{Name: "version-1-before-issuance", Source: "VC Data Model 1.1, 4.6", Now: "2025-12-31T23:59:59Z", Input: c.sign(c.version1()), Codes: at(credential.CodeNotYetValid)},
+		{Name: "version-1-before-issuance", Source: "VC Data Model 1.1, 4.6", Now: "2025-12-31T23:59:54Z", Input: c.sign(c.version1()), Codes: at(credential.CodeNotYetValid)},
 		{Name: "version-1-expired", Source: "VC Data Model 1.1, 4.8", Now: "2027-01-01T00:00:01Z", Input: c.sign(c.version1()), Codes: at(credential.CodeExpired)},
 		{Name: "version-1-narrowed-by-valid-from", Source: "1.1 context", Now: "2026-06-01T00:00:00Z", Codes: at(credential.CodeNotYetValid),
-			Input: c.sign(c.version1().With("validFrom", text("2026-06-01T00:00:01Z")))},
+			Input: c.sign(c.version1().With("validFrom", text("2026-06-01T00:00:06Z")))},
+		{Name: "proof-created-within-the-clock-tolerance", Source: "clocks may differ by 5 s", Input: c.sign(v, created(now.Add(5*time.Second))), Verified: true},
+		{Name: "proof-created-later", Source: "a signature that is yet to be made", Input: c.sign(v, created(now.Add(6*time.Second))), Codes: at(credential.CodeNotYetValid)},
 		{Name: "proof-expired", Source: "Data Integrity 1.0, 2.1", Input: c.sign(v, expires(now)), Codes: at(credential.CodeProofExpired)},
 		{Name: "proof-not-expired", Source: "Data Integrity 1.0, 2.1", Input: c.sign(v, expires(now.Add(time.Second))), Verified: true},
 	}

@@ -52,6 +52,10 @@ type Verifier struct {
 	Signature multikey.VerifyFunc
 	// Now is the time that validity is judged by; zero is time.Now.
 	Now time.Time
+	// Leeway is by how much the clocks of signers may be ahead of Now: a validFrom
+	// (issuanceDate), created, nbf or iat within it counts as reached, and the row says
+	// so. Zero is DefaultLeeway, and less is none. Nothing lasts longer for it.
+	Leeway time.Duration
 	// AsOf and FreshUntil go into verdicts as they are.
 	AsOf       *AsOf
 	FreshUntil time.Time
@@ -74,20 +78,37 @@ type Verifier struct {
 // are made, so that the verdict on a bad proof still tells that its issuer was
 // revoked. Costs are bounded by the size of doc. Every failure is a row.
 func (v *Verifier) Verify(ctx context.Context, doc jcs.Value) Verdict {
+	return v.VerifyFor(ctx, doc, Options{})
+}
+
+// Options are what a credential is held to, where it must have been secured for the
+// one who asks.
+type Options struct {
+	// Challenge is what each of its proofs, the nonce of its token or that of its key
+	// binding must be; "" does not look.
+	Challenge string
+	// Domain is the exact set that each of its proofs must name, all of which the
+	// audience of its token, or one of which that of its key binding, must name; nil
+	// does not look.
+	Domain []string
+}
+
+// VerifyFor is Verify of a credential that must have been secured for these options.
+func (v *Verifier) VerifyFor(ctx context.Context, doc jcs.Value, opt Options) Verdict {
 	payload, by, err := open(doc)
-	return v.judgeCredential(ctx, payload, by, err)
+	return v.judgeCredential(ctx, payload, by, err, opt)
 }
 
 // judgeCredential judges a credential and what secures it; openErr is why the
 // credential could not be taken out of its envelope.
-func (v *Verifier) judgeCredential(ctx context.Context, payload jcs.Value, by securing, openErr error) Verdict {
-	return v.judge(ctx, payload, by, openErr).verdict
+func (v *Verifier) judgeCredential(ctx context.Context, payload jcs.Value, by securing, openErr error, opt Options) Verdict {
+	return v.judge(ctx, payload, by, openErr, opt).verdict
 }
 
 // judge runs the checks of a credential. What the credential points to is not
 // fetched for one whose proof does not hold: nobody answers for those URLs.
-func (v *Verifier) judge(ctx context.Context, payload jcs.Value, by securing, openErr error) *judgement {
-	j := &judgement{by: v, now: v.time(), securing: by}
+func (v *Verifier) judge(ctx context.Context, payload jcs.Value, by securing, openErr error, opt Options) *judgement {
+	j := &judgement{by: v, now: v.time(), securing: by, options: opt}
 	j.verdict.AsOf = v.AsOf
 	j.verdict.Checks = make([]Check, 0, len(credentialChecks))
 	if j.structure(payload, openErr) {
@@ -136,6 +157,16 @@ func (v *Verifier) unjudged() Verdict {
 	return verdict
 }
 
+// DefaultLeeway is the Leeway of a Verifier that sets none.
+const DefaultLeeway = 5 * time.Second
+
+func (v *Verifier) leeway() time.Duration {
+	if v.Leeway == 0 {
+		return DefaultLeeway
+	}
+	return max(v.Leeway, 0)
+}
+
 func (v *Verifier) time() time.Time {
 	if v.Now.IsZero() {
 		return time.Now()
@@ -149,6 +180,7 @@ type judgement struct {
 	now        time.Time
 	credential *Credential
 	securing   securing
+	options    Options
 	// digests are those the credential may be registered by.
 	digests [][32]byte
 	// trusted: the proofs hold.
@@ -196,7 +228,9 @@ func (j *judgement) issuer() {
 
 // proof holds the credential to all of its proofs, expiry apart.
 func (j *judgement) proof(ctx context.Context, purpose did.Relationship) {
-	err := j.securing.verify(ctx, expected{by: j.by, now: j.now, purpose: purpose})
+	err := j.securing.verify(ctx, expected{
+		by: j.by, now: j.now, purpose: purpose, challenge: j.options.Challenge, domain: j.options.Domain,
+	})
 	if err == nil {
 		j.trusted = true
 		j.verdict.pass(CheckProof)

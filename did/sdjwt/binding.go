@@ -9,9 +9,6 @@ import (
 	"github.com/tabard-id/tabard/did/multikey"
 )
 
-// Skew is by how much the clock of a holder may be ahead.
-const Skew = time.Minute
-
 // Confirmation reads cnf of a processed payload (RFC 7800, 3): the holder's key, or,
 // where there is none by value, the kid that names it. Other members that would
 // name a key are not understood. Errors are *Error with ErrConfirmation.
@@ -44,8 +41,9 @@ type Expected struct {
 	Nonce string
 	// Audience has the verifier's names, of which it must carry one; nil does not look.
 	Audience []string
-	// Now is the time, which must not be before iat by more than Skew.
-	Now time.Time
+	// Now is the time, which must not be before iat and nbf by more than Leeway.
+	Now    time.Time
+	Leeway time.Duration
 	// MaxAge is how old it may be; 0 does not look.
 	MaxAge time.Duration
 }
@@ -77,7 +75,7 @@ func (t *Token) VerifyKeyBinding(key multikey.PublicKey, verify multikey.VerifyF
 		return refuse(ErrBindingNonce, "")
 	case want.Audience != nil && !slices.Contains(want.Audience, b.Audience[0]):
 		return refuse(ErrBindingAudience, "")
-	case b.IssuedAt.After(want.Now.Add(Skew)), !b.NotBefore.IsZero() && b.NotBefore.After(want.Now.Add(Skew)):
+	case b.IssuedAt.After(want.Now.Add(want.Leeway)), !b.NotBefore.IsZero() && b.NotBefore.After(want.Now.Add(want.Leeway)):
 		return refuse(ErrBindingTime, "made in the future")
 	case want.MaxAge > 0 && want.Now.Sub(b.IssuedAt) > want.MaxAge:
 		return refuse(ErrBindingTime, "too old")

@@ -280,24 +280,22 @@ func cborNumber(data []byte) (float64, bool) {
 }
 
 // Status returns the status type of what refers to the token, as of now (8.3): the
-// reference must name this token, the token must have been issued and not be
-// expired. Errors are VerificationErrors and RangeErrors.
-func (c Claims) Status(ref Reference, now time.Time) (byte, error) {
+// reference must name this token, the token must have been issued, by a clock that is
+// ahead by leeway at most, and not be expired. Errors are VerificationErrors and
+// RangeErrors.
+func (c Claims) Status(ref Reference, now time.Time, leeway time.Duration) (byte, error) {
 	switch {
 	case ref.URI != c.Subject:
 		return 0, unverified("sub", "the status list token is "+c.Subject)
-	case c.NotBefore.After(now.Add(clockSkew)):
+	case c.NotBefore.After(now.Add(leeway)):
 		return 0, unverified("nbf", "the status list token holds from "+stamp(c.NotBefore))
-	case c.IssuedAt.After(now.Add(clockSkew)):
+	case c.IssuedAt.After(now.Add(leeway)):
 		return 0, unverified("iat", "the status list token was issued at "+stamp(c.IssuedAt))
 	case !c.ExpiresAt.IsZero() && !now.Before(c.ExpiresAt):
 		return 0, unverified("exp", "the status list token expired at "+stamp(c.ExpiresAt))
 	}
 	return c.List.Get(ref.Index)
 }
-
-// clockSkew is how far the clocks of issuer and verifier may differ.
-const clockSkew = time.Minute
 
 // FreshUntil is until when a copy fetched at that time may serve: the earlier of
 // ttl and exp, and fallback after fetched if the token has no ttl.

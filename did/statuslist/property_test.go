@@ -298,7 +298,7 @@ func FuzzToken(f *testing.F) {
 				continue
 			}
 			ref := statuslist.Reference{Index: index, URI: c.Subject}
-			value, err := c.Status(ref, c.IssuedAt)
+			value, err := c.Status(ref, c.IssuedAt, 0)
 			codeOf(t, err)
 			if err == nil && int(value)>>c.List.Bits != 0 {
 				t.Errorf("status %d of %d bits", value, c.List.Bits)

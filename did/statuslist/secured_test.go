@@ -66,7 +66,7 @@ func TestTokensOfEveryKeyType(t *testing.T) {
 			t.Fatalf("%v: %v", typ, err)
 		}
 		for _, got := range []statuslist.Claims{fromJWT, fromCWT} {
-			status, err := got.Status(statuslist.Reference{Index: 77, URI: tokenURL}, got.IssuedAt)
+			status, err := got.Status(statuslist.Reference{Index: 77, URI: tokenURL}, got.IssuedAt, 0)
 			if err != nil || status != statuslist.TokenInvalid {
 				t.Errorf("%v: status %d, %v", typ, status, err)
 			}

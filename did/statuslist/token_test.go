@@ -70,7 +70,7 @@ func tokenStatus(t *testing.T, v tokenVector) (byte, error) {
 	} else if claims, err = statuslist.ParseJWT([]byte(v.JWT)); err != nil {
 		return 0, err
 	}
-	return claims.Status(ref, at)
+	return claims.Status(ref, at, 5*time.Second)
 }
 
 func reference(index int64) jcs.Value {
@@ -107,7 +107,7 @@ func goodTokens(tb testing.TB) (cases []tokenVector) {
 		jwt("four-bits-last", "4.1", reference(3), four, 0), jwt("eight-bits", "4.1", reference(1), eight, 255),
 		jwt("without-exp-and-ttl", "5.1", reference(0), one.Without("exp", "ttl"), 1),
 		jwt("with-aggregation-uri", "4.2", reference(0), with(one, "status_list.aggregation_uri", text("https://issuer.example/all")), 1),
-		jwt("issued-half-a-minute-ahead", "8.3", reference(0), one.With("iat", jcs.FromInt(1780272030)), 1),
+		jwt("issued-within-the-clock-tolerance", "8.3; clocks may differ by 5 s", reference(0), one.With("iat", jcs.FromInt(1780272005)), 1),
 		jwt("claims-of-others", "5.1", reference(0), one.With("nbf", jcs.FromInt(0)), 1),
 	)
 	for name, width := range map[string]int{"cwt-one-bit": 1, "cwt-suspended": 2} {
@@ -208,6 +208,7 @@ func badJWTs(tb testing.TB) []tokenVector {
 		bad("iss-not-a-string", "5.1", v.With("iss", jcs.FromInt(1)), "malformed", "iss"),
 		bad("iat-missing", "5.1", v.Without("iat"), "malformed", "iat"),
 		bad("iat-string", "5.1", v.With("iat", text("1780000000")), "malformed", "iat"),
+		bad("iat-beyond-the-clock-tolerance", "8.3", v.With("iat", jcs.FromInt(1780272006)), "verification", "iat"),
 		bad("iat-in-the-future", "8.3", v.With("iat", jcs.FromInt(1785000000)), "verification", "iat"),
 		bad("exp-string", "5.1", v.With("exp", text("1790000000")), "malformed", "exp"),
 		bad("exp-negative", "5.1", v.With("exp", jcs.FromInt(-1)), "malformed", "exp"),

@@ -44,13 +44,18 @@ func (a *agent) issueWith(name, listURL string, purpose record.Purpose, index ui
 // verified checks a list as a stranger does: by the registry's document and the clock.
 func (n *testNode) verified(body []byte, url string) *statuslist.List {
 	n.t.Helper()
+	return n.verifiedAt(body, url, time.Now())
+}
+
+func (n *testNode) verifiedAt(body []byte, url string, now time.Time) *statuslist.List {
+	n.t.Helper()
 	v, err := jcs.Decode(body)
 	if err != nil {
 		n.t.Fatal(err)
 	}
 	view := n.ledger.View()
 	defer view.Close()
-	verifier := credential.Verifier{Resolver: view}
+	verifier := credential.Verifier{Resolver: view, Now: now}
 	if verdict := verifier.Verify(context.Background(), v); !verdict.Verified {
 		n.t.Fatalf("the list does not verify: %+v", verdict.Checks)
 	}
@@ -61,7 +66,7 @@ func (n *testNode) verified(body []byte, url string) *statuslist.List {
 	if l.ID != url || l.Issuer != string(view.RegistryDID()) {
 		n.t.Errorf("list %s by %s", l.ID, l.Issuer)
 	}
-	if err := errors.Join(l.InForce(time.Now())); err != nil {
+	if err := errors.Join(l.InForce(now)); err != nil {
 		n.t.Error(err)
 	}
 	return l
@@ -126,14 +131,14 @@ func TestStatusListInEveryForm(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if status, err := claims.Status(ref, time.Now()); err != nil || status != statuslist.TokenInvalid || jwt.header.Get("Content-Type") != statuslist.MediaJWT {
+	if status, err := claims.Status(ref, time.Now(), 0); err != nil || status != statuslist.TokenInvalid || jwt.header.Get("Content-Type") != statuslist.MediaJWT {
 		t.Errorf("JWT: status %d, %v", status, err)
 	}
 	cwt := n.get(id.Path(), "Accept", statuslist.MediaCWT)
 	if claims, err = statuslist.VerifyCWT(cwt.body, n.registryKey, nil); err != nil {
 		t.Fatal(err)
 	}
-	if status, err := claims.Status(ref, time.Now()); err != nil || status != statuslist.TokenInvalid || cwt.header.Get("Content-Type") != statuslist.MediaCWT {
+	if status, err := claims.Status(ref, time.Now(), 0); err != nil || status != statuslist.TokenInvalid || cwt.header.Get("Content-Type") != statuslist.MediaCWT {
 		t.Errorf("CWT: status %d, %v", status, err)
 	}
 }
@@ -472,7 +477,7 @@ func TestSignedListIsKeptUntilItChanges(t *testing.T) {
 		t.Error("a signature is used beyond its ttl")
 	}
 	alice.flip(id, 2, "revoked", 2).json(http.StatusCreated, &api.Receipt{})
-	if l := n.verified(n.get(id.Path()).body, listOrigin+id.Path()); statuslist.Count(l.Bits()) != 2 {
+	if l := n.verifiedAt(n.get(id.Path()).body, listOrigin+id.Path(), time.Now().Add(listTTL)); statuslist.Count(l.Bits()) != 2 {
 		t.Errorf("%d bits set", statuslist.Count(l.Bits()))
 	}
 }
