@@ -75,7 +75,7 @@ type rebuiltLog struct {
 	// seq is the record of the last one.
 	seq  record.Seq
 	doc  *did.Document
-	file []webvh.WitnessProof
+	file *view.WitnessFile
 }
 
 // rebuilder is a view.Writer and view.Reader of its own map.
@@ -166,7 +166,10 @@ func (r *rebuilder) did(rec record.Record) {
 	view.PutEntry(r, parsed.SCID, next.Number, e.Time, 0)
 	view.PutHead(r, &next, 0)
 	if len(proofs) > 0 {
-		log.file = view.Latest(log.file, proofs)
+		if log.file == nil {
+			log.file = view.NewWitnessFile(nil)
+		}
+		log.file.Add(proofs)
 		view.PutFile(r, parsed.SCID, log.file)
 	}
 	full, err := webvh.ImplicitServices(e.State)

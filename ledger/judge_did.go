@@ -297,7 +297,7 @@ func parseProofs(items []jcs.Value) ([]webvh.WitnessProof, error) {
 // appendEntries plans a record for each entry and the changes to the views.
 func (j *judge) appendEntries(op record.Op, a *appendix, prev *webvh.State, states []webvh.State, witness []webvh.WitnessProof) error {
 	approvals := j.newApprovals(a, witness)
-	var used []webvh.WitnessProof
+	var file *view.WitnessFile
 	if a.head != nil {
 		view.PutPastHead(j.plan, a.head)
 	}
@@ -306,7 +306,9 @@ func (j *judge) appendEntries(op record.Op, a *appendix, prev *webvh.State, stat
 		if err != nil {
 			return err
 		}
-		used = append(used, proofs...)
+		if file, err = j.approve(a, file, proofs); err != nil {
+			return err
+		}
 		body := record.DIDBody{Entry: a.entries[i].Value, Witness: proofValues(proofs)}
 		rec, err := j.append(record.KindDID, body.Value(), op.Size()/len(states)+128)
 		if err != nil {
@@ -326,17 +328,33 @@ func (j *judge) appendEntries(op record.Op, a *appendix, prev *webvh.State, stat
 	view.PutHead(j.plan, prev, len(states)-1)
 	j.touchDID(a.scid, a.last)
 	j.accept()
-	if len(used) == 0 {
-		return nil
-	}
-	file, err := view.GetFile(j.in, a.scid)
-	if err != nil {
-		return err
-	}
-	if !view.PutFile(j.plan, a.scid, view.Latest(file, used)) {
-		return refuse(record.EntryTooLarge, "did-witness.json would be larger than a resolver reads")
+	if file != nil {
+		view.PutFile(j.plan, a.scid, file)
 	}
 	return nil
+}
+
+// approve adds the proofs in a record to the log's did-witness.json; file is nil before
+// the first. The file grows with every new witness: an entry after which it is larger
+// than those who resolve the DID read is refused, whatever comes with it. Not so among
+// the records of a ledger: earlier versions looked only at the end of an operation,
+// and where that was is not recorded.
+func (j *judge) approve(a *appendix, file *view.WitnessFile, proofs []webvh.WitnessProof) (*view.WitnessFile, error) {
+	if len(proofs) == 0 {
+		return file, nil
+	}
+	if file == nil {
+		known, err := view.GetFile(j.in, a.scid)
+		if err != nil {
+			return nil, err
+		}
+		file = view.NewWitnessFile(known)
+	}
+	file.Add(proofs)
+	if j.past == nil && !file.Fits() {
+		return nil, refuse(record.EntryTooLarge, "did-witness.json would be larger than a resolver reads")
+	}
+	return file, nil
 }
 
 // formerDID notes that the record rec takes a log away from a DID.

@@ -34,7 +34,7 @@ func sameStores(received, rebuilt *store.DB) error {
 			return fmt.Errorf("%w: its records do not make what it has at key %q", ErrSnapshot, key)
 		case !bytes.Equal(key, k):
 			return fmt.Errorf("%w: it lacks key %q, which its records make", ErrSnapshot, k)
-		case !bytes.Equal(value, v):
+		case !bytes.Equal(view.Canonical(key, value), v):
 			return fmt.Errorf("%w: at key %q it has another value than its records make", ErrSnapshot, key)
 		}
 		return nil

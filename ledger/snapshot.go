@@ -149,6 +149,7 @@ func (s *snapshotWriter) entry(key, value []byte) error {
 			return err
 		}
 	}
+	value = view.Canonical(key, value)
 	s.block = binary.BigEndian.AppendUint32(s.block, uint32(len(key)))
 	s.block = binary.BigEndian.AppendUint32(s.block, uint32(len(value)))
 	s.block = append(s.block, key...)

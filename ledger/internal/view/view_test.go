@@ -98,7 +98,7 @@ func TestDamagedValuesAreNamed(t *testing.T) {
 	PutOutcome(m, record.Hash{1}, "signer", record.Outcome{}, 0)
 	PutRegistration(m, record.Hash{2}, Registration{Issuer: "i"}, nil, 0)
 	PutIdentity(m, Identity{Ledger: "l", DID: "d", Domain: "x"})
-	PutFile(m, "s", nil)
+	PutFile(m, "s", NewWitnessFile(nil))
 	m.Set(AppliedEntry(1))
 	m.Set(StateEntry(&State{}))
 	read := map[string]func() error{

@@ -19,12 +19,6 @@ func GetStaged(r Reader, versionID string) ([]webvh.WitnessProof, error) {
 	return getProofs(r, key(famStaged, versionID))
 }
 
-// GetFile returns the proofs of a log's did-witness.json: of each witness the one
-// for the newest version, which covers the versions before.
-func GetFile(r Reader, scid string) ([]webvh.WitnessProof, error) {
-	return getProofs(r, key(famFile, scid))
-}
-
 // proofLimits are beyond any list of proofs that is written: MaxStagedProofs, or a
 // did-witness.json.
 var proofLimits = jcs.Limits{Bytes: 4 << 20, Depth: 64, Values: 1 << 21}
@@ -43,20 +37,6 @@ func getProofs(r Reader, k []byte) ([]webvh.WitnessProof, error) {
 		return nil, corrupt("witness proofs", k)
 	}
 	return proofs, nil
-}
-
-// PutFile writes the proofs of a log's did-witness.json, unless the file is one that
-// those who resolve the DID would not read: it grows with every new witness.
-func PutFile(w Writer, scid string, proofs []webvh.WitnessProof) bool {
-	file := webvh.FormatWitnessFile(proofs).Canonical()
-	if len(file) > webvh.MaxWitnessFileBytes {
-		return false
-	}
-	if _, err := jcs.Decode(file); err != nil {
-		return false
-	}
-	w.Set(key(famFile, scid), file)
-	return true
 }
 
 // Stage adds proofs, all of one version, to those set aside for it. A version not
