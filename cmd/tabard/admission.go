@@ -16,7 +16,7 @@ import (
 func admissionFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "admission", Usage: "whose writes are let in: `MODE` open or allow-list", Value: string(node.Open)},
-		&cli.StringSliceFlag{Name: "admit", Usage: "`DID` of a controller that an allow-list lets in; repeatable"},
+		&cli.StringSliceFlag{Name: "admit", Usage: "`DID` of a controller that an allow-list lets in, with the agents it confirms; it need not exist yet; repeatable"},
 		&cli.BoolFlag{Name: "publish-content", Usage: "let whoever holds a credential have its content kept and served by the registry"},
 		rateFlag("read-rate", 2000, "reads"),
 		rateFlag("write-rate", 50, "writes"),

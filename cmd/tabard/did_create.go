@@ -26,10 +26,12 @@ func didCreateCommand() *cli.Command {
 			"EXAMPLES:\n" +
 			"   tabard did create agents/alice\n" +
 			"   tabard did create agents/bot --controller \"$ALICE\" --pre-rotation --service 'mcp=MCP,https://bot.example/mcp'\n" +
+			"   tabard did create agents/bot --controller-dir alice   # where an allow-list has Alice, and not the bot\n" +
 			"   tabard did create agents/carol --witness did:key:z6Mk... --witness-key w.json\n" +
 			"   tabard did create agents/dave --domain example.com --no-submit   # offline",
 		Flags: writeFlags(slices.Concat(documentFlags(), parameterFlags(), []cli.Flag{
 			&cli.StringFlag{Name: "domain", Usage: "`HOST[:PORT]` of the DID (default: the registry's)"},
+			&cli.StringFlag{Name: "controller-dir", Usage: "DID `DIR` of the controller, who first confirms by an AgentRegistrationCredential that the DID is its agent's"},
 			&cli.BoolFlag{Name: "portable", Usage: "let the DID move to another domain later"},
 			&cli.StringFlag{Name: "update-key", Usage: "key `FILE` (Ed25519) to control the DID with, instead of a new one"},
 			&cli.StringFlag{Name: "doc-key-type", Value: "Ed25519", Usage: "`TYPE` of the signing key: Ed25519, P-256 or P-384"},
@@ -48,6 +50,10 @@ func didCreate(c *cli.Context) error {
 		dir = path.Base(c.Args().First())
 	}
 	witness, err := witnessFromFlags(c)
+	if err != nil {
+		return err
+	}
+	owner, err := controllerFromFlags(c)
 	if err != nil {
 		return err
 	}
@@ -77,6 +83,15 @@ func didCreate(c *cli.Context) error {
 		return err
 	}
 	c.Context = ctx
+	if owner != nil {
+		id, err := entryDID(e)
+		if err != nil {
+			return err
+		}
+		if d.registration, err = confirmAgent(c, cl, owner, id); err != nil {
+			return err
+		}
+	}
 	return commit(c, cl, d, e)
 }
 

@@ -116,7 +116,11 @@ func submit(c *cli.Context, cl *client.Client, d *didDir, e *webvh.Entry, proofs
 			proofs = append(proofs, p)
 		}
 	}
-	receipt, err := cl.Append(c.Context, result.DID, entries, proofs)
+	var opts []client.AppendOption
+	if d.registration != "" {
+		opts = append(opts, client.Registration(d.registration))
+	}
+	receipt, err := cl.Append(c.Context, result.DID, entries, proofs, opts...)
 	if err != nil {
 		return err
 	}
@@ -131,10 +135,10 @@ func (d *didDir) hasPending() bool {
 }
 
 // dropRefused removes an entry that the registry will never take, so that it does not stand in the way
-// of the next. One whose outcome is open stays.
+// of the next. One whose outcome is open stays, and one whose author may yet be put on a list.
 func (d *didDir) dropRefused(err error) error {
 	var p *client.Problem
-	if errors.As(err, &p) && p.Outcome == api.NotApplied && !p.Retryable {
+	if errors.As(err, &p) && p.Outcome == api.NotApplied && !p.Retryable && p.Code != api.NotAdmitted {
 		return d.dropPending()
 	}
 	return nil

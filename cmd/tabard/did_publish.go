@@ -19,9 +19,11 @@ func didPublishCommand() *cli.Command {
 			"lost connection left unsent. Sending an entry again is harmless.\n\n" +
 			"EXAMPLES:\n" +
 			"   tabard did publish -d alice\n" +
+			"   tabard did publish -d bot --registration \"$DIGEST\"   # by which its controller has confirmed it\n" +
 			"   tabard did publish -d carol --witness-file from-w1.json --witness-file from-w2.json",
 		Flags: clientFlags(didDirFlag(),
 			&cli.StringSliceFlag{Name: "witness-file", Usage: "did-witness.json `FILE` with proofs to add; repeatable"},
+			&cli.StringFlag{Name: "registration", Usage: "`DIGEST` of the registered AgentRegistrationCredential that an allow-list lets the DID in by"},
 			&cli.StringSliceFlag{Name: "witness-key", Usage: "key `FILE` of a witness that approves at once; repeatable"},
 		),
 		Action: didPublish,
@@ -53,6 +55,7 @@ func didPublish(c *cli.Context) error {
 			return err
 		}
 	}
+	d.registration = c.String("registration")
 	if err := addProofFiles(c, d); err != nil {
 		return err
 	}

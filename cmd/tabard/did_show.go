@@ -190,14 +190,26 @@ func didIDCommand() *cli.Command {
 			if err := exactArgs(c, 1); err != nil {
 				return err
 			}
-			d, err := openDIDDir(c.Args().First())
+			id, err := idOfDir(c.Args().First())
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintln(c.App.Writer, d.id())
+			_, err = fmt.Fprintln(c.App.Writer, id)
 			return err
 		},
 	}
+}
+
+// idOfDir is the DID of a directory, also while its first entry waits.
+func idOfDir(path string) (did.ID, error) {
+	d, err := openDIDDir(path)
+	if err == nil {
+		return d.id(), nil
+	}
+	if e, pending := (&didDir{path: path}).readPending(); pending == nil && e.Number == 1 {
+		return entryDID(e)
+	}
+	return "", err
 }
 
 func didShowLogCommand() *cli.Command {

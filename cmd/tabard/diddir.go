@@ -31,6 +31,7 @@ type didDir struct {
 	log, witness []byte
 	verified     *webvh.Log // nil while the first entry is pending
 	published    int        // how many versions the registry is known to have
+	registration string     // digest of the credential by which the controller has confirmed it, if any
 }
 
 // createDIDDir makes an empty directory for a DID to be.

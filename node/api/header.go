@@ -38,6 +38,10 @@ const (
 	ByGraph = "graph"
 )
 
+// ParamRegistration, of a POST to did.jsonl, is the digest of a registered AgentRegistrationCredential by
+// which the controller of the new DID has confirmed it: a registry with an allow-list may ask for one.
+const ParamRegistration = "registration"
+
 // Limits of the surface, in bytes unless they say otherwise.
 const (
 	MaxBody      = 1 << 20

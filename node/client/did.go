@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 
 	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/jcs"
@@ -13,11 +14,20 @@ import (
 	"github.com/tabard-id/tabard/node/api"
 )
 
+// AppendOption says more about log entries that are sent.
+type AppendOption func(url.Values)
+
+// Registration names, by its digest, a registered AgentRegistrationCredential: the word of a new DID's
+// controller that it is an agent of its own, which a registry with an allow-list may want to have.
+func Registration(digest string) AppendOption {
+	return func(q url.Values) { q.Set(api.ParamRegistration, digest) }
+}
+
 // Append sends log entries of the did:webvh DID id to the registry, after the proofs of its witnesses
 // if there are any. The entries are accepted together or not at all; the receipt is that of the last.
 //
 // A Problem with code "stale-predecessor" carries the Head that somebody else's entry made.
-func (c *Client) Append(ctx context.Context, id did.ID, entries []webvh.Entry, proofs []webvh.WitnessProof) (Receipt, error) {
+func (c *Client) Append(ctx context.Context, id did.ID, entries []webvh.Entry, proofs []webvh.WitnessProof, opts ...AppendOption) (Receipt, error) {
 	if len(entries) == 0 {
 		return Receipt{}, errors.New("no log entries to append")
 	}
@@ -35,7 +45,11 @@ func (c *Client) Append(ctx context.Context, id did.ID, entries []webvh.Entry, p
 		body.Write(e.Value.Canonical())
 		body.WriteByte('\n')
 	}
-	receipt, err := c.write(ctx, logPath(ident), api.TypeJSONLines, body.Bytes())
+	q := url.Values{}
+	for _, o := range opts {
+		o(q)
+	}
+	receipt, err := c.write(ctx, request{path: logPath(ident), query: q, contentType: api.TypeJSONLines, body: body.Bytes()})
 	if err != nil {
 		return receipt, err
 	}
@@ -55,8 +69,9 @@ func (c *Client) stage(ctx context.Context, ident webvh.Identifier, proofs []web
 }
 
 // write posts an operation and reads its receipt.
-func (c *Client) write(ctx context.Context, path, contentType string, body []byte) (Receipt, error) {
-	a, err := c.do(ctx, request{method: http.MethodPost, path: path, contentType: contentType, body: body})
+func (c *Client) write(ctx context.Context, r request) (Receipt, error) {
+	r.method = http.MethodPost
+	a, err := c.do(ctx, r)
 	if err != nil {
 		return Receipt{}, err
 	}
@@ -70,5 +85,5 @@ func (c *Client) write(ctx context.Context, path, contentType string, body []byt
 
 // postJSON posts a JSON value as an operation.
 func (c *Client) postJSON(ctx context.Context, path string, v jcs.Value) (Receipt, error) {
-	return c.write(ctx, path, api.TypeJSON, v.Canonical())
+	return c.write(ctx, request{path: path, contentType: api.TypeJSON, body: v.Canonical()})
 }

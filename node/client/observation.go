@@ -76,7 +76,7 @@ func (c *Client) PublishWhois(ctx context.Context, id did.ID, presentation jcs.V
 	if err != nil {
 		return Receipt{}, err
 	}
-	return c.write(ctx, whoisPath(place), "application/vp", presentation.Canonical())
+	return c.write(ctx, request{path: whoisPath(place), contentType: "application/vp", body: presentation.Canonical()})
 }
 
 // Whois returns the presentation that a DID of this registry links itself to, as it was published. Who

@@ -39,7 +39,7 @@ type Rate struct {
 type Config struct {
 	Mode Mode
 	// Controllers are the DIDs an allow-list admits: did:key DIDs of update keys, DIDs of issuers, or
-	// DIDs registered here, whose keys may then create others.
+	// DIDs registered here, now or later, whose keys may then create others, and which may confirm agents.
 	Controllers []did.ID
 
 	// NoContent keeps the contents of credentials out: they are registered without it. Nobody signs

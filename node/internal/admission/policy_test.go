@@ -2,6 +2,7 @@ package admission
 
 import (
 	"context"
+	"errors"
 	"math"
 	"net/http"
 	"net/http/httptest"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/jcs"
+	"github.com/tabard-id/tabard/ledger/record"
 )
 
 func request(remote string, forwarded ...string) *http.Request {
@@ -124,11 +126,24 @@ func TestParsePrefix(t *testing.T) {
 	}
 }
 
-// registered resolves the documents it holds and nothing else.
-type registered map[did.ID]string
+// registered is a registry of the documents it holds, with update keys and credentials to go with them.
+type registered struct {
+	documents   map[did.ID]string
+	update      map[did.ID][]string
+	credentials map[record.Hash]registration
+	broken      error
+}
+
+type registration struct {
+	issuer  did.ID
+	subject did.ID
+}
 
 func (r registered) Resolve(_ context.Context, id did.ID, _ did.Options) (did.Resolution, error) {
-	text, ok := r[id]
+	if r.broken != nil {
+		return did.Resolution{}, r.broken
+	}
+	text, ok := r.documents[id]
 	if !ok {
 		return did.Resolution{}, &did.Error{Code: did.NotFound}
 	}
@@ -140,40 +155,83 @@ func (r registered) Resolve(_ context.Context, id did.ID, _ did.Options) (did.Re
 	return did.Resolution{Document: doc}, err
 }
 
+func (r registered) Keys(ctx context.Context, id did.ID) ([]string, error) {
+	res, err := r.Resolve(ctx, id, did.Options{})
+	if err != nil {
+		return nil, r.broken
+	}
+	keys := r.update[id]
+	for _, vm := range res.Document.VerificationMethods() {
+		keys = append(keys, vm.Key.String())
+	}
+	return keys, nil
+}
+
+func (r registered) Registered(_ context.Context, digest record.Hash) (did.ID, []string, bool, error) {
+	c, ok := r.credentials[digest]
+	return c.issuer, []string{"did:example:other", string(c.subject)}, ok, nil
+}
+
 func TestAllowList(t *testing.T) {
 	const (
-		key   = "z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK"
-		other = "z6MknGc3ocHs3zdPiJbnaaqDi58NGb4pk1Sp9WxWufuXSdxf"
-		org   = did.ID("did:webvh:QmOrg:a.example:org")
-		agent = did.ID("did:webvh:QmAgent:a.example:agent")
+		key    = "z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK"
+		other  = "z6MknGc3ocHs3zdPiJbnaaqDi58NGb4pk1Sp9WxWufuXSdxf"
+		update = "z6MkjchhfUsD6mmvni8mCdXHw216Xrm9bQe2mBH1P5RDjVJG"
+		org    = did.ID("did:webvh:QmOrg:a.example:org")
+		agent  = did.ID("did:webvh:QmAgent:a.example:agent")
+		fresh  = did.ID("did:webvh:QmNew:a.example:x")
 	)
+	byOrg, ofOther, byAgent, unknown := record.Hash{1}, record.Hash{2}, record.Hash{3}, record.Hash{4}
 	known := registered{
-		org: `{"id":"did:webvh:QmOrg:a.example:org","verificationMethod":[{"id":"#k","type":"Multikey",` +
-			`"controller":"did:webvh:QmOrg:a.example:org","publicKeyMultibase":"` + key + `"}]}`,
-		agent: `{"id":"did:webvh:QmAgent:a.example:agent"}`,
+		documents: map[did.ID]string{
+			org: `{"id":"did:webvh:QmOrg:a.example:org","verificationMethod":[{"id":"#k","type":"Multikey",` +
+				`"controller":"did:webvh:QmOrg:a.example:org","publicKeyMultibase":"` + key + `"}]}`,
+			agent: `{"id":"did:webvh:QmAgent:a.example:agent"}`,
+		},
+		update:      map[did.ID][]string{org: {update}},
+		credentials: map[record.Hash]registration{byOrg: {org, fresh}, ofOther: {org, agent}, byAgent: {agent, fresh}},
 	}
 	listKey := must(t, Config{Mode: AllowList, Controllers: []did.ID{"did:key:" + key}})
 	listOrg := must(t, Config{Mode: AllowList, Controllers: []did.ID{org}})
+	claim := func(key string, controller did.ID, registration *record.Hash) Claim {
+		return Claim{Subject: fresh, Keys: []string{key}, Controllers: []did.ID{controller}, Registration: registration}
+	}
 	for _, c := range []struct {
 		name  string
 		p     *Policy
 		claim Claim
 		want  bool
 	}{
-		{"open", must(t, Config{}), Claim{Subject: "did:webvh:QmNew:a.example:x", Keys: []string{other}}, true},
-		{"created by a listed key", listKey, Claim{Subject: "did:webvh:QmNew:a.example:x", Keys: []string{key}}, true},
-		{"created by another key", listKey, Claim{Subject: "did:webvh:QmNew:a.example:x", Keys: []string{other}}, false},
-		{"created by a key of a listed DID", listOrg, Claim{Subject: "did:webvh:QmNew:a.example:x", Keys: []string{key}}, true},
-		{"created by a key that no listed DID has", listOrg, Claim{Subject: "did:webvh:QmNew:a.example:x", Keys: []string{other}}, false},
+		{"open", must(t, Config{}), Claim{Subject: fresh, Keys: []string{other}}, true},
+		{"listed before it exists", listOrg, Claim{Subject: org, Keys: []string{other}}, true},
+		{"created by a listed key", listKey, Claim{Subject: fresh, Keys: []string{key}}, true},
+		{"created by another key", listKey, Claim{Subject: fresh, Keys: []string{other}}, false},
+		{"created by a key of a listed DID", listOrg, Claim{Subject: fresh, Keys: []string{key}}, true},
+		{"created by an update key of a listed DID", listOrg, Claim{Subject: fresh, Keys: []string{update}}, true},
+		{"created by a key that no listed DID has", listOrg, Claim{Subject: fresh, Keys: []string{other}}, false},
 		{"registered already", listOrg, Claim{Subject: agent, Keys: []string{other}}, true},
 		{"issuer registered", listOrg, Claim{Subject: agent}, true},
 		{"issuer did:key listed", listKey, Claim{Subject: "did:key:" + key}, true},
 		{"issuer did:key not listed", listKey, Claim{Subject: "did:key:" + other}, false},
 		{"nobody", listKey, Claim{}, false},
+
+		{"agent confirmed by its listed controller", listOrg, claim(other, org, &byOrg), true},
+		{"agent that only claims a listed controller", listOrg, claim(other, org, nil), false},
+		{"agent whose controller has confirmed another", listOrg, claim(other, org, &ofOther), false},
+		{"agent that names a credential that is not registered", listOrg, claim(other, org, &unknown), false},
+		{"agent confirmed by whom its document does not name", listOrg, claim(other, agent, &byOrg), false},
+		{"agent confirmed by a controller that is registered but not listed", listOrg, claim(other, agent, &byAgent), false},
+		{"agent confirmed by its controller, where only a key is listed", listKey, claim(other, org, &byOrg), false},
+		{"issuer that names a registration", listOrg, Claim{Subject: fresh, Controllers: []did.ID{org}, Registration: &byOrg}, false},
 	} {
-		if got := c.p.Admits(context.Background(), known, c.claim); got != c.want {
-			t.Errorf("%s: %v", c.name, got)
+		got, err := c.p.Admits(t.Context(), known, c.claim)
+		if err != nil || got != c.want {
+			t.Errorf("%s: %v, %v", c.name, got, err)
 		}
+	}
+	known.broken = &did.Error{Code: did.InternalError}
+	if got, err := listOrg.Admits(t.Context(), known, claim(other, org, &byOrg)); got || !errors.Is(err, known.broken) {
+		t.Errorf("a registry that cannot be read: %v, %v", got, err)
 	}
 }
 

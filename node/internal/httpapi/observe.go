@@ -88,8 +88,9 @@ func (s *server) admitsPin(ctx context.Context, id did.ID) error {
 	if _, pinned, err := v.Observation(id); err != nil || pinned {
 		return err
 	}
-	if s.Admission.Admits(ctx, v, admission.Claim{Subject: id}) {
-		return nil
+	admitted, err := s.Admission.Admits(ctx, registry{v, s.now()}, admission.Claim{Subject: id})
+	if err != nil || admitted {
+		return err
 	}
 	return api.NewProblem(api.NotAdmitted, "the DID is not on this registry's list")
 }

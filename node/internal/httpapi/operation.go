@@ -54,7 +54,8 @@ func refusalOf(err error) error {
 func claimOf(op record.Op) admission.Claim {
 	switch op.Name {
 	case record.OpDID:
-		return admission.Claim{Subject: did.ID(stateID(op.Entries[len(op.Entries)-1])), Keys: updateKeys(op.Entries)}
+		last := op.Entries[len(op.Entries)-1]
+		return admission.Claim{Subject: did.ID(stateID(last)), Keys: updateKeys(op.Entries), Controllers: controllers(last)}
 	case record.OpCredential:
 		return admission.Claim{Subject: op.Issuer}
 	case record.OpStatus:
@@ -110,6 +111,22 @@ func stateID(entry jcs.Value) string {
 	state, _ := entry.Get("state")
 	id, _ := state.GetString("id")
 	return id
+}
+
+// controllers are those that the document of a log entry names, one or several.
+func controllers(entry jcs.Value) []did.ID {
+	state, _ := entry.Get("state")
+	member, _ := state.Get("controller")
+	if id, single := member.Str(); single {
+		return []did.ID{did.ID(id)}
+	}
+	var ids []did.ID
+	for item := range member.Elems() {
+		if id, ok := item.Str(); ok {
+			ids = append(ids, did.ID(id))
+		}
+	}
+	return ids
 }
 
 // receipt is what the writer gets for an accepted operation.

@@ -43,7 +43,7 @@ func (s *server) submit(ctx context.Context, op record.Op, claim admission.Claim
 }
 
 // admit applies the policy. Witness proofs pass: they are nothing until an admitted entry takes them
-// along.
+// along. A node may lag: before it turns away whoever may have been registered by now, it catches up.
 func (s *server) admit(ctx context.Context, op record.Op, claim admission.Claim) error {
 	if op.Publish && !s.Admission.AdmitsContent() {
 		return api.NewProblem(api.NotAdmitted, "this registry publishes no content of credentials: register it without publish")
@@ -51,12 +51,25 @@ func (s *server) admit(ctx context.Context, op record.Op, claim admission.Claim)
 	if s.Admission.Mode() == admission.Open || op.Name == record.OpWitness {
 		return nil
 	}
+	admitted, err := s.admits(ctx, claim)
+	if err != nil || admitted {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.WaitLimit)
+	defer cancel()
+	if err := s.Cluster.ReadBarrier(ctx); err != nil {
+		return s.barrierProblem(err)
+	}
+	if admitted, err = s.admits(ctx, claim); err != nil || admitted {
+		return err
+	}
+	return api.NewProblem(api.NotAdmitted, "neither the subject nor the signer is on this registry's list, nor has a controller on it confirmed the subject")
+}
+
+func (s *server) admits(ctx context.Context, claim admission.Claim) (bool, error) {
 	v := s.Ledger.View()
 	defer v.Close()
-	if s.Admission.Admits(ctx, v, claim) {
-		return nil
-	}
-	return api.NewProblem(api.NotAdmitted, "neither the subject nor the signer is on this registry's list")
+	return s.Admission.Admits(ctx, registry{v, s.now()}, claim)
 }
 
 // timeless are the refusals that follow from an operation's bytes: no state, however new, would have

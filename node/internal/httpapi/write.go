@@ -12,7 +12,8 @@ import (
 // postLog appends one or more entries to the log of the DID that lives at the path, creating it with
 // the first. The entries are accepted together or not at all.
 func (s *server) postLog(w *reply, r *http.Request, rt route) error {
-	if err := noQuery(r); err != nil {
+	registration, err := registrationOf(r)
+	if err != nil {
 		return err
 	}
 	segments, err := folder(rt.rest)
@@ -31,11 +32,31 @@ func (s *server) postLog(w *reply, r *http.Request, rt route) error {
 	if err != nil {
 		return refusalOf(err)
 	}
-	outcome, err := s.submit(r.Context(), op, claimOf(op))
+	claim := claimOf(op)
+	claim.Registration = registration
+	outcome, err := s.submit(r.Context(), op, claim)
 	if err != nil {
 		return err
 	}
 	return s.sendReceipt(w, r, s.receipt(op, outcome))
+}
+
+// registrationOf reads the one parameter of a new log: the digest of the credential by which the
+// controller has confirmed the agent. Admission looks at it where nothing else lets the DID in.
+func registrationOf(r *http.Request) (*record.Hash, error) {
+	q, err := parseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, err
+	}
+	text, named := q.take(api.ParamRegistration)
+	if err := q.rest(); err != nil || !named {
+		return nil, err
+	}
+	digest, err := record.ParseHash(text)
+	if err != nil {
+		return nil, api.Problemf(api.InvalidParameter, "%s: want the digest of a registered credential", api.ParamRegistration)
+	}
+	return &digest, nil
 }
 
 // postWitness takes witness proofs for entries that are still to be posted.
