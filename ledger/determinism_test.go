@@ -58,7 +58,10 @@ func (s *script) pick(label string) *agent {
 }
 
 func (s *script) step(i int, newAgent func(string, func(*webvh.CreateOptions), ...string) *agent) {
-	action := rapid.IntRange(0, 14).Draw(s.T, "action")
+	s.act(rapid.IntRange(0, 14).Draw(s.T, "action"), i, newAgent)
+}
+
+func (s *script) act(action, i int, newAgent func(string, func(*webvh.CreateOptions), ...string) *agent) {
 	if len(s.agents) == 0 || action == 0 {
 		name := fmt.Sprintf("agent%d", rapid.IntRange(0, 9).Draw(s.T, "name"))
 		var controllers []string

@@ -203,7 +203,9 @@ func (r *rebuilder) extend(prev *webvh.State, e webvh.Entry, proofs []webvh.Witn
 	if rule, _ := webvh.RuleOf(err); rule != webvh.WitnessThreshold {
 		r.must("entry", err)
 	}
-	next := unwitnessed(r, prev, e)
+	candidates, err := webvh.Candidates(prev, []webvh.Entry{e}, c)
+	r.must("entry", err)
+	next := candidates[0]
 	needed := next.Witness
 	if prev != nil && prev.Witness.Active() {
 		needed = prev.Witness
