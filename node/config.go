@@ -66,7 +66,7 @@ type Config struct {
 	// URL, whoever signed them; their verdicts say so.
 	AcceptAnyIssuer bool
 	// MaxStale is the age of the local state beyond which the node is not ready and
-	// answers no verification, unless a request allows more; 5 s if zero.
+	// gives no verdict, status or status list, unless a request allows more; 5 s if zero.
 	MaxStale time.Duration
 	// ShutdownTimeout bounds Close; 10 s if zero.
 	ShutdownTimeout time.Duration

@@ -26,6 +26,7 @@ func TestCutOff(t *testing.T) {
 	c.start(0, 1, 2)
 	c.ready(0, 1, 2)
 	alone := c.follower()
+	known := c.write(alone)
 	ws := c.watch(alone, "")
 	for i := range c.peers {
 		if i != alone {
@@ -54,6 +55,13 @@ func TestCutOff(t *testing.T) {
 	code, body := get(t, c.url(alone)+"/v1/records/0?max-stale=1s")
 	if p := api.ReadProblem(code, body); code != http.StatusServiceUnavailable || p.Code != api.StatusStale {
 		t.Errorf("a read that wants to be current: %d %s", code, body)
+	}
+	code, body = get(t, c.url(alone)+"/v1/status/"+known.DID)
+	if p := api.ReadProblem(code, body); code != http.StatusServiceUnavailable || p.Code != api.StatusStale {
+		t.Errorf("what may have been revoked since: %d %s", code, body)
+	}
+	if code, body := get(t, c.url(alone)+"/v1/status/"+known.DID+"?max-stale=1h"); code != http.StatusOK {
+		t.Errorf("the status as it was: %d %s", code, body)
 	}
 	if _, body := get(t, c.url(alone)+"/v1/records/0"); len(body) == 0 {
 		t.Error("a read that takes what there is")

@@ -15,6 +15,7 @@ import (
 	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/multikey"
 	"github.com/tabard-id/tabard/node/agent"
+	"github.com/tabard-id/tabard/node/client"
 )
 
 func agentCommand() *cli.Command {
@@ -110,7 +111,7 @@ func agentFromFlags(c *cli.Context, store *agent.Store, base string) (*agent.Age
 		return nil, "", err
 	}
 	if servers := words(c, "server"); len(servers) > 0 {
-		registry, err := newClient(c)
+		registry, err := newClient(c, client.WithReads(client.MaxStale(verdictAge)))
 		if err != nil {
 			return nil, "", err
 		}
@@ -124,6 +125,9 @@ func agentFromFlags(c *cli.Context, store *agent.Store, base string) (*agent.Age
 	a, err := agent.New(cfg)
 	return a, cfg.Token, err
 }
+
+// verdictAge is the age that what an agent's verdicts rest on may have, documents included.
+const verdictAge = 5 * time.Second
 
 // askElsewhere has the agent ask other hosts, if the flags say so, for as long as it runs.
 func askElsewhere(c *cli.Context, cfg *agent.Config) error {

@@ -49,13 +49,13 @@ func clientFlags(more ...cli.Flag) []cli.Flag {
 func readFlags(more ...cli.Flag) []cli.Flag {
 	return clientFlags(append(more,
 		&cli.Uint64Flag{Name: "min-seq", Usage: "wait until the node holds the record at position `SEQ`"},
-		&cli.DurationFlag{Name: "max-stale", Usage: "refuse an answer from a state older than this `TIME`"},
+		&cli.DurationFlag{Name: "max-stale", Usage: "refuse an answer from a state older than this `TIME` (default of verdicts and statuses: the node's, 5s)"},
 		&cli.BoolFlag{Name: "linearizable", Usage: "see every write acknowledged before this read"},
 	)...)
 }
 
-// newClient makes the SDK client that the flags describe.
-func newClient(c *cli.Context) (*client.Client, error) {
+// newClient makes the SDK client that the flags describe; more is what the command knows besides.
+func newClient(c *cli.Context, more ...client.Option) (*client.Client, error) {
 	servers := words(c, "server")
 	if len(servers) == 0 {
 		servers = []string{defaultServer}
@@ -64,7 +64,7 @@ func newClient(c *cli.Context) (*client.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	cl, err := client.New(servers, opts...)
+	cl, err := client.New(servers, append(opts, more...)...)
 	if err != nil {
 		return nil, usage("--server: %w", err)
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/tabard-id/tabard/node/api"
 )
 
-// readParameters say how fresh an answer must be. The zero value takes any node's present state.
+// readParameters say how fresh an answer must be. The zero value takes what a node gives by default.
 type readParameters struct {
 	minSeq       uint64 // one more than the position asked for
 	maxStale     time.Duration
@@ -24,7 +24,8 @@ type ReadOption func(*readParameters)
 // MinSeq waits until the record at position seq is part of the node's state.
 func MinSeq(seq record.Seq) ReadOption { return func(r *readParameters) { r.minSeq = uint64(seq) + 1 } }
 
-// MaxStale refuses an answer from a state older than d.
+// MaxStale refuses an answer from a state older than d. Without it that is what the node's operator
+// allows, 5 s by default, of verdicts, statuses and status lists, and any age of the rest.
 func MaxStale(d time.Duration) ReadOption { return func(r *readParameters) { r.maxStale = d } }
 
 // Linearizable sees every write acknowledged before the read, by whichever node.

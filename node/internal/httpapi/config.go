@@ -74,8 +74,8 @@ type Config struct {
 	Logger     *slog.Logger          // default: discard
 	NodeID     string
 
-	// MaxStaleDefault bounds the age of the state a verification is answered from, and that /readyz
-	// allows; default 5 s. Requests may ask for less or more.
+	// MaxStaleDefault bounds the age of the state that verdicts, statuses and status lists are answered
+	// from, and that /readyz allows; default 5 s. Requests may ask for less or more.
 	MaxStaleDefault time.Duration
 	// WaitLimit bounds how long a read waits for a position or a leader; default 5 s.
 	WaitLimit time.Duration

@@ -67,6 +67,15 @@ func parseAge(s string) (time.Duration, error) {
 	return age, nil
 }
 
+// vouching is what a read asks that tells a status, as a verdict or a list does: a node that may not be
+// current does not say that nothing was revoked, unless the request allows an age itself.
+func (s *server) vouching(b bounds) bounds {
+	if b.maxStale == 0 {
+		b.maxStale = s.MaxStaleDefault
+	}
+	return b
+}
+
 // meet waits until the local state is within b, or fails with what stands in the way.
 func (s *server) meet(ctx context.Context, b bounds) error {
 	if b == (bounds{}) {

@@ -23,6 +23,10 @@ func (s *server) getCredential(w *reply, r *http.Request, rt route) error {
 	if err != nil {
 		return api.NewProblem(api.InvalidParameter, "a credential is named by the 64 lower-case hexadecimal digits of its digest")
 	}
+	alone := prefersCredential(r.Header["Accept"])
+	if !alone {
+		b = s.vouching(b) // the reply tells the status; the content never changes
+	}
 	v, err := s.view(w, r, b)
 	if err != nil {
 		return err
@@ -35,7 +39,7 @@ func (s *server) getCredential(w *reply, r *http.Request, rt route) error {
 	if !ok {
 		return api.NewProblem(api.NotFound, "no credential of that digest is registered")
 	}
-	if prefersCredential(r.Header["Accept"]) {
+	if alone {
 		return s.sendContent(w, r, info)
 	}
 	status, err := statusIn(r.Context(), v, rt.rest, "")
@@ -80,7 +84,7 @@ func (s *server) getStatus(w *reply, r *http.Request, rt route) error {
 	if err != nil {
 		return err
 	}
-	v, err := s.view(w, r, b)
+	v, err := s.view(w, r, s.vouching(b))
 	if err != nil {
 		return err
 	}

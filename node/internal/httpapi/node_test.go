@@ -34,6 +34,7 @@ type testNode struct {
 	raft   *consensus.Replica
 	server *httptest.Server
 	id     string // of the ledger
+	key    multikey.PrivateKey
 	now    time.Time
 }
 
@@ -51,7 +52,7 @@ func startCluster(t testing.TB, size int, change ...func(*Config)) []*testNode {
 	nodes := make([]*testNode, size)
 	key := newKey(t) // of all nodes; the registry's document has it as the first one's
 	for i := range nodes {
-		n := &testNode{t: t, now: now}
+		n := &testNode{t: t, now: now, key: key}
 		cache := multikey.NewCache(1 << 14)
 		n.ledger = openLedger(t, cache)
 		n.raft = startRaft(t, peers[i].ID, listeners[i], peers, n.ledger)

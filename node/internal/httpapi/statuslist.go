@@ -133,9 +133,7 @@ func (s *server) takeListRequest(q params) (listRequest, error) {
 	if l.at, err = q.takeTimestamp(s.now()); err != nil {
 		return l, err
 	}
-	if l.bounds.maxStale == 0 {
-		l.bounds.maxStale = s.MaxStaleDefault
-	}
+	l.bounds = s.vouching(l.bounds)
 	return l, q.rest()
 }
 

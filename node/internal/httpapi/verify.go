@@ -139,9 +139,7 @@ func (s *server) readVerification(w *reply, r *http.Request, name, bare string) 
 	if err := params.rest(); err != nil {
 		return q, err
 	}
-	if q.bounds.maxStale == 0 {
-		q.bounds.maxStale = s.MaxStaleDefault
-	}
+	q.bounds = s.vouching(q.bounds)
 	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")) //nolint:errcheck // checkType says what is wrong
 	for _, secured := range securedTypes {
 		if media == secured {
