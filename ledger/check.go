@@ -1,8 +1,11 @@
 package ledger
 
 import (
+	"context"
 	"time"
 
+	"github.com/tabard-id/tabard/did/jsonld"
+	"github.com/tabard-id/tabard/did/multikey"
 	"github.com/tabard-id/tabard/ledger/record"
 )
 
@@ -13,20 +16,37 @@ type Judgement struct {
 	record.Outcome
 	// Why explains a refusal; nil if there is none.
 	Why error
+	// Steps is the work it took to read documents as RDF, in those of a jsonld.Meter.
+	Steps int
 }
 
 // Check judges op as Apply would if it came next at the time now, by the same code.
-// It changes nothing. The error says that no judgement could be made.
-func (l *Ledger) Check(op record.Op, now time.Time) (Judgement, error) {
+// It changes nothing. The error says that no judgement could be made: that of ctx if it
+// ended, since then no further signature is verified.
+func (l *Ledger) Check(ctx context.Context, op record.Op, now time.Time) (Judgement, error) {
 	v := l.View()
 	defer v.Close()
 	t := max(record.TimeOf(now), v.state.time)
-	p, err := l.decide(op, t, v.in, nil, v.state.identity, v.documents)
+	j := l.newJudge(t, v.in, nil, v.state.identity, v.documents)
+	steps := new(jsonld.Meter)
+	j.verify, j.steps = while(ctx, j.verify), steps
+	p, err := j.decide(op)
+	if cause := ctx.Err(); cause != nil {
+		err = cause
+	}
 	if err != nil {
-		return Judgement{}, err
+		return Judgement{Steps: steps.Steps()}, err
 	}
 	if p.why == nil && len(p.records) > 0 {
-		return Judgement{}, nil
+		return Judgement{Steps: steps.Steps()}, nil
 	}
-	return Judgement{Outcome: p.outcome, Why: p.why}, nil
+	return Judgement{Outcome: p.outcome, Why: p.why, Steps: steps.Steps()}, nil
+}
+
+// while verifies nothing any more once ctx has ended. Whoever uses it looks at ctx
+// before he believes a refusal.
+func while(ctx context.Context, verify multikey.VerifyFunc) multikey.VerifyFunc {
+	return func(key multikey.PublicKey, message, sig []byte) bool {
+		return ctx.Err() == nil && verify(key, message, sig)
+	}
 }

@@ -361,7 +361,7 @@ func (f *fixture) accept(op record.Op) record.Outcome {
 func (f *fixture) refuse(op record.Op, want record.Code) record.Outcome {
 	f.Helper()
 	before := dump(f, f.l)
-	checked, err := f.l.Check(op, f.now.Add(time.Second))
+	checked, err := f.l.Check(f.Context(), op, f.now.Add(time.Second))
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -379,7 +379,7 @@ func (f *fixture) refuse(op record.Op, want record.Code) record.Outcome {
 }
 
 func (f *fixture) why(op record.Op) error {
-	j, err := f.l.Check(op, f.now)
+	j, err := f.l.Check(f.Context(), op, f.now)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/jcs"
+	"github.com/tabard-id/tabard/did/jsonld"
 	"github.com/tabard-id/tabard/did/multikey"
 	"github.com/tabard-id/tabard/did/proof"
 	"github.com/tabard-id/tabard/did/webvh"
@@ -22,6 +23,8 @@ type judge struct {
 	plan   *plan
 	now    record.Time
 	verify multikey.VerifyFunc
+	// steps counts what it takes to read documents as RDF, unless it is nil.
+	steps *jsonld.Meter
 	// past is set where the operation is derived from records; see replay.
 	past *past
 }
@@ -77,6 +80,9 @@ func (j *judge) decide(op record.Op) (*plan, error) {
 }
 
 func (j *judge) operation(op record.Op) error {
+	if err := j.affordable(op); err != nil {
+		return err
+	}
 	if op.Name == record.OpWitness {
 		return j.stage(op)
 	}
@@ -96,6 +102,19 @@ func (j *judge) operation(op record.Op) error {
 	default:
 		return fmt.Errorf("%w %.40q", record.ErrUnknownOp, op.Name)
 	}
+}
+
+// affordable refuses an operation with more signatures than one may have. What the
+// records of an operation say of it is no reason to doubt that it had fewer: some were
+// accepted before there was this limit.
+func (j *judge) affordable(op record.Op) error {
+	if j.past != nil {
+		return nil
+	}
+	if n := op.Signatures(); n > record.MaxSignatures {
+		return refuse(record.TooManySignatures, "%d signatures of at most %d", n, record.MaxSignatures)
+	}
+	return nil
 }
 
 // accept completes the plan of an operation that appends records.

@@ -168,7 +168,7 @@ func (j *judge) securedByIssuer(op record.Op) (*record.Hash, error) {
 	}
 	k := j.keys()
 	_, err = secured.Verify(context.Background(), k, proof.Options{
-		Purpose: did.AssertionMethod, Now: j.now.Time(), Verify: j.verify, Processor: rdf(),
+		Purpose: did.AssertionMethod, Now: j.now.Time(), Verify: j.verify, Processor: j.processor(),
 	})
 	if err != nil {
 		return nil, k.proofRefusal(err, record.IssuerNotAuthorised)
@@ -176,7 +176,7 @@ func (j *judge) securedByIssuer(op record.Op) (*record.Hash, error) {
 	if !over {
 		return nil, nil
 	}
-	meaning, err := graph(secured.Unsecured())
+	meaning, err := j.graph(secured.Unsecured())
 	return &meaning, err
 }
 

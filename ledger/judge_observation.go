@@ -196,7 +196,7 @@ func (j *judge) observedLog(o *observed) error {
 	if o.op.Log == nil || !digests(o.op.Log, o.Log) || !digests(o.op.LogWitness, o.Witness) {
 		return refuse(record.ObservationInvalid, "the files are not those that the observation is of")
 	}
-	log, err := webvh.VerifyLog(o.op.Log, o.op.LogWitness, j.now.Time())
+	log, err := webvh.VerifyLogIn(o.op.Log, o.op.LogWitness, j.webvhContext())
 	if err != nil {
 		return webvhRefusal(err)
 	}

@@ -18,6 +18,13 @@ import (
 // are part of the format.
 var rdf = sync.OnceValue(func() *jsonld.Processor { return jsonld.Default().Share(32) })
 
+func (j *judge) processor() *jsonld.Processor {
+	if j.steps == nil {
+		return rdf()
+	}
+	return rdf().Metering(j.steps)
+}
+
 // plainly refuses proofs that do not cover a statement as it is written, which is how
 // the ledger reads it.
 func plainly(proofs []proof.Proof) error {
@@ -44,8 +51,8 @@ func overRDF(proofs []proof.Proof) (bool, error) {
 }
 
 // graph is the SHA-256 of what a document means, its canonical N-Quads.
-func graph(unsecured jcs.Value) (record.Hash, error) {
-	quads, err := rdf().Canonicalize(unsecured, jsonld.SHA256)
+func (j *judge) graph(unsecured jcs.Value) (record.Hash, error) {
+	quads, err := j.processor().Canonicalize(unsecured, jsonld.SHA256)
 	if err != nil {
 		return record.Hash{}, &refusal{code: record.ProofInvalid, why: err}
 	}

@@ -438,7 +438,7 @@ var refusals = []refusalCase{
 }
 
 // allRefusals are those of every kind of operation.
-func allRefusals() []refusalCase { return slices.Concat(refusals, newRefusals) }
+func allRefusals() []refusalCase { return slices.Concat(refusals, newRefusals, budgetRefusals) }
 
 func TestRefusals(t *testing.T) {
 	seen := make(map[record.Code]bool)

@@ -16,9 +16,10 @@ type Processor struct {
 	shares sync.Map
 	// share is what part of the limits a document may use up: 1 is all.
 	share int
-	// work is what the documents of a processor made by Within have taken together, and
-	// origin the one that it was made of.
+	// work is what the documents of a processor made by Within have taken together, meter
+	// counts them for Metering, and origin is the processor that either was made of.
 	work   *Work
+	meter  *Meter
 	origin *Processor
 }
 
@@ -42,7 +43,10 @@ func (p *Processor) Share(n int) *Processor {
 		return p
 	}
 	if p.work != nil {
-		return p.origin.Share(n).Within(p.work)
+		return p.origin.Share(n).Metering(p.meter).Within(p.work)
+	}
+	if p.meter != nil {
+		return p.origin.Share(n).Metering(p.meter)
 	}
 	if known, ok := p.shares.Load(n); ok {
 		return known.(*Processor)

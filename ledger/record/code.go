@@ -37,6 +37,7 @@ const (
 	ObservationInvalid  Code = 26 // an observation that does not follow from what was fetched, or too old
 	NotForeign          Code = 27 // an observation of a DID that is not to be observed here
 	PresentationInvalid Code = 28 // not a presentation in its shape, or too large
+	TooManySignatures   Code = 29 // beyond MaxSignatures
 
 	// Codes from 32 on are the rules of did:webvh, named as there.
 
@@ -91,6 +92,7 @@ var codeNames = map[Code]string{
 	ObservationInvalid:  "observation-invalid",
 	NotForeign:          "not-foreign",
 	PresentationInvalid: "presentation-invalid",
+	TooManySignatures:   "too-many-signatures",
 
 	EntryMalformed:        "entry-malformed",
 	EntryTooLarge:         "entry-too-large",

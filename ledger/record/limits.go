@@ -22,6 +22,12 @@ const (
 	MaxWitnessItems  = 1024
 	MaxWitnessProofs = 1024
 	MaxWitnessProof  = 4096
+	// MaxSignatures is how many signatures one operation carries. The largest that
+	// there is a need for appends MaxEntries log entries, each with the proof of one
+	// update key, and has with them a proof by each of as many witnesses as a log may
+	// name at a time, 64 (webvh.MaxListItems): such a proof approves all entries before
+	// it. Whoever signs entries with several keys sends fewer of them at a time.
+	MaxSignatures = MaxEntries + 64
 	// MaxReason is the length of a status change's reason in bytes.
 	MaxReason = 256
 	// MaxDID is the length of a DID in bytes.

@@ -7,8 +7,6 @@ import (
 	"net/netip"
 	"sync"
 	"time"
-
-	"golang.org/x/time/rate"
 )
 
 const shards = 16
@@ -17,17 +15,22 @@ const shards = 16
 type limiters struct {
 	rate  Rate
 	seed  maphash.Seed
-	shard [shards]struct {
-		mu    sync.Mutex
-		byKey map[netip.Addr]*list.Element // of *bucket
-		used  *list.List                   // newest first
-		room  int
-	}
+	shard [shards]shard
 }
 
+// shard holds some of the buckets; mu guards them, too.
+type shard struct {
+	mu    sync.Mutex
+	byKey map[netip.Addr]*list.Element // of *bucket
+	used  *list.List                   // newest first
+	room  int
+}
+
+// bucket has tokens as of a time. It may owe some.
 type bucket struct {
-	addr    netip.Addr
-	limiter *rate.Limiter
+	addr   netip.Addr
+	tokens float64
+	asOf   time.Time
 }
 
 func newLimiters(r Rate, addresses int) *limiters {
@@ -40,35 +43,65 @@ func newLimiters(r Rate, addresses int) *limiters {
 	return l
 }
 
-func (l *limiters) get(addr netip.Addr) *rate.Limiter {
-	s := &l.shard[maphash.Comparable(l.seed, addr)%shards]
-	s.mu.Lock()
-	defer s.mu.Unlock()
+// get returns the bucket of an address as of now. The caller holds mu.
+func (s *shard) get(addr netip.Addr, r Rate, now time.Time) *bucket {
 	if e, ok := s.byKey[addr]; ok {
 		s.used.MoveToFront(e)
-		return e.Value.(*bucket).limiter
+		b := e.Value.(*bucket)
+		if since := now.Sub(b.asOf); since > 0 {
+			b.tokens = min(float64(r.Burst), b.tokens+since.Seconds()*r.PerSecond)
+			b.asOf = now
+		}
+		return b
 	}
 	if s.used.Len() >= s.room {
 		oldest := s.used.Back()
 		delete(s.byKey, oldest.Value.(*bucket).addr)
 		s.used.Remove(oldest)
 	}
-	b := &bucket{addr, rate.NewLimiter(rate.Limit(l.rate.PerSecond), l.rate.Burst)}
+	b := &bucket{addr, float64(r.Burst), now}
 	s.byKey[addr] = s.used.PushFront(b)
-	return b.limiter
+	return b
 }
 
 // Allow takes one token of a class from the client's bucket. When there is none it returns how long
 // until there will be.
 func (p *Policy) Allow(class Class, r *http.Request) (wait time.Duration, ok bool) {
+	return p.AllowN(class, r, 1)
+}
+
+// AllowN takes n tokens at once. What costs more than a bucket holds is let in when the bucket is full,
+// and owed for: nothing more is let in until it has been paid back.
+func (p *Policy) AllowN(class Class, r *http.Request, n float64) (wait time.Duration, ok bool) {
 	l := p.limiters[class]
 	if l == nil {
 		return 0, true
 	}
-	limiter, now := l.get(p.Address(r)), p.cfg.now()
-	if limiter.AllowN(now, 1) {
-		return 0, true
+	addr, now := p.Address(r), p.cfg.now()
+	s := l.of(addr)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b := s.get(addr, l.rate, now)
+	if missing := min(n, float64(l.rate.Burst)) - b.tokens; missing > 0 {
+		return time.Duration(missing / l.rate.PerSecond * float64(time.Second)), false
 	}
-	missing := 1 - limiter.TokensAt(now)
-	return time.Duration(missing / l.rate.PerSecond * float64(time.Second)), false
+	b.tokens -= n
+	return 0, true
+}
+
+// Charge takes n tokens for what was done already. The bucket owes what it does not have.
+func (p *Policy) Charge(class Class, r *http.Request, n float64) {
+	l := p.limiters[class]
+	if l == nil || n <= 0 {
+		return
+	}
+	addr, now := p.Address(r), p.cfg.now()
+	s := l.of(addr)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.get(addr, l.rate, now).tokens -= n
+}
+
+func (l *limiters) of(addr netip.Addr) *shard {
+	return &l.shard[maphash.Comparable(l.seed, addr)%shards]
 }

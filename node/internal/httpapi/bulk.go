@@ -142,10 +142,10 @@ func (b *bulk) read(body io.Reader, pending chan<- chan api.BulkOutcome) {
 			out <- refusedLine(number, api.Problemf(api.TooManyLines, "at most %d lines; this and those after it were not read", api.MaxBulkLines))
 			return
 		case b.r.Context().Err() != nil:
-			out <- refusedLine(number, api.NewProblem(api.ShuttingDown, "the request was given up"))
+			out <- refusedLine(number, givenUp)
 			return
 		}
-		if wait, ok := b.admitted(number); !ok {
+		if wait, ok := b.admitted(number, len(line)); !ok {
 			out <- refusedLine(number, rateLimited(wait))
 			continue
 		}
@@ -153,12 +153,17 @@ func (b *bulk) read(body io.Reader, pending chan<- chan api.BulkOutcome) {
 	}
 }
 
-// admitted takes a token for every line but the first, for which the request took one.
-func (b *bulk) admitted(number int) (time.Duration, bool) {
-	if number == 1 {
-		return 0, true
+// givenUp answers lines that nobody waits for any more.
+var givenUp = api.NewProblem(api.ShuttingDown, "the request was given up")
+
+// admitted takes a token for every line but the first, for which the request took one, and what it takes
+// to read it.
+func (b *bulk) admitted(number, size int) (time.Duration, bool) {
+	tokens := float64(size / bytesPerToken)
+	if number > 1 {
+		tokens++
 	}
-	return b.s.Admission.Allow(admission.Write, b.r)
+	return b.s.Admission.AllowN(admission.Write, b.r, tokens)
 }
 
 // start takes the line's place in the order of its keys before it returns, so that a later line
@@ -182,9 +187,12 @@ func (b *bulk) start(number int, line []byte, out chan<- api.BulkOutcome) {
 }
 
 func (b *bulk) outcome(number int, op record.Op) api.BulkOutcome {
-	// The request's end does not end an operation that is under way: its outcome would be unknown.
-	ctx := context.WithoutCancel(b.r.Context())
-	outcome, err := b.s.submit(ctx, op, claimOf(op))
+	// The request's end does not end an operation that has been proposed: its outcome would be unknown.
+	proposed := context.WithoutCancel(b.r.Context())
+	outcome, err := b.s.submitUntil(proposed, b.r, op, claimOf(op))
+	if errors.Is(err, context.Canceled) {
+		err = givenUp
+	}
 	if err != nil {
 		p := problem(err)
 		if p.Code == api.Internal {

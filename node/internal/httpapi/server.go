@@ -3,6 +3,7 @@ package httpapi
 import (
 	"log/slog"
 	"net/http"
+	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -24,6 +25,7 @@ type server struct {
 
 	challenges    *challenges
 	verifications *gate
+	turns         *turns
 	lists         *credential.ListCache
 	compiled      *schema.Cache
 	book          *lists.Book
@@ -49,6 +51,7 @@ func New(cfg Config) (http.Handler, error) {
 		bulk:   make(chan struct{}, cfg.BulkRequests),
 
 		verifications: newGate(cfg.Verifications, cfg.VerificationsWaiting),
+		turns:         newTurns(runtime.GOMAXPROCS(0)),
 		lists:         credential.NewListCache(listBytes),
 		compiled:      schema.NewCache(compiledSchemas),
 		book:          lists.NewBook(cfg.Ledger),
@@ -83,8 +86,8 @@ func (s *server) serve(rt route, w *reply, r *http.Request) error {
 		return api.NewProblem(api.NotFound, "no such route")
 	}
 	if h := rt.methods.handler(r.Method); h != nil {
-		if wait, ok := s.Admission.Allow(rt.methods.class(r.Method), r); !ok {
-			return rateLimited(wait)
+		if err := s.charged(rt, r); err != nil {
+			return err
 		}
 		if rt.cors && !rt.operates(r) {
 			allowAnyOrigin(w.Header(), r)

@@ -311,7 +311,7 @@ func (s *server) postStatusList(w *reply, r *http.Request, _ route) error {
 	if err != nil {
 		return refusalOf(err)
 	}
-	outcome, err := s.submit(r.Context(), op, claimOf(op))
+	outcome, err := s.submit(r, op, claimOf(op))
 	if err != nil {
 		return err
 	}

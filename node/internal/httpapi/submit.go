@@ -3,10 +3,12 @@ package httpapi
 import (
 	"context"
 	"errors"
+	"net/http"
 	"strings"
 	"time"
 
 	"github.com/tabard-id/tabard/consensus"
+	"github.com/tabard-id/tabard/ledger"
 	"github.com/tabard-id/tabard/ledger/record"
 	"github.com/tabard-id/tabard/node/api"
 	"github.com/tabard-id/tabard/node/internal/admission"
@@ -14,15 +16,24 @@ import (
 
 // submit takes an operation from admission to its receipt. Every error leaves the ledger as it was,
 // save one: outcome-unknown.
-func (s *server) submit(ctx context.Context, op record.Op, claim admission.Claim) (record.Outcome, error) {
+func (s *server) submit(r *http.Request, op record.Op, claim admission.Claim) (record.Outcome, error) {
+	return s.submitUntil(r.Context(), r, op, claim)
+}
+
+// submitUntil is submit where the client's going does not end what has been proposed, ctx does: until
+// then it ends the work, since nobody waits for it.
+func (s *server) submitUntil(ctx context.Context, r *http.Request, op record.Op, claim admission.Claim) (record.Outcome, error) {
 	command := op.Encode()
 	if len(command) > record.MaxCommand {
 		return record.Outcome{}, api.Problemf(api.BodyTooLarge, "an operation has at most %d bytes", record.MaxCommand)
 	}
-	if err := s.admit(ctx, op, claim); err != nil {
+	if err := s.affordOp(r, op); err != nil {
 		return record.Outcome{}, err
 	}
-	if err := s.precheck(ctx, op); err != nil {
+	if err := s.admit(r.Context(), op, claim); err != nil {
+		return record.Outcome{}, err
+	}
+	if err := s.precheck(r, op); err != nil {
 		return record.Outcome{}, err
 	}
 	result, err := s.Cluster.Propose(ctx, command)
@@ -78,7 +89,7 @@ var timeless = map[record.Code]bool{
 	record.Malformed: true, record.EntryMalformed: true, record.EntryTooLarge: true, record.RecordTooLarge: true,
 	record.MethodUnknown: true, record.CryptosuiteNotAllowed: true, record.StateID: true, record.DocumentInvalid: true,
 	record.ReservedPath: true, record.CredentialInvalid: true, record.DigestMismatch: true,
-	record.PresentationInvalid: true,
+	record.PresentationInvalid: true, record.TooManySignatures: true,
 }
 
 // notBegun answers writes before there is a record 0. That one is the registry's own: the nodes make
@@ -87,15 +98,17 @@ var notBegun = api.NewProblem(api.StatusStale, "the ledger has no record yet")
 
 // precheck judges an operation by the local state, so that what cannot be accepted costs no entry of
 // the replicated log. A node may lag: before it refuses it catches up and looks again.
-func (s *server) precheck(ctx context.Context, op record.Op) error {
-	judged, err := s.Ledger.Check(op, s.now())
+func (s *server) precheck(r *http.Request, op record.Op) error {
+	judged, err := s.check(r, op)
 	switch {
 	case err == nil && judged.Code == record.Accepted && s.Ledger.Size() > 0:
 		return nil
 	case err == nil && timeless[judged.Code]:
 		return refusal(judged.Outcome, judged.Why)
+	case r.Context().Err() != nil:
+		return r.Context().Err()
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.WaitLimit)
+	ctx, cancel := context.WithTimeout(r.Context(), s.WaitLimit)
 	defer cancel()
 	if err := s.Cluster.ReadBarrier(ctx); err != nil {
 		return s.barrierProblem(err)
@@ -103,13 +116,26 @@ func (s *server) precheck(ctx context.Context, op record.Op) error {
 	if s.Ledger.Size() == 0 {
 		return notBegun
 	}
-	if judged, err = s.Ledger.Check(op, s.now()); err != nil {
+	if judged, err = s.check(r, op); err != nil {
 		return err
 	}
 	if judged.Code == record.Accepted {
 		return nil
 	}
 	return refusal(judged.Outcome, judged.Why)
+}
+
+// check judges an operation when its client's turn has come, and charges for what could not be known
+// before. It ends when the client does.
+func (s *server) check(r *http.Request, op record.Op) (ledger.Judgement, error) {
+	leave, err := s.turns.enter(r.Context(), s.Admission.Address(r))
+	if err != nil {
+		return ledger.Judgement{}, err
+	}
+	defer leave()
+	judged, err := s.Ledger.Check(r.Context(), op, s.now())
+	s.Admission.Charge(admission.Write, r, float64(judged.Steps)/stepsPerToken)
+	return judged, err
 }
 
 // refusal is the problem of an outcome that is not acceptance.

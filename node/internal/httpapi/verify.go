@@ -11,6 +11,7 @@ import (
 	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/ledger"
 	"github.com/tabard-id/tabard/node/api"
+	"github.com/tabard-id/tabard/node/internal/admission"
 )
 
 // verification is a request to judge something.
@@ -185,6 +186,11 @@ func (q *verification) take(body jcs.Value, media, name, bare string) error {
 
 // judge runs one verification within the bounds on all of them, and answers with its verdict.
 func (s *server) judge(w *reply, r *http.Request, q verification, run func(context.Context, *credential.Verifier) (api.Verification, error)) error {
+	paid, bill := documentCost(q.doc), new(bill)
+	if err := s.afford(admission.Verify, r, paid); err != nil {
+		return err
+	}
+	defer func() { s.settleBill(r, bill, paid) }()
 	ctx, cancel := context.WithTimeout(r.Context(), s.VerifyTimeout)
 	defer cancel()
 	slot, err := s.verifications.enter(ctx)
@@ -201,6 +207,7 @@ func (s *server) judge(w *reply, r *http.Request, q verification, run func(conte
 	if err != nil {
 		return err
 	}
+	bill.count(r.Context(), verifier)
 	out, err := run(ctx, verifier)
 	if err != nil {
 		return err

@@ -98,7 +98,7 @@ func (s *server) postWhois(w *reply, r *http.Request, rt route) error {
 	if err := whoisPath(op.Issuer, segments); err != nil {
 		return err
 	}
-	outcome, err := s.submit(r.Context(), op, claimOf(op))
+	outcome, err := s.submit(r, op, claimOf(op))
 	if err != nil {
 		return err
 	}

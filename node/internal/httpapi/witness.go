@@ -9,6 +9,7 @@ import (
 	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/did/webvh"
 	"github.com/tabard-id/tabard/node/api"
+	"github.com/tabard-id/tabard/node/internal/admission"
 	"github.com/tabard-id/tabard/node/internal/witness"
 )
 
@@ -29,6 +30,13 @@ func (s *server) postWitnessing(w *reply, r *http.Request, _ route) error {
 	}
 	entries, err := readLines(w, r)
 	if err != nil {
+		return err
+	}
+	signatures := 0
+	for _, entry := range entries {
+		signatures += len(proofsOf(entry))
+	}
+	if err := s.afford(admission.Verify, r, float64(signatures)); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), observeLimit)

@@ -34,7 +34,7 @@ func (s *server) postLog(w *reply, r *http.Request, rt route) error {
 	}
 	claim := claimOf(op)
 	claim.Registration = registration
-	outcome, err := s.submit(r.Context(), op, claim)
+	outcome, err := s.submit(r, op, claim)
 	if err != nil {
 		return err
 	}
@@ -78,7 +78,7 @@ func (s *server) postWitness(w *reply, r *http.Request, rt route) error {
 	if err != nil {
 		return refusalOf(err)
 	}
-	if _, err := s.submit(r.Context(), op, claimOf(op)); err != nil {
+	if _, err := s.submit(r, op, claimOf(op)); err != nil {
 		return err
 	}
 	return s.sendJSON(w, r, http.StatusAccepted, s.staged(op))
@@ -97,7 +97,7 @@ func (s *server) postCredential(w *reply, r *http.Request, _ route) error {
 	if err != nil {
 		return err
 	}
-	outcome, err := s.submit(r.Context(), op, claimOf(op))
+	outcome, err := s.submit(r, op, claimOf(op))
 	if err != nil {
 		return err
 	}
@@ -119,7 +119,7 @@ func (s *server) postStatus(w *reply, r *http.Request, _ route) error {
 	if err != nil {
 		return refusalOf(err)
 	}
-	outcome, err := s.submit(r.Context(), op, claimOf(op))
+	outcome, err := s.submit(r, op, claimOf(op))
 	if err != nil {
 		return err
 	}
