@@ -68,9 +68,13 @@ func (c *Credential) readSubjects() error {
 		if subject.Len() == 0 {
 			return malformed(path, "makes no claim")
 		}
-		id, err := optionalURL(subject, "id")
+		name := "id"
+		if _, aliased := subject.Get(name); !aliased {
+			name = "@id" // JSON-LD 1.1, 4.3: what id is an alias of
+		}
+		id, err := optionalURL(subject, name)
 		if err != nil {
-			return malformed(path+".id", "not a URL")
+			return malformed(path+"."+name, "not a URL")
 		}
 		if id != "" {
 			c.Subjects = append(c.Subjects, id)

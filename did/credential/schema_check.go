@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/tabard-id/tabard/did/credential/schema"
 	"github.com/tabard-id/tabard/did/jcs"
@@ -46,10 +45,6 @@ func (j *judgement) schema(ctx context.Context) {
 		kind := schemaKind(entry)
 		if kind == "" {
 			unsupported = "credentialSchema of type " + entry.Types[0]
-			if j.renames(entry) {
-				j.verdict.fail(CheckSchema, CodeSchemaUnsupported, unsupported+", which may be another name for a known one", nil)
-				return
-			}
 			continue
 		}
 		if err := j.evaluate(ctx, entry, kind); err != nil {
@@ -75,43 +70,8 @@ func schemaKind(entry SchemaEntry) string {
 	return ""
 }
 
-// renames reports whether a type may have been given another name by who presents
-// the credential: it is signed as RDF and has contexts of its own making, and says more
-// often than its JSON shows that something is of a type known here.
-func (j *judgement) renames(entry SchemaEntry) bool {
-	secured, ok := j.securing.(*integrity)
-	if !ok || !secured.overRDF() {
-		return false
-	}
-	_, inside := entry.Value.Get("@context")
-	if !inside && !slices.ContainsFunc(arrayOf(j.credential.Value, "@context"), jcs.Value.IsObject) {
-		return false
-	}
-	set, err := j.by.processor().ToRDF(j.credential.Value.Without("proof"))
-	if err != nil {
-		return true
-	}
-	said := 0
-	for i := range set.Quads {
-		kind, ok := strings.CutPrefix(set.Quads[i].O.Value, vocabulary)
-		if ok && set.Quads[i].P.Value == rdfType && (kind == JSONSchema || kind == JSONSchemaCredential) {
-			said++
-		}
-	}
-	for _, other := range j.credential.Schemas {
-		if schemaKind(other) != "" {
-			said--
-		}
-	}
-	return said > 0
-}
-
-// rdfType is the property of types in RDF, vocabulary what the types of the data model
-// begin with.
-const (
-	rdfType    = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
-	vocabulary = "https://www.w3.org/2018/credentials#"
-)
+// vocabulary is what the types of the data model begin with in RDF.
+const vocabulary = "https://www.w3.org/2018/credentials#"
 
 // schemaCode tells apart why a schema does not pass.
 func schemaCode(err error) Code {

@@ -173,3 +173,24 @@ func (p *Processor) ToRDF(doc jcs.Value) (*Dataset, error) {
 	}
 	return &Dataset{Quads: append([]Quad(nil), w.quads...)}, nil
 }
+
+// NodeToRDF returns the dataset of doc, and the subject that the node object doc is
+// there: the zero Term if doc is no node object, or several.
+func (p *Processor) NodeToRDF(doc jcs.Value) (Term, *Dataset, error) {
+	w := p.worker()
+	defer p.release(w)
+	roots, err := w.expandDocument(doc)
+	if err != nil {
+		return Term{}, nil, err
+	}
+	var node Term
+	for _, o := range roots {
+		if node, err = w.emitRoot(o, Term{}); err != nil {
+			return Term{}, nil, err
+		}
+	}
+	if len(roots) != 1 {
+		node = Term{}
+	}
+	return node, &Dataset{Quads: append([]Quad(nil), w.quads...)}, nil
+}

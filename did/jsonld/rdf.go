@@ -78,24 +78,22 @@ func (x *worker) quad(s Term, p string, o, g Term) error {
 // emitAll emits the objects of the default graph.
 func (x *worker) emitAll(roots []*object) error {
 	for _, o := range roots {
-		if err := x.emitRoot(o, Term{}); err != nil {
+		if _, err := x.emitRoot(o, Term{}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// emitRoot emits an object that stands on its own in graph g: if no quad comes
-// of it, its identifier would be lost.
-func (x *worker) emitRoot(o *object, g Term) error {
+// emitRoot emits an object that stands on its own in graph g, and returns what it
+// is called there: if no quad comes of it, its identifier would be lost.
+func (x *worker) emitRoot(o *object, g Term) (Term, error) {
 	before := len(x.quads)
-	if _, err := x.emitNode(o, g); err != nil {
-		return err
+	s, err := x.emitNode(o, g)
+	if err == nil && len(x.quads) == before {
+		err = x.lose("an object about which nothing is said: " + quote(o.id))
 	}
-	if len(x.quads) == before {
-		return x.lose("an object about which nothing is said: " + quote(o.id))
-	}
-	return nil
+	return s, err
 }
 
 func (x *worker) emitNode(o *object, g Term) (s Term, err error) {
@@ -128,12 +126,12 @@ func (x *worker) emitNode(o *object, g Term) (s Term, err error) {
 		}
 	}
 	for _, v := range o.graph {
-		if err := x.emitRoot(v, s); err != nil {
+		if _, err := x.emitRoot(v, s); err != nil {
 			return s, err
 		}
 	}
 	for _, v := range o.included {
-		if err := x.emitRoot(v, g); err != nil {
+		if _, err := x.emitRoot(v, g); err != nil {
 			return s, err
 		}
 	}

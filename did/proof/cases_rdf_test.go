@@ -59,7 +59,7 @@ func (m *maker) rdfPositive() []vector {
 		{Name: "rdfc-data-model-1.1", Source: eddsa2022 + "3.2", Input: m.sign(old, m.ed, rdfc(m.ed)), Code: valid},
 		{Name: "rdfc-array-of-one-for-a-value", Source: eddsa2022 + "3.2.3: the same statements", Code: valid,
 			Input: m.sign(s, m.ed, rdfc(m.ed)).With("credentialSubject", jcs.Array(member(s, "credentialSubject")))},
-		{Name: "rdfc-keyword-for-its-alias-in-the-subject", Source: integrity + "4.6: the same statements, but who reads the JSON sees no id", Code: unverified,
+		{Name: "rdfc-keyword-for-its-alias-in-the-subject", Source: integrity + "4.6: the same statements, and readers of subjects know the keyword", Code: valid,
 			Input: m.sign(s, m.ed, rdfc(m.ed)).With("credentialSubject", m.decode(`{"@id":"did:example:abcdefgh","alumniOf":"The School of Examples"}`))},
 		{Name: "rdfc-set-with-jcs", Source: integrity + "2.1.1", Input: m.sign(m.sign(ed, m.p256), m.p384, rdfc(m.p384)), Code: valid},
 		{Name: "rdfc-all-members", Source: integrity + "2.1", Code: valid, Options: expect{Purpose: "authentication", Domain: []string{"b.example", "a.example"}, Challenge: "x"},
@@ -250,6 +250,10 @@ func (m *maker) rdfHidden() []vector {
 	noted := m.attachRDF(withNote, withNote, m.rdfConfig(withNote, m.ed).Without("@context").With("note", text("x")), m.ed)
 	known := m.sign(d.With("credentialSubject", m.decode(`{"id":"did:example:abcdefgh","member":{"id":"https://vc.example/status/3#94567"}}`)), m.ed, rdfc(m.ed))
 	const clause = integrity + "4.6"
+	with := func(context, subject string) jcs.Value {
+		doc := d.With("@context", jcs.Array(member(d, "@context").At(0), m.decode(context))).With("credentialSubject", m.decode(subject))
+		return m.sign(doc, m.ed, rdfc(m.ed))
+	}
 	return []vector{
 		{Name: "rdfc-hidden-by-nothing", Source: clause, Input: ed, Code: valid},
 		{Name: "rdfc-inline-context-that-hides-nothing", Source: clause, Input: context(ed, `{"other":"https://example.com/other"}`), Code: valid},
@@ -297,10 +301,62 @@ func (m *maker) rdfHidden() []vector {
 		{Name: "rdfc-id-as-keyword", Source: clause, Input: ed.Without("id").With("@id", member(d, "id")), Code: unverified},
 		{Name: "rdfc-type-as-keyword", Source: clause, Input: ed.Without("type").With("@type", member(d, "type")), Code: unverified},
 		{Name: "rdfc-id-under-another-name", Source: clause, Input: context(ed.Without("id"), `{"ident":"@id"}`).With("ident", member(d, "id")), Code: unverified},
+		{Name: "rdfc-credential-inside-the-subject", Source: clause, Code: valid, Input: with(`{"holds":"https://example.com/holds"}`,
+			`{"id":"did:example:a","holds":{"@context":["https://www.w3.org/ns/credentials/v2"],"id":"urn:uuid:1","type":"VerifiableCredential","issuer":"did:example:other",
+			"validUntil":"2020-01-01T00:00:00Z","credentialSubject":{"id":"did:example:a"}}}`)},
+		{Name: "rdfc-credential-inside-the-subject-by-the-same-id", Source: clause, Code: unverified,
+			Input: moveIn(with(`{"holds":"https://example.com/holds"}`, `{"id":"did:example:a","holds":{"id":"urn:uuid:58172aac-d8ba-11ed-83dd-0b3aef56cc33","type":"VerifiableCredential"}}`))},
+		{Name: "rdfc-terms-named-like-schemes", Source: clause, Code: valid,
+			Input: with(`{"data":"https://example.com/data","urn":"https://example.com/urn"}`, `{"id":"did:example:a","data":"x","urn":"y"}`)},
+		{Name: "rdfc-aliases-of-keywords-in-the-subject", Source: clause, Code: valid,
+			Input: with(`{"href":"@id","kind":"@type","P":"https://example.com/P","page":"https://example.com/page"}`, `{"id":"did:example:a","page":{"href":"https://example.com/1","kind":"P"}}`)},
+		{Name: "rdfc-alias-of-the-id-of-the-subject", Source: clause, Code: unverified,
+			Input: with(`{"href":"@id","page":"https://example.com/page"}`, `{"id":"did:example:a","page":"x"}`).
+				With("credentialSubject", m.decode(`{"href":"did:example:a","page":"x"}`))},
+		{Name: "rdfc-type-of-the-subject-as-keyword", Source: clause, Code: valid,
+			Input: with(`{"gx":"https://example.com/gx#"}`, `{"id":"did:example:a","@type":"gx:LegalPerson","gx:legalName":"x"}`)},
+		{Name: "rdfc-reverse-term-in-the-subject", Source: clause, Code: valid,
+			Input: with(`{"memberOf":{"@reverse":"https://example.com/member"},"named":"https://example.com/named"}`, `{"id":"did:example:a","memberOf":{"id":"https://example.com/o","named":"x"}}`)},
+		{Name: "rdfc-nest-in-the-subject", Source: clause, Code: valid,
+			Input: with(`{"labels":"@nest","named":{"@id":"https://example.com/named","@nest":"labels"}}`, `{"id":"did:example:a","labels":{"named":"x"}}`)},
+		{Name: "rdfc-node-written-twice", Source: clause, Code: valid,
+			Input: with(`{"knows":{"@id":"https://example.com/knows","@type":"@id"},"named":"https://example.com/named"}`,
+				`{"id":"did:example:a","named":"x","knows":{"id":"did:example:b","named":"y","knows":{"id":"did:example:a","named":"z"}}}`)},
+		{Name: "rdfc-null-is-no-claim", Source: "JSON-LD 1.1, 4.4", Code: valid,
+			Input: with(`{"named":"https://example.com/named","page":"https://example.com/page"}`, `{"id":"did:example:a","named":"x"}`).
+				With("credentialSubject", m.decode(`{"id":"did:example:a","named":"x","page":null}`))},
+		{Name: "rdfc-type-of-the-status-under-another-name", Source: clause, Code: unverified,
+			Input: context(ed, `{"Other":{"@id":"https://www.w3.org/ns/credentials/status#BitstringStatusListEntry","@context":{
+				"statusPurpose":"https://www.w3.org/ns/credentials/status#statusPurpose","statusListIndex":"https://www.w3.org/ns/credentials/status#statusListIndex",
+				"statusListCredential":{"@id":"https://www.w3.org/ns/credentials/status#statusListCredential","@type":"@id"}}}}`).With("credentialStatus", status.With("type", text("Other")))},
+		{Name: "rdfc-type-of-the-schema-by-its-iri", Source: clause, Code: valid,
+			Input: m.sign(d.With("credentialSchema", m.decode(`{"id":"https://example.com/schema","type":"JsonSchema"}`)), m.ed, rdfc(m.ed)).
+				With("credentialSchema", m.decode(`{"id":"https://example.com/schema","type":"https://www.w3.org/2018/credentials#JsonSchema"}`))},
+		{Name: "rdfc-index-of-the-status-added-elsewhere", Source: clause, Code: unverified,
+			Input: indexElsewhere(m, d, status)},
 		{Name: "rdfc-document-in-a-graph", Source: clause, Code: unverified,
 			Input: jcs.Object(jcs.Member{Name: "@context", Value: member(d, "@context")}, jcs.Member{Name: "proof", Value: member(ed, "proof")},
 				jcs.Member{Name: "@graph", Value: jcs.Array(d.Without("@context"))})},
 	}
+}
+
+// moveIn has validUntil in a node of the same id inside the subject.
+func moveIn(doc jcs.Value) jcs.Value {
+	subject := member(doc, "credentialSubject")
+	until := member(doc, "validUntil")
+	return doc.Without("validUntil").With("credentialSubject", subject.With("holds", member(subject, "holds").With("validUntil", until)))
+}
+
+// indexElsewhere has the index of the status entry in the subject, where a node has the
+// entry's id.
+func indexElsewhere(m *maker, d, status jcs.Value) jcs.Value {
+	inner := m.decode(`{"id":"https://vc.example/status/3#94567","type":"BitstringStatusListEntry"}`)
+	subject := func(entry jcs.Value) jcs.Value {
+		return m.decode(`{"id":"did:example:abcdefgh"}`).With("member", entry)
+	}
+	signed := m.sign(d.With("credentialSubject", subject(inner)), m.ed, rdfc(m.ed))
+	return signed.With("credentialStatus", status.Without("statusListIndex")).
+		With("credentialSubject", subject(inner.With("statusListIndex", member(status, "statusListIndex"))))
 }
 
 // withDecoy has a member validUntil in its subject, which means something else, in

@@ -78,7 +78,7 @@ func (p *Proof) readable(ld *jsonld.Processor, doc jcs.Value, known *hashes) err
 			known.read = true
 		}
 	}
-	return p.plain(ld, doc)
+	return p.sameByName(ld, doc)
 }
 
 // append appends the hash of doc that keys of type t sign. SHA-384 of JSON is not
