@@ -24,7 +24,7 @@ func (c *Config) processor() (*jsonld.Processor, error) {
 
 // verifyWith gives the surface what its verifications need of this node.
 func (n *Node) verifyWith(surface *httpapi.Config) (err error) {
-	surface.Secret, surface.AcceptAnyIssuer = n.cfg.Secret, n.cfg.AcceptAnyIssuer
+	surface.Challenges, surface.AcceptAnyIssuer = n.challenges, n.cfg.AcceptAnyIssuer
 	if surface.Processor, err = n.cfg.processor(); err != nil {
 		return misconfigured(err)
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/tabard-id/tabard/did/multikey"
 	"github.com/tabard-id/tabard/ledger"
 	"github.com/tabard-id/tabard/node/internal/admission"
+	"github.com/tabard-id/tabard/node/internal/challenge"
 	"github.com/tabard-id/tabard/node/internal/fetch"
 	"github.com/tabard-id/tabard/node/internal/foreign"
 	"github.com/tabard-id/tabard/node/internal/httpapi"
@@ -34,15 +35,16 @@ type Node struct {
 	verify  multikey.VerifyFunc
 	metrics *prometheus.Registry
 
-	ledger    *ledger.Ledger
-	replica   *consensus.Replica
-	hub       *stream.Hub
-	server    *http.Server
-	listener  net.Listener
-	registrar *registrar
-	fetcher   *fetch.Fetcher    // nil unless other hosts are asked
-	foreign   *foreign.Resolver // the same
-	observer  *observe.Observer // the same
+	ledger     *ledger.Ledger
+	replica    *consensus.Replica
+	hub        *stream.Hub
+	server     *http.Server
+	listener   net.Listener
+	registrar  *registrar
+	challenges *challenge.Issuer
+	fetcher    *fetch.Fetcher    // nil unless other hosts are asked
+	foreign    *foreign.Resolver // the same
+	observer   *observe.Observer // the same
 
 	cancel  context.CancelFunc // stops what runs in the background
 	started chan struct{}      // closed when everything is open
@@ -157,11 +159,14 @@ func (n *Node) join() error {
 	if err != nil {
 		return err
 	}
+	if n.challenges, err = challenge.New(challenge.Config{Node: n.cfg.NodeID, Secret: n.cfg.Secret}); err != nil {
+		return err
+	}
 	cfg := consensus.Config{
 		NodeID: n.cfg.NodeID, Dir: filepath.Join(n.cfg.Dir, "raft"), Peers: n.cfg.Peers,
 		Bind: n.cfg.Bind, Listener: n.cfg.PeerListener, Secret: n.cfg.Secret,
 		StateMachine: n.ledger, Logger: n.cfg.Logger, Fatal: n.fail,
-		Hello: func() []byte { return self },
+		Hello: func() []byte { return self }, Answer: n.challenges.Answer,
 	}
 	if n.cfg.tune != nil {
 		n.cfg.tune(&cfg)

@@ -10,7 +10,7 @@ func credChallengeCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "challenge",
 		Usage: "have a node issue a challenge for a presentation to answer",
-		Description: "A challenge is good for five minutes, at every node of the cluster, once at each. With -o json it is printed as\n" +
+		Description: "A challenge is good for five minutes and once, at whichever node of the cluster. With -o json it is printed as\n" +
 			"{\"challenge\": ...}.\n\n" +
 			"EXAMPLES:\n" +
 			"   tabard cred challenge",

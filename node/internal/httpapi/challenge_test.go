@@ -1,143 +1,77 @@
 package httpapi
 
 import (
-	"errors"
 	"net/http"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
-	"time"
 
+	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/node/api"
+	"github.com/tabard-id/tabard/node/internal/challenge"
 )
 
-// clock is a time that tests set.
-type clock struct{ at atomic.Int64 }
-
-func (c *clock) now() time.Time { return time.Unix(c.at.Load(), 0) }
-
-func newTestChallenges(t *testing.T, secret string) (*challenges, *clock) {
-	t.Helper()
-	var c clock
-	c.at.Store(1_800_000_000)
-	made, err := newChallenges([]byte(secret), c.now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return made, &c
-}
-
-func TestChallengeIsUsedOnce(t *testing.T) {
-	c, now := newTestChallenges(t, "secret")
-	for range 3 {
-		text, err := c.issue()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := c.use(text); err != nil {
-			t.Fatalf("first use: %v", err)
-		}
-		for step := int64(0); step < int64(challengeLife/time.Second); step += 60 { // through a rotation
-			if err := c.use(text); !errors.Is(err, errChallengeSpent) {
-				t.Errorf("again after %d s: %v", step, err)
-			}
-			now.at.Add(60)
-			if other, err := c.issue(); err != nil || c.use(other) != nil {
-				t.Errorf("another: %v", err)
-			}
-		}
-		if err := c.use(text); !errors.Is(err, errChallengeExpired) {
-			t.Errorf("after its life: %v", err)
-		}
-	}
-}
-
-func TestChallengeThatIsNotOurs(t *testing.T) {
-	c, _ := newTestChallenges(t, "secret")
-	other, _ := newTestChallenges(t, "another secret")
-	text, err := c.issue()
-	if err != nil {
-		t.Fatal(err)
-	}
-	foreign, err := other.issue()
-	if err != nil {
-		t.Fatal(err)
-	}
-	body := strings.TrimPrefix(text, challengePrefix)
-	for name, bad := range map[string]string{
-		"of another cluster": foreign,
-		"prefix alone":       challengePrefix,
-		"cut short":          text[:len(text)-1],
-		"longer":             text + "A",
-		"padded":             text + "=",
-		"a bit flipped":      challengePrefix + flip(body),
-		"a line feed added":  text + "\n",
-	} {
-		if err := c.use(bad); !errors.Is(err, errChallengeUnknown) {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-	for _, theirs := range []string{"", "d436f0c8-fbd9-4e48-bbb2-55fc5d0920a8", body} {
-		for range 2 {
-			if err := c.use(theirs); err != nil {
-				t.Errorf("a verifier's own %q: %v", theirs, err)
+// TestChallengeOncePerCluster: one presentation was accepted once by each of three nodes.
+func TestChallengeOncePerCluster(t *testing.T) {
+	nodes := startCluster(t, 3)
+	issuer, holder := nodes[0].register("issuers", "one"), nodes[0].register("agents", "holder")
+	for i, at := range nodes {
+		c := nodes[0].challenge()
+		body := presentationBody(holder.present(c, "", issuer.issue("a")), `{"challenge":"`+c+`"}`)
+		target := presentationPath + "?consistency=linearizable"
+		at.judgedAt(target, http.StatusOK, body)
+		for _, again := range nodes {
+			v := again.judgedAt(target, http.StatusBadRequest, body)
+			if len(v.Checks) != 1 || v.Checks[0].Code != "challenge-spent" {
+				t.Errorf("taken by node %d first, then by %s: %+v", i+1, again.server.URL, v.Checks)
 			}
 		}
 	}
-	if err := c.use(text); err != nil {
-		t.Errorf("the one they were made from: %v", err)
+}
+
+// TestChallengeOfANodeThatIsAway: nobody else knows whether it was used, and the verdict says whom to ask.
+func TestChallengeOfANodeThatIsAway(t *testing.T) {
+	nodes := startCluster(t, 3)
+	issuer, holder := nodes[0].register("issuers", "one"), nodes[0].register("agents", "holder")
+	c := nodes[2].challenge()
+	body := presentationBody(holder.present(c, "", issuer.issue("a")), `{"challenge":"`+c+`"}`)
+	if err := nodes[2].raft.Close(); err != nil {
+		t.Fatal(err)
+	}
+	v := nodes[0].judgedAt(presentationPath+"?consistency=linearizable", http.StatusBadRequest, body)
+	if len(v.Checks) != 1 || v.Checks[0].Code != "challenge-unconfirmed" || !strings.Contains(v.Checks[0].Detail, "node n3") {
+		t.Errorf("%+v", v.Checks)
 	}
 }
 
-func flip(s string) string {
-	if s[3] == 'A' {
-		return s[:3] + "B" + s[4:]
+// TestPresentationThatFailsSparesTheChallenge: whoever saw a challenge could use it up with a
+// presentation of any kind, and fill the node's memory of used ones for nothing.
+func TestPresentationThatFailsSparesTheChallenge(t *testing.T) {
+	n := startNode(t)
+	issuer, holder := n.register("issuers", "one"), n.register("agents", "holder")
+	c := n.challenge()
+	options := `{"challenge":"` + c + `"}`
+	good := holder.present(c, "", issuer.issue("a"))
+	n.judged(http.StatusBadRequest, presentationBody(good.With("verifiableCredential", jcs.Array(issuer.issue("b"))), options))
+	n.judged(http.StatusOK, presentationBody(good, options))
+	if v := n.judged(http.StatusBadRequest, presentationBody(good, options)); v.Checks[0].Code != "challenge-spent" {
+		t.Errorf("%+v", v.Checks)
 	}
-	return s[:3] + "A" + s[4:]
 }
 
-func TestChallengeStoreIsBounded(t *testing.T) {
-	c, now := newTestChallenges(t, "secret")
-	c.rotated = c.now()
-	for i := range maxUsed {
-		c.used[challengeID{byte(i), byte(i >> 8), byte(i >> 16), 1}] = struct{}{}
-	}
-	text, err := c.issue()
+func TestChallengeOfAnotherCluster(t *testing.T) {
+	n := startNode(t)
+	issuer, holder := n.register("issuers", "one"), n.register("agents", "holder")
+	other, err := challenge.New(challenge.Config{Node: "n1", Secret: []byte("another secret")})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := c.use(text); !errors.Is(err, errChallengesFull) {
-		t.Errorf("full: %v", err)
-	}
-	now.at.Add(int64(challengeLife/time.Second) - 1)
-	if err := c.use(text); !errors.Is(err, errChallengesFull) {
-		t.Errorf("still full: %v", err)
-	}
-	now.at.Add(1)
-	if text, err = c.issue(); err != nil || c.use(text) != nil || len(c.used) != 1 {
-		t.Errorf("after a lifetime: %v, %d used", err, len(c.used))
-	}
-}
-
-func TestChallengeUsedAtOnce(t *testing.T) {
-	c, _ := newTestChallenges(t, "secret")
-	text, err := c.issue()
+	c, err := other.Issue()
 	if err != nil {
 		t.Fatal(err)
 	}
-	var won atomic.Int64
-	var wg sync.WaitGroup
-	for range 32 {
-		wg.Go(func() {
-			if c.use(text) == nil {
-				won.Add(1)
-			}
-		})
-	}
-	wg.Wait()
-	if won.Load() != 1 {
-		t.Errorf("%d used it first", won.Load())
+	v := n.judged(http.StatusBadRequest, presentationBody(holder.present(c, "", issuer.issue("a")), `{"challenge":"`+c+`"}`))
+	if v.Checks[0].Code != "challenge-unknown" {
+		t.Errorf("%+v", v.Checks)
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/tabard-id/tabard/did/proof"
 	"github.com/tabard-id/tabard/ledger"
 	"github.com/tabard-id/tabard/node/internal/admission"
+	"github.com/tabard-id/tabard/node/internal/challenge"
 )
 
 // Cluster is what the surface needs of consensus; *consensus.Replica is one. Errors are those of
@@ -28,6 +29,7 @@ type Cluster interface {
 	Leader() (id string, self bool)
 	Status() consensus.Status
 	Peers() []consensus.Peer
+	Ask(ctx context.Context, peer string, question []byte) ([]byte, error)
 }
 
 // Config of the surface. Ledger and Cluster are required.
@@ -59,9 +61,9 @@ type Config struct {
 	Key *multikey.PrivateKey
 	// Scheme is that of the URLs that lists are known by; default https.
 	Scheme string
-	// Secret is the cluster's, from which the key of challenges derives: a challenge that one node issued
-	// can be used at another. Empty: challenges are of this process alone.
-	Secret []byte
+	// Challenges issues challenges and says whether one may be used; default: of this process alone. For
+	// other nodes to ask it, it must answer the questions of the Cluster's peers.
+	Challenges *challenge.Issuer
 
 	// Observer pins foreign DIDs, Files fetches what lies beside their logs, and Witness approves log
 	// entries; nil: nothing of the kind is done here.
@@ -130,6 +132,13 @@ func (c *Config) validate() error {
 	}
 	if c.now == nil {
 		c.now = time.Now
+	}
+	if c.Challenges == nil {
+		own, err := challenge.New(challenge.Config{Node: c.NodeID})
+		if err != nil {
+			return err
+		}
+		c.Challenges = own
 	}
 	c.limits()
 	return nil

@@ -22,6 +22,7 @@ import (
 	"github.com/tabard-id/tabard/ledger"
 	"github.com/tabard-id/tabard/ledger/record"
 	"github.com/tabard-id/tabard/node/api"
+	"github.com/tabard-id/tabard/node/internal/challenge"
 )
 
 // testDomain is the registry's; nothing listens there.
@@ -55,8 +56,12 @@ func startCluster(t testing.TB, size int, change ...func(*Config)) []*testNode {
 		n := &testNode{t: t, now: now, key: key}
 		cache := multikey.NewCache(1 << 14)
 		n.ledger = openLedger(t, cache)
-		n.raft = startRaft(t, peers[i].ID, listeners[i], peers, n.ledger)
-		cfg := Config{Ledger: n.ledger, Cluster: n.raft, NodeID: peers[i].ID, Verify: cache.Verify,
+		challenges, err := challenge.New(challenge.Config{Node: peers[i].ID, Secret: []byte("the secret of these nodes")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		n.raft = startRaft(t, peers[i].ID, listeners[i], peers, n.ledger, challenges.Answer)
+		cfg := Config{Ledger: n.ledger, Cluster: n.raft, NodeID: peers[i].ID, Verify: cache.Verify, Challenges: challenges,
 			WaitLimit: 500 * time.Millisecond, MaxStaleDefault: time.Minute, Key: &key}
 		for _, f := range change {
 			f(&cfg)
@@ -108,14 +113,14 @@ func listen(t testing.TB, size int) (listeners []net.Listener, peers []consensus
 	return listeners, peers
 }
 
-func startRaft(t testing.TB, id string, l net.Listener, peers []consensus.Peer, state consensus.StateMachine) *consensus.Replica {
+func startRaft(t testing.TB, id string, l net.Listener, peers []consensus.Peer, state consensus.StateMachine, answer func([]byte) []byte) *consensus.Replica {
 	t.Helper()
 	election := 20 * time.Millisecond // alone, a node need wait for nobody
 	if len(peers) > 1 {
 		election = 200 * time.Millisecond
 	}
 	r, err := consensus.Start(consensus.Config{
-		NodeID: id, Dir: t.TempDir(), Listener: l, Peers: peers, StateMachine: state,
+		NodeID: id, Dir: t.TempDir(), Listener: l, Peers: peers, StateMachine: state, Answer: answer,
 		HeartbeatTimeout: election, ElectionTimeout: election,
 		TickInterval: 50 * time.Millisecond, LeaderWait: 10 * time.Second, Fatal: func(err error) { t.Error(err) },
 	})

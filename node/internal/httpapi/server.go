@@ -23,7 +23,6 @@ type server struct {
 	stamped atomic.Pointer[stamped]
 	bulk    chan struct{}
 
-	challenges    *challenges
 	verifications *gate
 	turns         *turns
 	lists         *credential.ListCache
@@ -58,9 +57,6 @@ func New(cfg Config) (http.Handler, error) {
 		signed:        newSignedLists(),
 	}
 	var err error
-	if s.challenges, err = newChallenges(cfg.Secret, s.now); err != nil {
-		return nil, err
-	}
 	if s.metrics, err = newMetrics(cfg.Registerer, s.cache); err != nil {
 		return nil, err
 	}

@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"context"
-	"errors"
 	"mime"
 	"net/http"
 	"time"
@@ -31,7 +30,7 @@ func (s *server) postVerify(w *reply, r *http.Request, _ route) error {
 	if err != nil {
 		return err
 	}
-	return s.judge(w, r, q, func(ctx context.Context, v *credential.Verifier) (api.Verification, error) {
+	return s.judge(w, r, q, func(ctx context.Context, v *credential.Verifier, _ *slot) (api.Verification, error) {
 		out := api.Verification{Verdict: v.Verify(ctx, q.doc)}
 		if asked(q.options, "returnCredential") {
 			out.Credential = &q.doc
@@ -51,20 +50,14 @@ func (s *server) postVerifyPresentation(w *reply, r *http.Request, _ route) erro
 	if err != nil {
 		return err
 	}
-	return s.judge(w, r, q, func(ctx context.Context, v *credential.Verifier) (api.Verification, error) {
-		var out api.Verification
-		switch err := s.challenges.use(options.Challenge); {
-		case errors.Is(err, errChallengesFull):
-			return out, api.NewProblem(api.Overloaded, err.Error())
-		case err != nil:
-			out.Verdict = refusedChallenge(err)
-		default:
-			out.Verdict = v.VerifyPresentation(ctx, q.doc, options)
-		}
+	return s.judge(w, r, q, func(ctx context.Context, v *credential.Verifier, slot *slot) (out api.Verification, err error) {
+		out.Verdict, err = s.answered(ctx, slot, options.Challenge, func() credential.Verdict {
+			return v.VerifyPresentation(ctx, q.doc, options)
+		})
 		if asked(q.options, "returnPresentation") {
 			out.Presentation = &q.doc
 		}
-		return out, nil
+		return out, err
 	})
 }
 
@@ -185,7 +178,7 @@ func (q *verification) take(body jcs.Value, media, name, bare string) error {
 }
 
 // judge runs one verification within the bounds on all of them, and answers with its verdict.
-func (s *server) judge(w *reply, r *http.Request, q verification, run func(context.Context, *credential.Verifier) (api.Verification, error)) error {
+func (s *server) judge(w *reply, r *http.Request, q verification, run func(context.Context, *credential.Verifier, *slot) (api.Verification, error)) error {
 	paid, bill := documentCost(q.doc), new(bill)
 	if err := s.afford(admission.Verify, r, paid); err != nil {
 		return err
@@ -208,7 +201,7 @@ func (s *server) judge(w *reply, r *http.Request, q verification, run func(conte
 		return err
 	}
 	bill.count(r.Context(), verifier)
-	out, err := run(ctx, verifier)
+	out, err := run(ctx, verifier, slot)
 	if err != nil {
 		return err
 	}

@@ -135,22 +135,6 @@ func TestPresentation(t *testing.T) {
 	}
 }
 
-func TestChallengeOfAnotherNode(t *testing.T) {
-	secret := []byte("the secret of a cluster, 32 bytes")
-	first := startNode(t, func(c *Config) { c.Secret = secret })
-	second := startNode(t, func(c *Config) { c.Secret = secret })
-	stranger := startNode(t)
-	holder := second.register("agents", "holder")
-	issuer := second.register("issuers", "one")
-	c := first.challenge()
-	body := presentationBody(holder.present(c, "", issuer.issue("a")), `{"challenge":"`+c+`"}`)
-	second.judged(http.StatusOK, body)
-	second.judged(http.StatusBadRequest, body)
-	if v := stranger.judged(http.StatusBadRequest, body); v.Checks[0].Code != "challenge-unknown" {
-		t.Errorf("of another cluster: %+v", v.Checks)
-	}
-}
-
 func TestVerdictOfAMomentPast(t *testing.T) {
 	n := startNode(t)
 	issuer := n.register("issuers", "past")

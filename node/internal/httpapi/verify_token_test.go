@@ -79,3 +79,10 @@ func TestEveryWayToSendAToken(t *testing.T) {
 		}
 	}
 }
+
+func flip(s string) string {
+	if s[3] == 'A' {
+		return s[:3] + "B" + s[4:]
+	}
+	return s[:3] + "A" + s[4:]
+}
