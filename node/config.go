@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
-	"os"
 	"strings"
 	"time"
 
@@ -17,6 +16,7 @@ import (
 	"github.com/tabard-id/tabard/did/web"
 	"github.com/tabard-id/tabard/did/webvh"
 	"github.com/tabard-id/tabard/node/internal/admission"
+	"github.com/tabard-id/tabard/node/private"
 )
 
 // Config describes one node. Dir is required, and Domain for the first start of a
@@ -35,7 +35,8 @@ type Config struct {
 	HTTP string
 	// HTTPListener, if set, is used in place of HTTP, and closed by Close.
 	HTTPListener net.Listener
-	// TLSCert and TLSKey are PEM files for the public listener: both or neither.
+	// TLSCert and TLSKey are PEM files for the public listener: both or neither. They
+	// are read again when they change; nobody else may be able to read the key.
 	TLSCert, TLSKey string
 
 	// Peers are all members of the cluster, this node included, the same list on
@@ -243,11 +244,24 @@ func ParseSecret(text string) ([]byte, error) {
 	return secret, nil
 }
 
-// ReadSecret reads the file that holds a cluster secret.
+// ReadSecret reads the file that holds a cluster secret, which nobody else may be able to read.
 func ReadSecret(path string) ([]byte, error) {
-	text, err := os.ReadFile(path)
+	text, err := private.Read(path, maxSecretFile)
+	if err != nil && looksSecret(path) {
+		return nil, errors.New("secret: no file has that name, which could be the secret itself: the file that holds it is to be named")
+	}
 	if err != nil {
 		return nil, fmt.Errorf("secret: %w", err)
 	}
 	return ParseSecret(string(text))
+}
+
+// maxSecretFile bounds the file of a secret, in bytes.
+const maxSecretFile = 4 << 10
+
+// looksSecret reports whether a text is in hexadecimal and long enough to have been meant as a secret: it
+// is not to be quoted.
+func looksSecret(text string) bool {
+	const digits = "0123456789abcdefABCDEF"
+	return len(text) >= minSecret && strings.Trim(text, digits) == ""
 }

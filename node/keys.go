@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/tabard-id/tabard/did/multikey"
+	"github.com/tabard-id/tabard/node/private"
 )
 
 // Files of a node's directory that hold secrets, mode 0600.
@@ -66,7 +67,7 @@ func registryKey(secret []byte) (multikey.PrivateKey, error) {
 
 // secretText returns the line in a file, which is written first if it is not there.
 func secretText(path string, generate func() (string, error)) (string, error) {
-	data, err := os.ReadFile(path)
+	data, err := private.Read(path, maxSecretFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		text, err := generate()
 		if err != nil {
@@ -76,13 +77,6 @@ func secretText(path string, generate func() (string, error)) (string, error) {
 	}
 	if err != nil {
 		return "", err
-	}
-	info, err := os.Stat(path)
-	if err != nil {
-		return "", err
-	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return "", fmt.Errorf("%s can be read by others (mode %04o): make it 0600", path, info.Mode().Perm())
 	}
 	return strings.TrimSpace(string(data)), nil
 }

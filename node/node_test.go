@@ -411,7 +411,7 @@ func TestSecretsAreFilesOfTheirOwner(t *testing.T) {
 		if err := os.Chmod(path, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Start(context.Background(), cfg); err == nil || !strings.Contains(err.Error(), "0600") {
+		if _, err := Start(context.Background(), cfg); err == nil || !strings.Contains(err.Error(), "chmod 600 "+path) {
 			t.Errorf("%s readable by all: %v", name, err)
 		}
 		if err := os.Chmod(path, 0o600); err != nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/tabard-id/tabard/did/multikey"
 	"github.com/tabard-id/tabard/node/agent"
 	"github.com/tabard-id/tabard/node/client"
+	"github.com/tabard-id/tabard/node/private"
 )
 
 func agentCommand() *cli.Command {
@@ -40,7 +41,8 @@ func agentCommand() *cli.Command {
 			"   tabard agent --dir agent --tls-self-signed --passphrase-command 'secret-tool lookup service tabard' -s https://registry.example\n" +
 			"   curl --cacert agent/tls.pem -H \"Authorization: Bearer $(cat agent/token)\" -H 'Content-Type: application/json' \\\n" +
 			"     -d '{\"credential\": {...}}' https://localhost:8790/issuers/eddsa-rdfc-2022/credentials/issue",
-		Flags: clientFlags(
+		Flags: append(connectionFlags(
+			&cli.StringSliceFlag{Name: "server", Aliases: []string{"s"}, Usage: "base `URL` of a registry's node; several are tried in turn (default: no registry)"},
 			&cli.StringFlag{Name: "dir", Usage: "`DIR` of keys, token and journal", Value: "tabard-agent"},
 			&cli.StringFlag{Name: "listen", Usage: "loopback `ADDRESS`", Value: "127.0.0.1:8790"},
 			&cli.BoolFlag{Name: "tls-self-signed", Usage: "serve https with a certificate of its own, kept in --dir as tls.pem"},
@@ -58,9 +60,7 @@ func agentCommand() *cli.Command {
 			&cli.BoolFlag{Name: "foreign", Usage: "ask other hosts for did:web and did:webvh documents, status lists and schemas"},
 			&cli.StringFlag{Name: "foreign-ca", Usage: "PEM `FILE` of a certificate authority to believe of other hosts besides the system's"},
 			&cli.BoolFlag{Name: "foreign-allow-private", Usage: "ask loopback and private addresses too, such as other agents on this machine"},
-			&cli.StringFlag{Name: "log-level", Usage: "`LEVEL`: debug, info, warn or error", Value: "warn"},
-			&cli.StringFlag{Name: "log-format", Usage: "`FORMAT`: json or text", Value: "text"},
-		),
+		), logFlags("warn", "text")...),
 		Action: runAgent,
 	}
 }
@@ -200,7 +200,7 @@ func agentCertificate(c *cli.Context) (*tls.Certificate, error) {
 		cert, err := agent.SelfSigned(c.String("dir"), words(c, "host"), time.Now())
 		return &cert, err
 	case certFile != "":
-		cert, err := tls.LoadX509KeyPair(certFile, keyFile)
+		cert, err := private.KeyPair(certFile, keyFile)
 		if err != nil {
 			return nil, usage("--tls-cert: %w", err)
 		}

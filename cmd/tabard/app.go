@@ -14,7 +14,8 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 		Name:  "tabard",
 		Usage: "a registry in which AI agents prove who they are and on whose behalf they act",
 		Description: "Every flag may be given as the environment variable that --help names, or as a member of the\n" +
-			"JSON file that --config names. Data goes to standard output, talk to standard error.\n\n" +
+			"JSON file that --config names: that of TABARD_LOG_LEVEL is log-level. A variable means the same to\n" +
+			"every command; --show-secret has none. Data goes to standard output, talk to standard error.\n\n" +
 			"Exit status: 0 ok, 2 usage, 3 proof invalid, 4 revoked, suspended or expired, 5 not found or\n" +
 			"deactivated, 6 denied, 7 no leader or stale, 8 conflict, 1 other.",
 		Version:         version(),
@@ -34,12 +35,18 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 		},
 	}
 	known := map[string]bool{}
-	walk(app.Commands, func(c *cli.Command) { finish(c, known) })
+	for _, c := range app.Commands {
+		finish(c, c.Name, known)
+	}
 	return app
 }
 
-// finish gives a command what all commands have. known collects the names of all flags.
-func finish(c *cli.Command, known map[string]bool) {
+// finish gives a command, and those below it, what all commands have. path joins its name to those above
+// it; known collects the settings of all commands.
+func finish(c *cli.Command, path string, known map[string]bool) {
+	for _, sub := range c.Subcommands {
+		finish(sub, path+"-"+sub.Name, known)
+	}
 	c.HideHelpCommand = true
 	c.OnUsageError = onUsageError
 	if len(c.Subcommands) > 0 {
@@ -47,31 +54,52 @@ func finish(c *cli.Command, known map[string]bool) {
 		return
 	}
 	c.CustomHelpTemplate = leafHelp
-	c.Flags = append(c.Flags, &cli.StringFlag{Name: "config", Usage: "JSON `FILE` of settings named like the flags"})
+	c.Flags = append(c.Flags, common(&cli.StringFlag{Name: "config", Usage: "JSON `FILE` of settings, named like the variables"}))
 	for _, f := range c.Flags {
-		known[f.Names()[0]] = true
-		setEnv(f, variable(c, f.Names()[0]))
+		name := f.Names()[0]
+		switch {
+		case name == showSecret || setting(f) != "":
+		case path == "server":
+			setVariable(f, name)
+		default:
+			setVariable(f, path+"-"+name)
+		}
+		known[setting(f)] = true
 	}
 	c.Before = func(ctx *cli.Context) error { return applyConfigFile(ctx, known) }
 }
 
-// apart reports whether a flag has only its name in common with a setting of servers: a verifier's
-// domain is not that of the registry, whose operator may have exported TABARD_DOMAIN.
-func apart(c *cli.Command, flag string) bool {
-	return flag == "domain" && (c.Name == "present" || c.Name == "verify")
+// A setting is the name of a flag outside the command line: TABARD_LOG_LEVEL in the environment,
+// log-level in a configuration file. Servers' flags have their own name for it, and so have those that
+// mean the same in every command. All others are named after their command, too: who exports the domain
+// of a registry does not create DIDs there.
+const variablePrefix = "TABARD_"
+
+// common gives a flag a setting of its own name: every command that has one of the name means the same.
+func common(f cli.Flag) cli.Flag {
+	setVariable(f, f.Names()[0])
+	return f
 }
 
-// variable is the environment variable of a flag.
-func variable(c *cli.Command, flag string) string {
-	name := flag
-	if apart(c, flag) {
-		name = c.Name + "-" + flag
+func commonAll(flags ...cli.Flag) []cli.Flag {
+	for _, f := range flags {
+		common(f)
 	}
-	return "TABARD_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
+	return flags
 }
 
-// setEnv makes an environment variable set a flag that the command line does not.
-func setEnv(f cli.Flag, name string) {
+// setting returns the setting of a flag, "" if it has none.
+func setting(f cli.Flag) string {
+	doc, ok := f.(cli.DocGenerationFlag)
+	if !ok || len(doc.GetEnvVars()) == 0 {
+		return ""
+	}
+	return strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(doc.GetEnvVars()[0], variablePrefix), "_", "-"))
+}
+
+// setVariable makes the environment variable of a setting set a flag that the command line does not.
+func setVariable(f cli.Flag, setting string) {
+	name := variablePrefix + strings.ToUpper(strings.ReplaceAll(setting, "-", "_"))
 	switch f := f.(type) {
 	case *cli.StringFlag:
 		f.EnvVars = []string{name}

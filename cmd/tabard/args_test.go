@@ -1,7 +1,9 @@
 package main
 
 import (
+	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -69,9 +71,59 @@ func TestEveryCommandHasHelpWithExamples(t *testing.T) {
 func TestEveryFlagHasAnEnvironmentVariable(t *testing.T) {
 	walk(testApp().Commands, func(c *cli.Command) {
 		for _, f := range c.Flags {
+			if f.Names()[0] == showSecret {
+				continue
+			}
 			doc, ok := f.(cli.DocGenerationFlag)
 			if !ok || len(doc.GetEnvVars()) != 1 || !strings.HasPrefix(doc.GetEnvVars()[0], "TABARD_") {
 				t.Errorf("%s --%s has no environment variable of its own", c.Name, f.Names()[0])
+			}
+		}
+	})
+}
+
+// An exported variable reaches every command: whatever reads it must mean the same by it. Flags mean the
+// same if they say the same of themselves.
+func TestVariableHasOneMeaning(t *testing.T) {
+	secrets := []string{"secret", "passphrase"} // TABARD_SECRET and TABARD_PASSPHRASE are no flags
+	meaning, first := map[string]string{}, map[string]string{}
+	walk(testApp().Commands, func(c *cli.Command) {
+		for _, f := range c.Flags {
+			doc, ok := f.(cli.DocGenerationFlag)
+			if !ok {
+				t.Fatalf("%s --%s says nothing of itself", c.Name, f.Names()[0])
+			}
+			name := setting(f)
+			if f.Names()[0] == showSecret {
+				if name != "" {
+					t.Errorf("%s --%s can be set by %s", c.Name, showSecret, name)
+				}
+				continue
+			}
+			if slices.Contains(secrets, name) {
+				t.Errorf("the value of a secret is read as %s --%s", c.Name, f.Names()[0])
+			}
+			says := fmt.Sprintf("%T %s", f, doc.GetUsage())
+			if was, seen := meaning[name]; seen && was != says {
+				t.Errorf("the setting %s is one thing to %s (%s), another to %s (%s)", name, first[name], was, c.Name, says)
+			}
+			meaning[name], first[name] = says, c.Name
+		}
+	})
+}
+
+// The arguments of a process are for everyone to see: a secret comes from a file, a command or the
+// environment.
+func TestNoFlagTakesASecret(t *testing.T) {
+	named := regexp.MustCompile("secret|passphrase|password|token")
+	walk(testApp().Commands, func(c *cli.Command) {
+		for _, f := range c.Flags {
+			doc, ok := f.(cli.DocGenerationFlag)
+			if _, isBool := f.(*cli.BoolFlag); isBool || !ok || !named.MatchString(f.Names()[0]) {
+				continue
+			}
+			if usage := doc.GetUsage(); !strings.Contains(usage, "`FILE`") && !strings.Contains(usage, "`COMMAND`") {
+				t.Errorf("%s --%s takes a secret from the command line: %s", c.Name, f.Names()[0], usage)
 			}
 		}
 	})

@@ -99,7 +99,7 @@ func TestComposeVariables(t *testing.T) {
 	known := map[string]bool{"TABARD_SECRET": true}
 	app := newApp(nil, nil, nil)
 	for _, f := range app.Command("server").Flags {
-		known["TABARD_"+strings.ToUpper(strings.ReplaceAll(f.Names()[0], "-", "_"))] = true
+		known[variablePrefix+strings.ToUpper(strings.ReplaceAll(setting(f), "-", "_"))] = true
 	}
 	containers, probe := readCompose(t)
 	if len(containers) != 3 {

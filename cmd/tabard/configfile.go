@@ -15,8 +15,8 @@ import (
 const maxConfigBytes = 1 << 20
 
 // applyConfigFile fills the flags that neither the command line nor the environment has set from the
-// JSON object in the file that --config or TABARD_CONFIG names. Its members are the long names of
-// flags. One file may serve several commands: a member is refused only when no command knows it.
+// JSON object in the file that --config or TABARD_CONFIG names. Its members are settings. One file may
+// serve several commands: a member is refused only when no command knows it.
 func applyConfigFile(c *cli.Context, known map[string]bool) error {
 	path := c.String("config")
 	if path == "" {
@@ -26,15 +26,16 @@ func applyConfigFile(c *cli.Context, known map[string]bool) error {
 	if err != nil {
 		return usage("configuration file %s: %w", path, err)
 	}
-	own := map[string]bool{}
+	own := map[string]string{}
 	for _, f := range c.Command.Flags {
-		own[f.Names()[0]] = !apart(c.Command, f.Names()[0])
+		own[setting(f)] = f.Names()[0]
 	}
 	for name, value := range settings.Members() {
-		if !known[name] || name == "config" {
+		if !known[name] || name == "config" || name == "" {
 			return usage("configuration file %s: unknown setting %q", path, name)
 		}
-		if !own[name] || c.IsSet(name) {
+		flag, mine := own[name]
+		if !mine || c.IsSet(flag) {
 			continue
 		}
 		texts, err := settingTexts(value)
@@ -42,7 +43,7 @@ func applyConfigFile(c *cli.Context, known map[string]bool) error {
 			return usage("configuration file %s: %s: %w", path, name, err)
 		}
 		for _, text := range texts {
-			if err := c.Set(name, text); err != nil {
+			if err := c.Set(flag, text); err != nil {
 				return usage("configuration file %s: %s: %w", path, name, err)
 			}
 		}

@@ -10,7 +10,7 @@ import (
 
 // contextsFlag names a folder of JSON-LD contexts.
 func contextsFlag() cli.Flag {
-	return &cli.StringFlag{Name: "contexts-dir", Usage: "`DIR` of JSON-LD contexts to read credentials with besides the published ones; its index.json is {\"URL\": \"FILE\"}"}
+	return common(&cli.StringFlag{Name: "contexts-dir", Usage: "`DIR` of JSON-LD contexts to read credentials with besides the published ones; its index.json is {\"URL\": \"FILE\"}"})
 }
 
 // contextsFromFlags are the published contexts and those of the operator's folder.
@@ -28,5 +28,5 @@ func contextsFromFlags(c *cli.Context) (*jsonld.Processor, error) {
 
 // anyIssuerFlag is an operator's policy for verdicts.
 func anyIssuerFlag() cli.Flag {
-	return &cli.BoolFlag{Name: "accept-any-issuer", Usage: "verify credentials whose issuer is not a DID, whoever signed them; their verdicts say so"}
+	return common(&cli.BoolFlag{Name: "accept-any-issuer", Usage: "verify credentials whose issuer is not a DID, whoever signed them; their verdicts say so"})
 }

@@ -22,7 +22,8 @@ func demoCommand() *cli.Command {
 			"EXAMPLES:\n" +
 			"   tabard demo\n" +
 			"   tabard demo -s http://127.0.0.1:8700 -s http://127.0.0.1:8701 -s http://127.0.0.1:8702",
-		Flags: clientFlags(
+		Flags: connectionFlags(
+			&cli.StringSliceFlag{Name: "server", Aliases: []string{"s"}, Usage: "base `URL` of a node of a running cluster; repeatable (default: a cluster of its own)"},
 			&cli.IntFlag{Name: "nodes", Value: 3, Usage: "how many `N` nodes a cluster of its own has"},
 		),
 		Action: demo,

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -29,11 +30,9 @@ func devCommand() *cli.Command {
 			&cli.BoolFlag{Name: "tls", Usage: "serve https under a certificate authority of the cluster's own"},
 			&cli.StringFlag{Name: "dir", Usage: "`DIR` to keep the cluster in (default: temporary, removed at exit)"},
 			outputFlag(),
-			&cli.StringFlag{Name: "log-level", Usage: "`LEVEL`: debug, info, warn or error", Value: "warn"},
-			&cli.StringFlag{Name: "log-format", Usage: "`FORMAT`: json or text", Value: "text"},
 			&cli.BoolFlag{Name: "foreign", Usage: "ask other hosts for DIDs, status lists and schemas that the ledger does not hold"},
 			contextsFlag(), anyIssuerFlag(),
-		}, foreignFlags()...),
+		}, slices.Concat(logFlags("warn", "text"), foreignFlags())...),
 		Action: dev,
 	}
 }

@@ -17,7 +17,7 @@ func didCommand() *cli.Command {
 }
 
 func didDirFlag() cli.Flag {
-	return &cli.StringFlag{Name: "did-dir", Aliases: []string{"d"}, Usage: "`DIR` with the DID's log and its keys"}
+	return common(&cli.StringFlag{Name: "did-dir", Aliases: []string{"d"}, Usage: "`DIR` with the DID's log and its keys"})
 }
 
 // writeFlags are those of the commands that make a log entry.

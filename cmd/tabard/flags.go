@@ -19,7 +19,7 @@ import (
 const defaultServer = "http://127.0.0.1:8700"
 
 func outputFlag() cli.Flag {
-	return &cli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: formatTable, Usage: "`FORMAT`: table, json or jsonl"}
+	return common(&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: formatTable, Usage: "`FORMAT`: table, json or jsonl"})
 }
 
 // words is the value of a list flag whose items may also be separated by commas.
@@ -37,20 +37,47 @@ func words(c *cli.Context, name string) []string {
 
 // clientFlags are those of every command that talks to a registry.
 func clientFlags(more ...cli.Flag) []cli.Flag {
+	return append(connectionFlags(more...), common(serverFlag()))
+}
+
+// connectionFlags are clientFlags without the registry.
+func connectionFlags(more ...cli.Flag) []cli.Flag {
 	return slices.Concat(more, []cli.Flag{
-		outputFlag(),
-		&cli.StringSliceFlag{Name: "server", Aliases: []string{"s"}, Usage: "base `URL` of a node; several are tried in turn", DefaultText: defaultServer},
-		&cli.StringFlag{Name: "ca", Usage: "PEM `FILE` of a certificate authority to trust besides the system's"},
-		&cli.DurationFlag{Name: "timeout", Value: 30 * time.Second, Usage: "give up after this `TIME`"},
+		outputFlag(), caFlag(),
+		common(&cli.DurationFlag{Name: "timeout", Value: 30 * time.Second, Usage: "give up after this `TIME`"}),
 	})
+}
+
+// serverFlag names a registry. A command that does something else without one, and does not so because
+// others are to use that registry, has a setting of its own for it.
+func serverFlag() cli.Flag {
+	return &cli.StringSliceFlag{Name: "server", Aliases: []string{"s"}, Usage: "base `URL` of a node; several are tried in turn", DefaultText: defaultServer}
+}
+
+func caFlag() cli.Flag {
+	return common(&cli.StringFlag{Name: "ca", Usage: "PEM `FILE` of a certificate authority to trust besides the system's"})
+}
+
+// logFlags say what a node or agent logs to standard error.
+func logFlags(level, format string) []cli.Flag {
+	return commonAll(
+		&cli.StringFlag{Name: "log-level", Usage: "`LEVEL`: debug, info, warn or error", Value: level},
+		&cli.StringFlag{Name: "log-format", Usage: "`FORMAT`: json or text", Value: format},
+	)
+}
+
+// httpFlag is the public listener of a server, which its probe asks.
+func httpFlag(value string) cli.Flag {
+	return common(&cli.StringFlag{Name: "http", Usage: "listening `ADDRESS` of the node", Value: value})
 }
 
 // readFlags choose how fresh a read must be.
 func readFlags(more ...cli.Flag) []cli.Flag {
-	return clientFlags(append(more,
-		&cli.Uint64Flag{Name: "min-seq", Usage: "wait until the node holds the record at position `SEQ`"},
-		&cli.DurationFlag{Name: "max-stale", Usage: "refuse an answer from a state older than this `TIME` (default of verdicts and statuses: the node's, 5s)"},
-		&cli.BoolFlag{Name: "linearizable", Usage: "see every write acknowledged before this read"},
+	maxStale := &cli.DurationFlag{Name: "max-stale", Usage: "refuse an answer from a state older than this `TIME` (default of verdicts and statuses: the node's, 5s)"}
+	setVariable(maxStale, "read-max-stale") // max-stale is a server's
+	return clientFlags(append(more, maxStale,
+		common(&cli.Uint64Flag{Name: "min-seq", Usage: "wait until the node holds the record at position `SEQ`"}),
+		common(&cli.BoolFlag{Name: "linearizable", Usage: "see every write acknowledged before this read"}),
 	)...)
 }
 

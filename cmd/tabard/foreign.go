@@ -13,7 +13,7 @@ import (
 
 // foreignFlags say how other hosts are asked, where they are.
 func foreignFlags() []cli.Flag {
-	return []cli.Flag{
+	return commonAll(
 		&cli.DurationFlag{Name: "foreign-max-age", Usage: "reuse another host's document no longer than this `TIME`", Value: time.Hour},
 		&cli.StringSliceFlag{Name: "foreign-port", Usage: "the only `PORT` that other hosts are asked at (default: 443, and those from 1024 on); repeatable"},
 		&cli.StringSliceFlag{Name: "foreign-deny", Usage: "`ADDRESS` or prefix not to ask, besides those that are never public; repeatable"},
@@ -22,7 +22,7 @@ func foreignFlags() []cli.Flag {
 		&cli.DurationFlag{Name: "observe-every", Usage: "look at a pinned DID again after this `TIME`", Value: time.Hour},
 		&cli.IntFlag{Name: "max-pins", Usage: "how many `N` DIDs may be pinned", Value: 1000},
 		&cli.BoolFlag{Name: "foreign-allow-private", Usage: "ask loopback and private addresses too; lets whoever resolves a DID reach into this network"},
-	}
+	)
 }
 
 // foreignFromFlags reads them; whether other hosts are asked at all is the command's to say.

@@ -25,7 +25,7 @@ func healthcheckCommand() *cli.Command {
 			"   tabard healthcheck -s https://registry.example --ca ca.pem",
 		Flags: clientFlags(
 			&cli.DurationFlag{Name: "wait", Usage: "keep asking for up to this `TIME`"},
-			&cli.StringFlag{Name: "http", Usage: "`ADDRESS` that the node on this machine listens on"},
+			httpFlag(""),
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "print nothing"},
 		),
 		Action: healthcheck,

@@ -6,6 +6,9 @@ import (
 	"github.com/tabard-id/tabard/did/multikey"
 )
 
+// showSecret is the one flag that no variable or file can set: what prints a private key was typed.
+const showSecret = "show-secret"
+
 // keyTypeNames are the kinds of key that sign.
 var keyTypeNames = []string{"Ed25519", "P-256", "P-384"}
 
@@ -34,9 +37,9 @@ func keyCommand() *cli.Command {
 				ArgsUsage: "FILE",
 				Description: "EXAMPLES:\n" +
 					"   tabard key show issuer.json\n" +
-					"   tabard key show issuer.json --secret -o json   # prints the secret too",
+					"   tabard key show issuer.json --show-secret -o json   # prints the secret too",
 				Flags: []cli.Flag{
-					&cli.BoolFlag{Name: "secret", Usage: "print the secret too"}, outputFlag(),
+					&cli.BoolFlag{Name: showSecret, Usage: "print the secret too; on the command line only"}, outputFlag(),
 				},
 				Action: keyShow,
 			},
@@ -120,7 +123,7 @@ func keyShow(c *cli.Context) error {
 		return err
 	}
 	info := infoOf(file.path, file.key)
-	if c.Bool("secret") {
+	if c.Bool(showSecret) {
 		info.Secret = file.key.Multibase()
 	}
 	return out.datum(info, info.table())

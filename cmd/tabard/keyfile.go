@@ -12,6 +12,7 @@ import (
 
 	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/did/multikey"
+	"github.com/tabard-id/tabard/node/private"
 )
 
 // maxKeyFileBytes bounds a key file.
@@ -61,16 +62,12 @@ func writeKeyFile(path string, key multikey.PrivateKey) (err error) {
 
 // readKeyFile loads a private key. A file that others can read is refused, as ssh does.
 func readKeyFile(path string) (keyFile, error) {
-	info, err := os.Stat(path)
+	data, err := private.Read(path, maxKeyFileBytes)
+	if _, secret := multikey.ParsePrivate(path); err != nil && secret == nil {
+		return keyFile{}, usage("key file: no file has that name, which is a private key itself: the file that holds it is to be named")
+	}
 	if err != nil {
 		return keyFile{}, usage("key file: %w", err)
-	}
-	if runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
-		return keyFile{}, usage("key file %s has mode %04o: others can read it; run chmod 600 %s", path, info.Mode().Perm(), path)
-	}
-	data, err := readBounded(path, maxKeyFileBytes)
-	if err != nil {
-		return keyFile{}, err
 	}
 	key, err := parseKeyFile(data)
 	if err != nil {

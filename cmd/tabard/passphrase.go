@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"strings"
@@ -11,6 +12,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
+
+	"github.com/tabard-id/tabard/node/private"
 )
 
 // maxPassphraseBytes bounds a passphrase and what brings it.
@@ -29,7 +32,10 @@ func agentPassphrase(c *cli.Context) (string, error) {
 	case path != "" && command != "":
 		return "", usage("--passphrase-file and --passphrase-command exclude each other")
 	case path != "":
-		text, err = readBounded(path, maxPassphraseBytes)
+		if text, err = private.Read(path, maxPassphraseBytes); err != nil {
+			// Who gives the passphrase in place of the file's name does not find it in a log.
+			err = fmt.Errorf("the file of --passphrase-file: %w", private.WithoutPath(err))
+		}
 	case command != "":
 		text, err = passphraseFrom(c.Context, command)
 	case os.Getenv("TABARD_PASSPHRASE") != "":

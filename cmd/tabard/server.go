@@ -21,10 +21,11 @@ func serverCommand() *cli.Command {
 		Description: "Every node gets a name of its own, the same list of peers and the same secret. They may be started in\n" +
 			"any order; a majority of them is a working cluster. A node that starts with an empty directory catches\n" +
 			"up by itself. The secret is read from --secret-file or from the variable TABARD_SECRET, never from the\n" +
-			"command line. A node without --peers is a cluster of its own. SIGTERM stops it cleanly.\n\n" +
+			"command line, and the file may be readable by its owner only. A node without --peers is a cluster of its\n" +
+			"own. SIGTERM stops it cleanly.\n\n" +
 			"EXAMPLES:\n" +
 			"   tabard server --dir /data --domain registry.example\n" +
-			"   openssl rand -hex 32 > secret\n" +
+			"   (umask 077 && openssl rand -hex 32 > secret)\n" +
 			"   tabard server --node-id n1 --dir n1 --http :8700 --domain registry.example --secret-file secret \\\n" +
 			"     --peers n1=10.0.0.1:8800,n2=10.0.0.2:8800,n3=10.0.0.3:8800\n" +
 			"   tabard server --config /etc/tabard.json   # {\"node-id\": \"n1\", \"dir\": \"/data\", \"peers\": [...]}",
@@ -32,7 +33,7 @@ func serverCommand() *cli.Command {
 			&cli.StringFlag{Name: "node-id", Usage: "`NAME` of this node among the peers (default: node1)"},
 			&cli.StringFlag{Name: "dir", Usage: "`DIR` of this node's data", Value: "tabard-data"},
 			&cli.StringFlag{Name: "domain", Usage: "`HOST[:PORT]` where the registry's DIDs live; fixed by the first start"},
-			&cli.StringFlag{Name: "http", Usage: "public listening `ADDRESS`", Value: ":8700"},
+			httpFlag(":8700"),
 			&cli.StringFlag{Name: "tls-cert", Usage: "PEM `FILE` of the public listener's certificate"},
 			&cli.StringFlag{Name: "tls-key", Usage: "PEM `FILE` of its key"},
 			&cli.StringSliceFlag{Name: "peers", Usage: "all members, this one too, as `NAME=HOST:PORT`; separated by commas"},
@@ -40,9 +41,7 @@ func serverCommand() *cli.Command {
 			&cli.StringFlag{Name: "secret-file", Usage: "`FILE` with the cluster's secret: at least 32 bytes in hexadecimal"},
 			&cli.DurationFlag{Name: "max-stale", Usage: "age of the state at which the node stops vouching, `TIME`", Value: 5 * time.Second},
 			&cli.DurationFlag{Name: "shutdown-timeout", Usage: "how long a clean stop may take, `TIME`", Value: 10 * time.Second},
-			&cli.StringFlag{Name: "log-level", Usage: "`LEVEL`: debug, info, warn or error", Value: "info"},
-			&cli.StringFlag{Name: "log-format", Usage: "`FORMAT`: json or text", Value: "json"},
-		}, slices.Concat(admissionFlags(), []cli.Flag{
+		}, slices.Concat(logFlags("info", "json"), admissionFlags(), []cli.Flag{
 			contextsFlag(), anyIssuerFlag(),
 			&cli.BoolFlag{Name: "no-foreign", Usage: "ask no other host: DIDs, status lists and schemas that the ledger does not hold are not found"},
 		}, foreignFlags(), witnessFlags())...),

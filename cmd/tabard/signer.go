@@ -19,8 +19,8 @@ type signer struct {
 func signerFlags() []cli.Flag {
 	return []cli.Flag{
 		didDirFlag(),
-		&cli.StringFlag{Name: "key", Aliases: []string{"k"}, Usage: "key `FILE` to sign with; alone, it signs as its did:key"},
-		&cli.StringFlag{Name: "method", Usage: "`DID-URL` of the key in the signer's document, with --key"},
+		common(&cli.StringFlag{Name: "key", Aliases: []string{"k"}, Usage: "key `FILE` to sign with; alone, it signs as its did:key"}),
+		common(&cli.StringFlag{Name: "method", Usage: "`DID-URL` of the key in the signer's document, with --key"}),
 	}
 }
 

@@ -28,8 +28,7 @@ func watchCommand() *cli.Command {
 			"   tabard watch --cursor-file seen.txt -s http://127.0.0.1:8700 -s http://127.0.0.1:8701",
 		Flags: []cli.Flag{
 			outputFlag(),
-			&cli.StringSliceFlag{Name: "server", Aliases: []string{"s"}, Usage: "base `URL` of a node; several are tried in turn", DefaultText: defaultServer},
-			&cli.StringFlag{Name: "ca", Usage: "PEM `FILE` of a certificate authority to trust besides the system's"},
+			common(serverFlag()), caFlag(),
 			&cli.StringFlag{Name: "after", Usage: "`CURSOR` of the last record seen, LEDGER:SEQ; start for every record there is (default: from now)"},
 			&cli.StringFlag{Name: "cursor-file", Usage: "`FILE` that keeps the cursor of the last record printed"},
 			&cli.StringSliceFlag{Name: "kinds", Usage: "only these `KINDS`: " + strings.Join(kindNames(), ", ")},

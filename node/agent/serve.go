@@ -16,10 +16,11 @@ import (
 	"math/big"
 	"net"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/tabard-id/tabard/node/private"
 )
 
 // Files of an agent's directory besides the key store and the journal.
@@ -49,7 +50,7 @@ const (
 // is none.
 func Token(dir string) (string, error) {
 	path := filepath.Join(dir, tokenFile)
-	text, err := readPrivate(path)
+	text, err := private.Read(path, maxToken)
 	if err == nil {
 		token := strings.TrimSpace(string(text))
 		if len(token) < 32 {
@@ -68,23 +69,14 @@ func Token(dir string) (string, error) {
 	return token, replaceFile(path, []byte(token+"\n"))
 }
 
-// readPrivate reads a file that nobody else on the machine may read.
-func readPrivate(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return nil, fmt.Errorf("%s can be read by others (mode %04o): chmod 600 it", path, info.Mode().Perm())
-	}
-	return os.ReadFile(path)
-}
+// maxToken bounds the file of a token, in bytes.
+const maxToken = 4 << 10
 
 // SelfSigned returns a certificate for localhost, loopback and further hosts that
 // vouches for itself. It is kept in dir, so that callers may pin tls.pem, and made
 // anew a month before it expires or for other hosts.
 func SelfSigned(dir string, hosts []string, now time.Time) (tls.Certificate, error) {
-	cert, err := tls.LoadX509KeyPair(filepath.Join(dir, certFile), filepath.Join(dir, tlsFile))
+	cert, err := private.KeyPair(filepath.Join(dir, certFile), filepath.Join(dir, tlsFile))
 	if err == nil && serves(cert.Leaf, hosts, now) {
 		return cert, nil
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/did/multikey"
+	"github.com/tabard-id/tabard/node/private"
 )
 
 // Limits of a store.
@@ -83,17 +84,11 @@ func CreateStore(dir, passphrase string, workFactor int, keys ...multikey.Privat
 // ErrPassphrase if it is sealed with another passphrase.
 func OpenStore(dir, passphrase string, workFactor int) (*Store, error) {
 	s := &Store{path: filepath.Join(dir, storeFile), passphrase: passphrase, workFactor: workFactor}
-	f, err := os.Open(s.path)
+	sealed, err := private.Read(s.path, maxStoreBytes)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	if info, err := f.Stat(); err != nil {
-		return nil, err
-	} else if info.Mode().Perm()&0o077 != 0 {
-		return nil, fmt.Errorf("%s can be read by others (mode %04o): chmod 600 it", s.path, info.Mode().Perm())
-	}
-	content, err := s.unseal(io.LimitReader(f, maxStoreBytes))
+	content, err := s.unseal(bytes.NewReader(sealed))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.path, err)
 	}

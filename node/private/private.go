@@ -1,0 +1,63 @@
+// Package private reads files that hold secrets: keys, passphrases, the secret of a cluster.
+package private
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"runtime"
+)
+
+// maxKeyBytes bounds a private key in PEM, and a certificate with its chain.
+const maxKeyBytes = 1 << 20
+
+// Read returns the content of a file, of at most so many bytes. A file that others than its owner can
+// read is refused, as ssh does; what is no file on a disk, such as a pipe, has no such readers.
+func Read(path string, limit int64) (data []byte, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	info, err := f.Stat() // of what is read, whatever the name stands for by now
+	if err != nil {
+		return nil, err
+	}
+	if mode := info.Mode(); runtime.GOOS != "windows" && mode.IsRegular() && mode.Perm()&0o077 != 0 {
+		return nil, fmt.Errorf("%s has mode %04o: others can read it; run chmod 600 %s", path, mode.Perm(), path)
+	}
+	data, err = io.ReadAll(io.LimitReader(f, limit+1))
+	if err == nil && int64(len(data)) > limit {
+		err = fmt.Errorf("%s is larger than %d bytes", path, limit)
+	}
+	return data, err
+}
+
+// KeyPair reads a certificate and its private key, in PEM.
+func KeyPair(certFile, keyFile string) (tls.Certificate, error) {
+	certificate, err := os.ReadFile(certFile)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	key, err := Read(keyFile, maxKeyBytes)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	pair, err := tls.X509KeyPair(certificate, key)
+	if err != nil {
+		return pair, fmt.Errorf("%s and %s: %w", certFile, keyFile, err)
+	}
+	return pair, nil
+}
+
+// WithoutPath is an error of a file without the file's name: whoever took a name for the content, or the
+// other way round, does not find a secret in a log.
+func WithoutPath(err error) error {
+	if failed := (*fs.PathError)(nil); errors.As(err, &failed) {
+		return failed.Err
+	}
+	return err
+}
