@@ -39,7 +39,7 @@ func serverLog(logger *slog.Logger) *log.Logger {
 }
 
 // listenHTTP opens the public listener, under TLS if a certificate is given.
-func listenHTTP(cfg Config, certificate *tls.Certificate) (net.Listener, error) {
+func listenHTTP(cfg Config, certificates *certificates) (net.Listener, error) {
 	listener := cfg.HTTPListener
 	if listener == nil {
 		var lc net.ListenConfig
@@ -48,25 +48,13 @@ func listenHTTP(cfg Config, certificate *tls.Certificate) (net.Listener, error) 
 			return nil, fmt.Errorf("public listener: %w", err)
 		}
 	}
-	if certificate == nil {
+	if certificates == nil {
 		return listener, nil
 	}
 	return tls.NewListener(listener, &tls.Config{
-		Certificates: []tls.Certificate{*certificate},
-		MinVersion:   tls.VersionTLS12,
+		GetCertificate: certificates.get,
+		MinVersion:     tls.VersionTLS12,
 		// WebSocket needs HTTP/1.1, and without HTTP/2 every connection can become one.
 		NextProtos: []string{"http/1.1"},
 	}), nil
-}
-
-// loadCertificate reads the configured certificate; nil if there is none.
-func loadCertificate(cfg Config) (*tls.Certificate, error) {
-	if cfg.certificate != nil || cfg.TLSCert == "" {
-		return cfg.certificate, nil
-	}
-	pair, err := tls.LoadX509KeyPair(cfg.TLSCert, cfg.TLSKey)
-	if err != nil {
-		return nil, fmt.Errorf("public listener: %w", err)
-	}
-	return &pair, nil
 }

@@ -35,16 +35,17 @@ type Node struct {
 	verify  multikey.VerifyFunc
 	metrics *prometheus.Registry
 
-	ledger     *ledger.Ledger
-	replica    *consensus.Replica
-	hub        *stream.Hub
-	server     *http.Server
-	listener   net.Listener
-	registrar  *registrar
-	challenges *challenge.Issuer
-	fetcher    *fetch.Fetcher    // nil unless other hosts are asked
-	foreign    *foreign.Resolver // the same
-	observer   *observe.Observer // the same
+	ledger       *ledger.Ledger
+	replica      *consensus.Replica
+	hub          *stream.Hub
+	server       *http.Server
+	listener     net.Listener
+	registrar    *registrar
+	certificates *certificates // nil without TLS
+	challenges   *challenge.Issuer
+	fetcher      *fetch.Fetcher    // nil unless other hosts are asked
+	foreign      *foreign.Resolver // the same
+	observer     *observe.Observer // the same
 
 	cancel  context.CancelFunc // stops what runs in the background
 	started chan struct{}      // closed when everything is open
@@ -145,11 +146,11 @@ func (n *Node) openLedger() error {
 }
 
 func (n *Node) listen() error {
-	certificate, err := loadCertificate(n.cfg)
-	if err != nil {
+	var err error
+	if n.certificates, err = loadCertificates(n.cfg, n.log); err != nil {
 		return misconfigured(err)
 	}
-	n.listener, err = listenHTTP(n.cfg, certificate)
+	n.listener, err = listenHTTP(n.cfg, n.certificates)
 	return err
 }
 
@@ -233,6 +234,9 @@ func (n *Node) serve() {
 	ctx, cancel := context.WithCancel(context.Background())
 	n.cancel = cancel
 	n.running.Go(func() { n.registrar.run(ctx) })
+	if n.certificates != nil {
+		n.running.Go(func() { n.certificates.follow(ctx) })
+	}
 	if n.observer != nil {
 		n.running.Go(func() { n.observer.Run(ctx) })
 	}

@@ -88,7 +88,9 @@ func runAgent(c *cli.Context) (err error) {
 	if err := announceAgent(c, store, base, token); err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	if err := a.Serve(c.Context, listener); err != nil {
+	ctx, stop := untilHangup(c.Context)
+	defer stop()
+	if err := a.Serve(ctx, listener); err != nil {
 		return err
 	}
 	talk(c, "Stopped.")

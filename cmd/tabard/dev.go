@@ -57,7 +57,9 @@ func dev(c *cli.Context) error {
 		return err
 	}
 	foreign.Enabled = c.Bool("foreign")
-	cluster, err := node.StartDev(c.Context, node.DevConfig{
+	ctx, stop := untilHangup(c.Context)
+	defer stop()
+	cluster, err := node.StartDev(ctx, node.DevConfig{
 		Nodes: c.Int("nodes"), HTTP: c.String("http"), Domain: c.String("domain"),
 		TLS: c.Bool("tls"), Dir: c.String("dir"), Foreign: foreign, ContextsDir: c.String("contexts-dir"), AcceptAnyIssuer: c.Bool("accept-any-issuer"), Logger: logger,
 	})
@@ -67,7 +69,7 @@ func dev(c *cli.Context) error {
 	if err := announce(out, cluster); err != nil {
 		return errors.Join(err, cluster.Close())
 	}
-	if err := serveUntilDone(c.Context, cluster); err != nil {
+	if err := serveUntilDone(ctx, cluster); err != nil {
 		return err
 	}
 	talk(c, "Stopped.")

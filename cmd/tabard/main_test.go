@@ -25,6 +25,7 @@ func TestScripts(t *testing.T) {
 			"grab":      grab,
 			"truncate":  truncate,
 			"untilgrep": untilGrep,
+			"keypair":   keyPair,
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("NO_COLOR", "1")

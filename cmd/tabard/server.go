@@ -5,8 +5,10 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"os/signal"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -22,7 +24,8 @@ func serverCommand() *cli.Command {
 			"any order; a majority of them is a working cluster. A node that starts with an empty directory catches\n" +
 			"up by itself. The secret is read from --secret-file or from the variable TABARD_SECRET, never from the\n" +
 			"command line, and the file may be readable by its owner only. A node without --peers is a cluster of its\n" +
-			"own. SIGTERM stops it cleanly.\n\n" +
+			"own. SIGTERM stops it cleanly; SIGHUP has it read its certificate again, as it does by itself when the\n" +
+			"files change.\n\n" +
 			"EXAMPLES:\n" +
 			"   tabard server --dir /data --domain registry.example\n" +
 			"   (umask 077 && openssl rand -hex 32 > secret)\n" +
@@ -57,11 +60,35 @@ func server(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP) // from the start: it would end the process
+	defer signal.Stop(hangups)
 	n, err := node.Start(c.Context, cfg)
 	if err != nil {
 		return err
 	}
+	go reloadAt(hangups, n)
 	return serveUntilDone(c.Context, n)
+}
+
+// reloadAt has the node reload at each signal until it is closed.
+func reloadAt(signals <-chan os.Signal, n *node.Node) {
+	for {
+		select {
+		case <-signals:
+			n.Reload()
+		case <-n.Done():
+			return
+		}
+	}
+}
+
+// untilHangup makes the loss of the terminal a clean end, unless it is to be ignored (nohup).
+func untilHangup(ctx context.Context) (context.Context, context.CancelFunc) {
+	if signal.Ignored(syscall.SIGHUP) {
+		return context.WithCancel(ctx)
+	}
+	return signal.NotifyContext(ctx, syscall.SIGHUP)
 }
 
 // runner is a node, or several.
