@@ -78,6 +78,13 @@ var budgetRefusals = []refusalCase{
 		}
 		return f.didOp(a, obj("versionId", a.state.VersionID, "proof", jcs.Array(proofs...)))
 	}},
+	{"more proofs for a version than are set aside", record.StagingFull, func(f *fixture) record.Op {
+		witnesses := make([]string, record.MaxStagedProofs+1)
+		for i := range witnesses {
+			witnesses[i] = fmt.Sprint("w", i)
+		}
+		return f.witnessOp(witnessItem(f, "1-QmOne", witnesses...))
+	}},
 }
 
 // One megabyte of log with 2,640 signatures was one operation, and 0.2 s on every node.

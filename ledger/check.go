@@ -16,6 +16,8 @@ type Judgement struct {
 	record.Outcome
 	// Why explains a refusal; nil if there is none.
 	Why error
+	// Staged are the versions for which witness proofs would take up room that all share.
+	Staged []string
 	// Steps is the work it took to read documents as RDF, in those of a jsonld.Meter.
 	Steps int
 }
@@ -40,7 +42,7 @@ func (l *Ledger) Check(ctx context.Context, op record.Op, now time.Time) (Judgem
 	if p.why == nil && len(p.records) > 0 {
 		return Judgement{Steps: steps.Steps()}, nil
 	}
-	return Judgement{Outcome: p.outcome, Why: p.why, Steps: steps.Steps()}, nil
+	return Judgement{Outcome: p.outcome, Why: p.why, Staged: p.staged, Steps: steps.Steps()}, nil
 }
 
 // while verifies nothing any more once ctx has ended. Whoever uses it looks at ctx

@@ -95,13 +95,18 @@ func TestDeepRecordsCanBeReadAgain(t *testing.T) {
 }
 
 // TestProofsSetAsideCannotGrowWithoutBound: many large proofs of one version are
-// stored, read again, and give way.
+// stored and read again, and those that came first stay.
 func TestProofsSetAsideCannotGrowWithoutBound(t *testing.T) {
 	f := newFixture(t)
 	padding := make([]jcs.Value, 1700) // as many values as fit
 	for n := range view.MaxStagedProofs + 8 {
 		p := paddedProof(t, "1-QmOne", fmt.Sprint("w", n), jcs.Array(padding[:700]...))
-		f.accept(f.witnessOp(obj("versionId", "1-QmOne", "proof", jcs.Array(p))))
+		op := f.witnessOp(obj("versionId", "1-QmOne", "proof", jcs.Array(p)))
+		if n < view.MaxStagedProofs {
+			f.accept(op)
+		} else {
+			f.refuse(op, record.StagingFull)
+		}
 	}
 	v := f.l.View()
 	defer v.Close()

@@ -245,6 +245,11 @@ func (j *judge) witnessProofs(op record.Op, a *appendix) ([]webvh.WitnessProof, 
 	if err != nil {
 		return nil, err
 	}
+	awaited, err := j.awaited(a)
+	if err != nil {
+		return nil, err
+	}
+	proofs = append(proofs, awaited...)
 	needed := a.head != nil && a.head.Witness.Active()
 	for i := range a.entries {
 		_, sets := a.entries[i].Parameters.Get("witness")
@@ -326,6 +331,9 @@ func (j *judge) appendEntries(op record.Op, a *appendix, prev *webvh.State, stat
 		prev = &states[i]
 	}
 	view.PutHead(j.plan, prev, len(states)-1)
+	if err := j.arrived(a, prev); err != nil {
+		return err
+	}
 	j.touchDID(a.scid, a.last)
 	j.accept()
 	if file != nil {

@@ -5,52 +5,8 @@ import (
 
 	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/did/webvh"
-	"github.com/tabard-id/tabard/ledger/internal/view"
 	"github.com/tabard-id/tabard/ledger/record"
 )
-
-// maxVersionID bounds what proofs are set aside under.
-const maxVersionID = 128
-
-// stage sets witness proofs aside for versions that are to come. Only proofs that
-// verify are kept; whether anyone waits for them shows when the entry arrives.
-func (j *judge) stage(op record.Op) error {
-	registry, err := j.founded()
-	if err != nil {
-		return err
-	}
-	if registry.Ledger == "" {
-		return refuse(record.UnknownLedger, "the ledger is empty")
-	}
-	proofs, err := parseProofs(op.Witness)
-	if err != nil {
-		return err
-	}
-	var versions []string
-	byVersion := make(map[string][]webvh.WitnessProof)
-	for _, p := range proofs {
-		if len(p.VersionID) > maxVersionID {
-			return refuse(record.WitnessProof, "versionId of %d bytes", len(p.VersionID))
-		}
-		if err := p.Verify(j.webvhContext()); err != nil {
-			return webvhRefusal(err)
-		}
-		if byVersion[p.VersionID] == nil {
-			versions = append(versions, p.VersionID)
-		}
-		byVersion[p.VersionID] = append(byVersion[p.VersionID], p)
-	}
-	if len(versions) == 0 {
-		return refuse(record.WitnessProof, "no proof")
-	}
-	for _, version := range versions {
-		if err := view.Stage(j.in, j.plan, version, byVersion[version]); err != nil {
-			return err
-		}
-	}
-	j.plan.outcome = record.Outcome{Code: record.Accepted, Time: j.now}
-	return nil
-}
 
 // approvers returns the witnesses whose approval the entry between prev and next
 // needed: those active before it, or, if there were none, its own.

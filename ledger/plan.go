@@ -23,6 +23,8 @@ type plan struct {
 	reads []uint64
 	// touches are the keys of ChangedSince that it concerns.
 	touches []string
+	// staged are the versions for which witness proofs take up room that all share.
+	staged []string
 	// founds is who the ledger is, if the operation is what founds it.
 	founds *view.Identity
 }

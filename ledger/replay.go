@@ -154,7 +154,11 @@ func (r *replayer) copyBeside() error {
 		b = r.to.gen.db.NewBatch(1 << 20)
 		return err
 	}
-	if err := view.CopyStaged(r.from, j.mayStage, set); err != nil {
+	err = view.CopyStaged(r.from, j.mayStage, set)
+	if err == nil {
+		err = view.CopyAwaited(r.from, j.mayAwait, set)
+	}
+	if err != nil {
 		if errors.Is(err, view.ErrStaged) {
 			err = fmt.Errorf("%w: %w", ErrSnapshot, err)
 		}

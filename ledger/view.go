@@ -183,8 +183,8 @@ func (v *View) Witnesses(scid string) (jcs.Value, error) {
 	return webvh.FormatWitnessFile(proofs), nil
 }
 
-// Staged returns the witness proofs set aside for a version that is to come, as in
-// a did-witness.json.
+// Staged returns the witness proofs set aside for a version that is to come, of
+// witnesses that no DID named when they came, as in a did-witness.json.
 func (v *View) Staged(versionID string) (jcs.Value, error) {
 	proofs, err := view.GetStaged(v.in, versionID)
 	if err != nil {

@@ -38,6 +38,7 @@ const (
 	NotForeign          Code = 27 // an observation of a DID that is not to be observed here
 	PresentationInvalid Code = 28 // not a presentation in its shape, or too large
 	TooManySignatures   Code = 29 // beyond MaxSignatures
+	StagingFull         Code = 30 // as many witness proofs are set aside as may be
 
 	// Codes from 32 on are the rules of did:webvh, named as there.
 
@@ -93,6 +94,7 @@ var codeNames = map[Code]string{
 	NotForeign:          "not-foreign",
 	PresentationInvalid: "presentation-invalid",
 	TooManySignatures:   "too-many-signatures",
+	StagingFull:         "staging-full",
 
 	EntryMalformed:        "entry-malformed",
 	EntryTooLarge:         "entry-too-large",

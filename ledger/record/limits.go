@@ -22,6 +22,14 @@ const (
 	MaxWitnessItems  = 1024
 	MaxWitnessProofs = 1024
 	MaxWitnessProof  = 4096
+	// MaxStaged is for how many versions proofs are set aside of witnesses that no DID
+	// names yet, MaxStagedProofs how many for one version. A version holds its place for
+	// StagedLife, if nobody sends the entry; no other takes it before.
+	MaxStaged       = 4096
+	MaxStagedProofs = 64
+	StagedLife      = time.Hour
+	// MaxAwaited is how many proofs of one witness are set aside for a DID that names it.
+	MaxAwaited = 16
 	// MaxSignatures is how many signatures one operation carries. The largest that
 	// there is a need for appends MaxEntries log entries, each with the proof of one
 	// update key, and has with them a proof by each of as many witnesses as a log may

@@ -24,7 +24,8 @@ const (
 	// OpStatus changes a status: {"change":{…},"op":"status"}.
 	OpStatus OpName = "status"
 	// OpWitness sets witness proofs aside for entries to come:
-	// {"file":[…],"op":"witness"}, file as in did-witness.json. It makes no record.
+	// {"file":[…],"op":"witness","path":string?}, file as in did-witness.json, path where
+	// the DID lives or will live, such as agents/bot. It makes no record.
 	OpWitness OpName = "witness"
 	// OpStatusList records an issuer's own status list: {"list":{…},"op":"status-list"}.
 	OpStatusList OpName = "status-list"
@@ -43,6 +44,8 @@ type Op struct {
 	// Entries and Witness are of OpDID; Witness also of OpWitness.
 	Entries []jcs.Value
 	Witness []jcs.Value
+	// Path is of OpWitness; "" if it was not given.
+	Path string
 
 	// Credential is the content, null if only its digest is given; of OpStatusList it
 	// is the list, of OpWhois the presentation. Publish asks for the content of a
@@ -112,9 +115,14 @@ func NewStatusOp(change jcs.Value) (Op, error) {
 	return ParseOp(opPayload(OpStatus, member("change", change)))
 }
 
-// NewWitnessOp sets the items of a did-witness.json aside.
+// NewWitnessOp sets the items of a did-witness.json aside for any DID.
 func NewWitnessOp(file []jcs.Value) (Op, error) {
 	return ParseOp(opPayload(OpWitness, member("file", jcs.Array(file...))))
+}
+
+// NewWitnessOpAt sets the items of a did-witness.json aside for the DID at a path.
+func NewWitnessOpAt(path string, file []jcs.Value) (Op, error) {
+	return ParseOp(opPayload(OpWitness, member("file", jcs.Array(file...)), member("path", jcs.FromString(path))))
 }
 
 // Size is the size of the command that the operation was decoded from, 0 if there

@@ -148,8 +148,13 @@ func (op *Op) parseDID(v jcs.Value) (err error) {
 }
 
 func (op *Op) parseWitness(v jcs.Value) (err error) {
-	if err := only(v, "file"); err != nil {
+	if err := only(v, "file", "path"); err != nil {
 		return err
+	}
+	if path, given := v.Get("path"); given {
+		if op.Path, _ = path.Str(); op.Path == "" || len(op.Path) > MaxDID {
+			return malformed("path is not a string of 1 to %d bytes", MaxDID)
+		}
 	}
 	op.Witness, err = objects(v, "file", MaxWitnessItems)
 	return err

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tabard-id/tabard/did/webvh"
 	"github.com/tabard-id/tabard/ledger/internal/store"
+	"github.com/tabard-id/tabard/ledger/record"
 )
 
 // ErrStaged says that witness proofs set aside are not as Stage leaves them.
@@ -35,6 +36,44 @@ func CopyStaged(from Scanner, check func(versionID string, proofs []webvh.Witnes
 		}
 		if err != nil {
 			return fmt.Errorf("%w: for %.200q: %w", ErrStaged, versionID, err)
+		}
+		if err := set(key, value); err != nil {
+			return err
+		}
+		return copyStagedAt(from, versionID, set)
+	})
+}
+
+// copyStagedAt copies since when a version holds its place, if that is known.
+func copyStagedAt(from Scanner, versionID string, set func(key, value []byte) error) error {
+	k := key(famStagedAt, versionID)
+	value, err := lookup(from, k)
+	if err != nil || value == nil {
+		return err
+	}
+	if len(value) != 8 || record.Time(binary.BigEndian.Uint64(value)) > record.MaxTime {
+		return fmt.Errorf("%w: for %.200q since %x", ErrStaged, versionID, value)
+	}
+	return set(k, value)
+}
+
+// CopyAwaited passes the proofs that logs await to set, those of each log to check
+// first. Otherwise it is as CopyStaged.
+func CopyAwaited(from Scanner, check func(scid string, proofs []webvh.WitnessProof) error, set func(key, value []byte) error) error {
+	return from.Scan([]byte{famAwaited}, []byte{famAwaited + 1}, func(key, value []byte) error {
+		scid := string(key[1:])
+		proofs, err := getProofs(from, key)
+		if err == nil && (len(proofs) == 0 || !bytes.Equal(webvh.FormatWitnessFile(proofs).Canonical(), value)) {
+			err = errors.New("not in the form that they are written in")
+		}
+		if err == nil {
+			err = AsAwaited(proofs)
+		}
+		if err == nil {
+			err = check(scid, proofs)
+		}
+		if err != nil {
+			return fmt.Errorf("%w: for the log %.200q: %w", ErrStaged, scid, err)
 		}
 		return set(key, value)
 	})

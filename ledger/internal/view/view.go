@@ -32,6 +32,7 @@ const (
 	famIdentity      = 'g' // who the ledger is
 	famGraph         = 'G' // graph, issuer -> digest of the credential registered with it
 	famHead          = 'h' // SCID -> newest state of its log
+	famAwaited       = 'H' // SCID -> proofs set aside of witnesses that its head names
 	famAlias         = 'i' // SCID, DID -> where the log ceased to have that DID
 	famIssued        = 'j' // issuer, URL -> newest status list signed by that issuer
 	famPastIssued    = 'J' // issuer, URL, number -> one that another has followed
@@ -53,6 +54,7 @@ const (
 	famListURL       = 'u' // URL -> first issuer of a status list there
 	famPastHead      = 'v' // SCID, version number -> state of its log that another one followed
 	famStaged        = 'w' // versionId -> staged witness proofs
+	famStagedAt      = 'W' // versionId -> since when its proofs are set aside
 	famWhois         = 'x' // subject -> linked presentation
 	famWhoisContent  = 'X' // subject -> its content
 	famObservedFiles = 'y' // DID -> files of the newest observation
@@ -124,7 +126,7 @@ func Beside(key []byte) bool {
 		return false
 	}
 	switch key[0] {
-	case famContent, famOutcome, famQueue, famSlot, famStaged, famListContent, famObservedFiles, famWhoisContent:
+	case famContent, famOutcome, famQueue, famSlot, famStaged, famStagedAt, famAwaited, famListContent, famObservedFiles, famWhoisContent:
 		return true
 	default:
 		return Unsettled(key)

@@ -2,19 +2,25 @@ package view
 
 import (
 	"encoding/binary"
+	"errors"
+	"fmt"
 
 	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/did/webvh"
+	"github.com/tabard-id/tabard/ledger/record"
 )
 
-// MaxStaged is for how many versions witness proofs are kept aside; the oldest
-// give way. MaxStagedProofs is how many are kept for one version.
+// MaxStaged and MaxStagedProofs are those of package record.
 const (
-	MaxStaged       = 4096
-	MaxStagedProofs = 64
+	MaxStaged       = record.MaxStaged
+	MaxStagedProofs = record.MaxStagedProofs
 )
 
-// GetStaged returns the witness proofs set aside for a version that is to come.
+// ErrFull says that there is no place for more proofs.
+var ErrFull = errors.New("no place for more witness proofs")
+
+// GetStaged returns the proofs set aside for a version that is to come, of witnesses
+// that no DID named when they came.
 func GetStaged(r Reader, versionID string) ([]webvh.WitnessProof, error) {
 	return getProofs(r, key(famStaged, versionID))
 }
@@ -39,19 +45,20 @@ func getProofs(r Reader, k []byte) ([]webvh.WitnessProof, error) {
 	return proofs, nil
 }
 
-// Stage adds proofs, all of one version, to those set aside for it. A version not
-// waited for yet takes the place of the oldest if there is no more room.
-func Stage(r Reader, w Writer, versionID string, proofs []webvh.WitnessProof) error {
+// Stage adds proofs, all of one version, to those set aside for it. A version that has
+// none yet needs a place in the queue. What is there stays: ErrFull says that there is
+// no room.
+func Stage(r Reader, w Writer, versionID string, proofs []webvh.WitnessProof, now record.Time) error {
 	known, err := GetStaged(r, versionID)
 	if err != nil {
 		return err
 	}
 	merged := Latest(known, proofs)
 	if len(merged) > MaxStagedProofs {
-		merged = merged[len(merged)-MaxStagedProofs:]
+		return fmt.Errorf("%w: %d for one version, of at most %d", ErrFull, len(merged), MaxStagedProofs)
 	}
 	if known == nil {
-		if err := enqueue(r, w, versionID); err != nil {
+		if err := enqueue(r, w, versionID, now); err != nil {
 			return err
 		}
 	}
@@ -59,9 +66,12 @@ func Stage(r Reader, w Writer, versionID string, proofs []webvh.WitnessProof) er
 	return nil
 }
 
-// enqueue gives versionID the next slot, and the proofs in the slot that falls out
-// of the queue up. A version that was unstaged keeps its slot until then.
-func enqueue(r Reader, w Writer, versionID string) error {
+// searched is how many places of the queue are looked at for a free one.
+const searched = 64
+
+// enqueue gives versionID the next place in the queue that is free: nobody's, that of a
+// version which has arrived, or one held for longer than it may be.
+func enqueue(r Reader, w Writer, versionID string, now record.Time) error {
 	k := []byte{famQueue}
 	value, err := lookup(r, k)
 	if err != nil {
@@ -71,21 +81,47 @@ func enqueue(r Reader, w Writer, versionID string) error {
 	if len(value) == 8 {
 		next = binary.BigEndian.Uint64(value)
 	}
-	slot := numbered(famSlot, next%MaxStaged)
+	for end := next + searched; next < end; next++ {
+		slot := numbered(famSlot, next%MaxStaged)
+		free, err := vacate(r, w, slot, now)
+		if err != nil {
+			return err
+		}
+		if !free {
+			continue
+		}
+		w.Set(slot, []byte(versionID))
+		w.Set(key(famStagedAt, versionID), binary.BigEndian.AppendUint64(nil, uint64(now)))
+		w.Set(k, binary.BigEndian.AppendUint64(nil, next+1))
+		return nil
+	}
+	return fmt.Errorf("%w: those of others wait for their entries", ErrFull)
+}
+
+// vacate makes a place free if its time is over, and reports whether it is. Places that
+// were given before there were times have none left.
+func vacate(r Reader, w Writer, slot []byte, now record.Time) (bool, error) {
 	old, err := lookup(r, slot)
+	if err != nil || len(old) == 0 {
+		return err == nil, err
+	}
+	versionID := string(old)
+	since, err := lookup(r, key(famStagedAt, versionID))
 	if err != nil {
-		return err
+		return false, err
 	}
-	if len(old) > 0 {
-		w.Delete(key(famStaged, string(old)))
+	if len(since) == 8 && now < record.Time(binary.BigEndian.Uint64(since))+record.Time(record.StagedLife.Milliseconds()) {
+		return false, nil
 	}
-	w.Set(slot, []byte(versionID))
-	w.Set(k, binary.BigEndian.AppendUint64(nil, next+1))
-	return nil
+	Unstage(w, versionID)
+	return true, nil
 }
 
 // Unstage forgets the proofs set aside for a version that has arrived.
-func Unstage(w Writer, versionID string) { w.Delete(key(famStaged, versionID)) }
+func Unstage(w Writer, versionID string) {
+	w.Delete(key(famStaged, versionID))
+	w.Delete(key(famStagedAt, versionID))
+}
 
 // Latest merges proofs so that of each witness the one for the highest version is
 // left, the first of several; known before added.

@@ -25,6 +25,7 @@ type server struct {
 
 	verifications *gate
 	turns         *turns
+	staging       *staging
 	lists         *credential.ListCache
 	compiled      *schema.Cache
 	book          *lists.Book
@@ -50,6 +51,7 @@ func New(cfg Config) (http.Handler, error) {
 		bulk:   make(chan struct{}, cfg.BulkRequests),
 
 		verifications: newGate(cfg.Verifications, cfg.VerificationsWaiting),
+		staging:       newStaging(),
 		turns:         newTurns(runtime.GOMAXPROCS(0)),
 		lists:         credential.NewListCache(listBytes),
 		compiled:      schema.NewCache(compiledSchemas),

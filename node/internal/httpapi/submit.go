@@ -22,7 +22,7 @@ func (s *server) submit(r *http.Request, op record.Op, claim admission.Claim) (r
 
 // submitUntil is submit where the client's going does not end what has been proposed, ctx does: until
 // then it ends the work, since nobody waits for it.
-func (s *server) submitUntil(ctx context.Context, r *http.Request, op record.Op, claim admission.Claim) (record.Outcome, error) {
+func (s *server) submitUntil(ctx context.Context, r *http.Request, op record.Op, claim admission.Claim) (outcome record.Outcome, failed error) {
 	command := op.Encode()
 	if len(command) > record.MaxCommand {
 		return record.Outcome{}, api.Problemf(api.BodyTooLarge, "an operation has at most %d bytes", record.MaxCommand)
@@ -33,9 +33,22 @@ func (s *server) submitUntil(ctx context.Context, r *http.Request, op record.Op,
 	if err := s.admit(r.Context(), op, claim); err != nil {
 		return record.Outcome{}, err
 	}
-	if err := s.precheck(r, op); err != nil {
+	judged, err := s.precheck(r, op)
+	if err != nil {
 		return record.Outcome{}, err
 	}
+	if len(judged.Staged) > 0 {
+		done, err := s.admitStaged(r, op, judged.Staged)
+		if err != nil {
+			return record.Outcome{}, err
+		}
+		defer func() { done(failed == nil || problem(failed).Code == api.OutcomeUnknown) }()
+	}
+	return s.propose(ctx, command)
+}
+
+// propose has a command applied and waits for its outcome.
+func (s *server) propose(ctx context.Context, command []byte) (record.Outcome, error) {
 	result, err := s.Cluster.Propose(ctx, command)
 	if err != nil {
 		return record.Outcome{}, proposeError(err)
@@ -53,8 +66,9 @@ func (s *server) submitUntil(ctx context.Context, r *http.Request, op record.Op,
 	return outcome, nil
 }
 
-// admit applies the policy. Witness proofs pass: they are nothing until an admitted entry takes them
-// along. A node may lag: before it turns away whoever may have been registered by now, it catches up.
+// admit applies the policy. Witness proofs pass: those of the witnesses that a registered DID names are
+// its own concern, and of all others admitStaged decides. A node may lag: before it turns away whoever
+// may have been registered by now, it catches up.
 func (s *server) admit(ctx context.Context, op record.Op, claim admission.Claim) error {
 	if op.Publish && !s.Admission.AdmitsContent() {
 		return api.NewProblem(api.NotAdmitted, "this registry publishes no content of credentials: register it without publish")
@@ -98,31 +112,31 @@ var notBegun = api.NewProblem(api.StatusStale, "the ledger has no record yet")
 
 // precheck judges an operation by the local state, so that what cannot be accepted costs no entry of
 // the replicated log. A node may lag: before it refuses it catches up and looks again.
-func (s *server) precheck(r *http.Request, op record.Op) error {
+func (s *server) precheck(r *http.Request, op record.Op) (ledger.Judgement, error) {
 	judged, err := s.check(r, op)
 	switch {
 	case err == nil && judged.Code == record.Accepted && s.Ledger.Size() > 0:
-		return nil
+		return judged, nil
 	case err == nil && timeless[judged.Code]:
-		return refusal(judged.Outcome, judged.Why)
+		return judged, refusal(judged.Outcome, judged.Why)
 	case r.Context().Err() != nil:
-		return r.Context().Err()
+		return judged, r.Context().Err()
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), s.WaitLimit)
 	defer cancel()
 	if err := s.Cluster.ReadBarrier(ctx); err != nil {
-		return s.barrierProblem(err)
+		return judged, s.barrierProblem(err)
 	}
 	if s.Ledger.Size() == 0 {
-		return notBegun
+		return judged, notBegun
 	}
 	if judged, err = s.check(r, op); err != nil {
-		return err
+		return judged, err
 	}
 	if judged.Code == record.Accepted {
-		return nil
+		return judged, nil
 	}
-	return refusal(judged.Outcome, judged.Why)
+	return judged, refusal(judged.Outcome, judged.Why)
 }
 
 // check judges an operation when its client's turn has come, and charges for what could not be known

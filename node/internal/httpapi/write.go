@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/tabard-id/tabard/ledger/record"
 	"github.com/tabard-id/tabard/node/api"
@@ -64,7 +65,8 @@ func (s *server) postWitness(w *reply, r *http.Request, rt route) error {
 	if err := noQuery(r); err != nil {
 		return err
 	}
-	if _, err := folder(rt.rest); err != nil {
+	segments, err := folder(rt.rest)
+	if err != nil {
 		return err
 	}
 	file, err := readJSON(w, r, jsonTypes)
@@ -74,7 +76,11 @@ func (s *server) postWitness(w *reply, r *http.Request, rt route) error {
 	if !file.IsArray() {
 		return api.NewProblem(api.Malformed, "want an array of proofs by versionId (did:webvh 1.0, Witness Proofs File)")
 	}
-	op, err := record.NewWitnessOp(slices.Collect(file.Elems()))
+	items := slices.Collect(file.Elems())
+	op, err := record.NewWitnessOp(items)
+	if len(segments) > 0 {
+		op, err = record.NewWitnessOpAt(strings.Join(segments, "/"), items)
+	}
 	if err != nil {
 		return refusalOf(err)
 	}
