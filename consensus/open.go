@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -41,6 +42,13 @@ const (
 	keyNode      = "tabard node"
 	keyRestored  = "tabard restored"
 )
+
+// Exists reports whether a replica has run in dir: what it agreed to may be in the log
+// there, though the state machine has not got it yet.
+func Exists(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, logName))
+	return !errors.Is(err, fs.ErrNotExist)
+}
 
 // openDisk opens and checks everything under c.Dir, and brings log, snapshots and
 // state machine together where a crash left them apart.

@@ -133,10 +133,10 @@ func (n *Node) openLedger() error {
 	view := n.ledger.View()
 	defer view.Close()
 	if view.Size() == 0 {
-		if n.cfg.Domain == "" && len(n.cfg.Peers) == 1 {
+		if n.cfg.Domain == "" && len(n.cfg.Peers) == 1 && !consensus.Exists(n.raftDir()) {
 			return misconfigured(errNoDomain)
 		}
-		return nil // the ledger may come from a peer
+		return nil // the ledger may come from a peer, or from the log after a crash
 	}
 	if n.cfg.Domain != "" && n.cfg.Domain != view.Domain() {
 		return misconfigured(fmt.Errorf("the ledger in %s is of the domain %s, not of %s", n.cfg.Dir, view.Domain(), n.cfg.Domain))
@@ -144,6 +144,8 @@ func (n *Node) openLedger() error {
 	n.cfg.Domain = view.Domain()
 	return nil
 }
+
+func (n *Node) raftDir() string { return filepath.Join(n.cfg.Dir, "raft") }
 
 func (n *Node) listen() error {
 	var err error
@@ -164,7 +166,7 @@ func (n *Node) join() error {
 		return err
 	}
 	cfg := consensus.Config{
-		NodeID: n.cfg.NodeID, Dir: filepath.Join(n.cfg.Dir, "raft"), Peers: n.cfg.Peers,
+		NodeID: n.cfg.NodeID, Dir: n.raftDir(), Peers: n.cfg.Peers,
 		Bind: n.cfg.Bind, Listener: n.cfg.PeerListener, Secret: n.cfg.Secret,
 		StateMachine: n.ledger, Logger: n.cfg.Logger, Fatal: n.fail,
 		Hello: func() []byte { return self }, Answer: n.challenges.Answer,

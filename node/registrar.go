@@ -71,7 +71,12 @@ func (r *registrar) run(ctx context.Context) {
 		}
 		wait := lookAgain
 		if _, self := r.replica.Leader(); self {
-			if err := r.step(ctx); err != nil && ctx.Err() == nil {
+			err := r.step(ctx)
+			if errors.Is(err, errNoDomain) && len(r.replica.Peers()) == 1 {
+				r.fatal(misconfigured(err)) // nobody else could begin the ledger
+				return
+			}
+			if err != nil && ctx.Err() == nil {
 				wait = min(retryFirst<<min(failed, 10), retryLast)
 				failed++
 				r.log.Warn("the registry's document is not up to date", "error", err)

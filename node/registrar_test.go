@@ -2,11 +2,15 @@ package node
 
 import (
 	"context"
+	"errors"
+	"path/filepath"
 	"testing"
 
+	"github.com/tabard-id/tabard/consensus"
 	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/did/multikey"
+	"github.com/tabard-id/tabard/ledger"
 )
 
 func testKey(t testing.TB) multikey.PublicKey {
@@ -27,6 +31,44 @@ func TestTwoBeginnings(t *testing.T) {
 	}
 	if size := n.ledger.Size(); size != 1 {
 		t.Errorf("%d records", size)
+	}
+}
+
+// TestEmptyLedgerWithoutDomain: what a crash left is looked at before a node says that
+// it has nothing; a node that has nothing then says so, and stops.
+func TestEmptyLedgerWithoutDomain(t *testing.T) {
+	dir := t.TempDir()
+	cfg := Config{Dir: dir, HTTP: "127.0.0.1:0"}
+	if _, err := Start(context.Background(), cfg); !errors.Is(err, errNoDomain) {
+		t.Fatalf("a first start: %v", err)
+	}
+	if consensus.Exists(filepath.Join(dir, "raft")) {
+		t.Fatal("a start that was refused has begun a log")
+	}
+	secret, err := clusterSecret(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	state, err := ledger.Open(ledger.Config{Dir: filepath.Join(dir, "ledger")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	replica, err := consensus.Start(consensus.Config{ // as a node that is killed before it has written anything
+		NodeID: defaultNodeID, Dir: filepath.Join(dir, "raft"), Secret: secret, StateMachine: state,
+		Peers: []Peer{{ID: defaultNodeID, Address: "127.0.0.1:0"}}, Fatal: func(err error) { t.Error(err) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(replica.Close(), state.Close()); err != nil {
+		t.Fatal(err)
+	}
+	n, err := Start(context.Background(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := n.Wait(); !errors.Is(err, errNoDomain) || !errors.Is(err, ErrConfig) {
+		t.Errorf("stopped because of %v", err)
 	}
 }
 
