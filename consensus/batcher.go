@@ -42,7 +42,7 @@ type flight struct {
 func newBatcher(r applier, q *queue, c *Config) *batcher {
 	b := &batcher{
 		raft: r, queue: q,
-		tick: c.TickInterval, enqueueTimeout: c.CallTimeout,
+		tick: c.TickInterval, enqueueTimeout: c.AppendTimeout,
 		kick:    make(chan struct{}, 1),
 		slots:   make(chan struct{}, c.MaxInFlight),
 		flights: make(chan *flight, c.MaxInFlight),
@@ -131,15 +131,14 @@ func (b *batcher) complete() {
 }
 
 // settle waits for an entry and says which of the three endings it had. An entry
-// that Raft gave no index was never in any log; any other error may have come
-// after the entry reached a disk, here or elsewhere.
+// that Raft gave no index was never in any log, as when its main goroutine waits for
+// a disk and takes none; any other error may have come after the entry reached a
+// disk, here or elsewhere.
 func settle(f raft.ApplyFuture) ([][]byte, error) {
 	if err := f.Error(); err != nil {
 		switch {
 		case f.Index() != 0:
 			return nil, fmt.Errorf("%w: log entry %d: %w", ErrOutcomeUnknown, f.Index(), err)
-		case errors.Is(err, raft.ErrEnqueueTimeout):
-			return nil, fmt.Errorf("%w: %w", ErrOverloaded, err)
 		case errors.Is(err, raft.ErrRaftShutdown):
 			return nil, fmt.Errorf("%w: %w", ErrClosed, err)
 		}

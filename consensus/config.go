@@ -57,14 +57,19 @@ type Config struct {
 	QueueCommands    int // commands waiting for a batch, or for an answer of the leader; 4096
 	QueueBytes       int // their size; 32 MiB
 
-	HeartbeatTimeout time.Duration // without a leader before an election; 500 ms
-	ElectionTimeout  time.Duration // 500 ms
+	HeartbeatTimeout time.Duration // without a leader, up to twice this, before an election; 1 s
+	ElectionTimeout  time.Duration // one attempt at an election, up to twice this; 1 s, or HeartbeatTimeout if more
 	LeaderLease      time.Duration // without a quorum before a leader steps down; HeartbeatTimeout
 	CommitInterval   time.Duration // at most twice this until an idle follower learns of a commit; 3 ms
 	TickInterval     time.Duration // age at which the leader replicates its clock again; 500 ms
-	RPCTimeout       time.Duration // one exchange between nodes; 10 × ElectionTimeout
-	LeaderWait       time.Duration // Propose and ReadBarrier wait this long for a leader; 1 s, negative: not at all
-	CallTimeout      time.Duration // bound on Propose and ReadBarrier whatever the context says; 10 s
+	RPCTimeout       time.Duration // one exchange between nodes; 5 × ElectionTimeout
+	// Propose and ReadBarrier wait this long for a leader, and longer if an election
+	// took longer; 8 × ElectionTimeout, negative: not at all.
+	LeaderWait time.Duration
+	// AppendTimeout is how long a leader's disk may take for its entries before the
+	// leader makes way for another; 1.5 s.
+	AppendTimeout time.Duration
+	CallTimeout   time.Duration // bound on Propose and ReadBarrier whatever the context says; LeaderWait and 10 s
 
 	SnapshotEntries  int           // entries applied before a snapshot is due; 2048
 	SnapshotBytes    int           // or bytes; 256 MiB
@@ -73,6 +78,9 @@ type Config struct {
 
 	hooks hooks
 }
+
+// aloneTimeout is the default HeartbeatTimeout of a cluster of one: there is nobody to hear from.
+const aloneTimeout = 50 * time.Millisecond
 
 // withDefaults fills the zero fields in.
 func (c Config) withDefaults() Config {
@@ -84,14 +92,18 @@ func (c Config) withDefaults() Config {
 	def(&c.MaxInFlight, 3)
 	def(&c.QueueCommands, 4096)
 	def(&c.QueueBytes, 32<<20)
-	dur(&c.HeartbeatTimeout, 500*time.Millisecond)
-	dur(&c.ElectionTimeout, max(500*time.Millisecond, c.HeartbeatTimeout))
+	if len(c.Peers) == 1 {
+		dur(&c.HeartbeatTimeout, aloneTimeout)
+	}
+	dur(&c.HeartbeatTimeout, time.Second)
+	dur(&c.ElectionTimeout, max(time.Second, c.HeartbeatTimeout))
 	dur(&c.LeaderLease, c.HeartbeatTimeout)
 	dur(&c.CommitInterval, 3*time.Millisecond)
 	dur(&c.TickInterval, 500*time.Millisecond)
-	dur(&c.RPCTimeout, 10*c.ElectionTimeout)
-	dur(&c.LeaderWait, time.Second)
-	dur(&c.CallTimeout, 10*time.Second)
+	dur(&c.RPCTimeout, 5*c.ElectionTimeout)
+	dur(&c.LeaderWait, 8*c.ElectionTimeout)
+	dur(&c.AppendTimeout, 1500*time.Millisecond)
+	dur(&c.CallTimeout, max(c.LeaderWait, 0)+10*time.Second)
 	def(&c.SnapshotEntries, 2048)
 	def(&c.SnapshotBytes, 256<<20)
 	dur(&c.SnapshotInterval, 10*time.Second)
@@ -143,8 +155,15 @@ func (c *Config) validate() error {
 	case min(c.MaxBatchCommands, c.MaxBatchBytes, c.MaxCommandBytes, c.MaxInFlight, c.QueueCommands, c.QueueBytes,
 		c.SnapshotEntries, c.SnapshotBytes, c.TrailingEntries) < 1:
 		return errors.New("limits must be positive")
-	case min(c.CommitInterval, c.TickInterval, c.RPCTimeout, c.CallTimeout) < time.Millisecond:
+	case min(c.CommitInterval, c.TickInterval, c.RPCTimeout, c.CallTimeout, c.AppendTimeout) < time.Millisecond:
 		return errors.New("intervals and timeouts must be at least 1 ms")
+	case min(c.HeartbeatTimeout, c.LeaderLease) < minTimeout:
+		return fmt.Errorf("heartbeat timeout and lease must be at least %v", minTimeout)
+	case c.LeaderLease > c.HeartbeatTimeout:
+		// The others would elect a leader beside one that still believes it leads.
+		return fmt.Errorf("a leader's lease of %v is longer than the heartbeat timeout of %v", c.LeaderLease, c.HeartbeatTimeout)
+	case c.ElectionTimeout < c.HeartbeatTimeout:
+		return fmt.Errorf("an election timeout of %v is shorter than the heartbeat timeout of %v", c.ElectionTimeout, c.HeartbeatTimeout)
 	}
 	return c.validatePeers()
 }
@@ -181,7 +200,10 @@ func (c *Config) validatePeers() error {
 	return nil
 }
 
-const maxPeers = 64
+const (
+	maxPeers   = 64
+	minTimeout = 10 * time.Millisecond
+)
 
 func loopback(host string) bool {
 	ip := net.ParseIP(host)

@@ -15,6 +15,7 @@ type sealedLog struct {
 	*guard
 	store raft.LogStore
 	path  string // for messages
+	fence *fence // set before Raft runs
 
 	writing sync.Mutex // serialises StoreLogs and DeleteRange
 
@@ -184,6 +185,10 @@ func (s *sealedLog) StoreLogs(logs []*raft.Log) error {
 	if len(logs) == 0 {
 		return nil
 	}
+	return s.fence.watch(func() error { return s.storeLogs(logs) })
+}
+
+func (s *sealedLog) storeLogs(logs []*raft.Log) error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	kept := make([]raft.Log, len(logs))

@@ -9,7 +9,7 @@ import (
 )
 
 // Propose has cmd applied and returns the state machine's result, from any node.
-// It waits up to Config.LeaderWait for a leader, and altogether no longer than ctx
+// It waits for a leader as Config.LeaderWait says, and altogether no longer than ctx
 // and Config.CallTimeout allow. Propose may keep cmd, which must not be modified.
 //
 // Errors: NotProposed holds for ErrNoLeader, ErrOverloaded, ErrClosed and
@@ -40,7 +40,7 @@ func (r *Replica) bounded(ctx context.Context) (context.Context, context.CancelF
 var errNoneKnown = fmt.Errorf("%w: none is known", ErrNoLeader)
 
 // withLeader runs do with the leader's id, again while it ends in ErrNoLeader, for
-// at most LeaderWait.
+// at most LeaderWait or as long as an election took.
 func (r *Replica) withLeader(ctx context.Context, do func(leader string) error) error {
 	var patience *time.Timer
 	for {
@@ -56,7 +56,7 @@ func (r *Replica) withLeader(ctx context.Context, do func(leader string) error) 
 			return err
 		}
 		if patience == nil {
-			patience = time.NewTimer(r.cfg.LeaderWait)
+			patience = time.NewTimer(max(r.cfg.LeaderWait, time.Duration(r.longestElection.Load())))
 			defer patience.Stop()
 		}
 		again := time.NewTimer(redialDelay)

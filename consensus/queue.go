@@ -110,11 +110,18 @@ func (q *queue) take() []*proposal {
 // close refuses what comes and answers what waits with ErrClosed.
 func (q *queue) close() {
 	q.mu.Lock()
-	defer q.mu.Unlock()
 	q.closed = true
+	q.mu.Unlock()
+	q.refuse(ErrClosed)
+}
+
+// refuse answers what waits with err, which says that it was not proposed.
+func (q *queue) refuse(err error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
 	for _, p := range q.items {
 		if p.abandon() {
-			p.reply.reply(nil, ErrClosed)
+			p.reply.reply(nil, err)
 		}
 	}
 	q.items, q.bytes = nil, 0

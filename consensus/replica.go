@@ -19,6 +19,7 @@ import (
 type Replica struct {
 	cfg    Config
 	disk   *disk
+	fence  *fence
 	mux    *mux
 	trans  *raft.NetworkTransport
 	raft   *raft.Raft
@@ -35,6 +36,8 @@ type Replica struct {
 	cancel  context.CancelFunc
 	dead    chan struct{} // closed when nothing will be answered any more
 	running sync.WaitGroup
+
+	longestElection atomic.Int64 // nanoseconds without a leader until there was one again
 
 	fatalErr  atomic.Pointer[error]
 	closing   atomic.Bool // Close has begun
@@ -72,6 +75,8 @@ func (r *Replica) start() (err error) {
 	if r.disk, err = openDisk(&r.cfg, r.fatal); err != nil {
 		return err
 	}
+	r.fence = &fence{limit: r.cfg.AppendTimeout, changed: r.fenced}
+	r.disk.log.fence = r.fence
 	if err = r.connect(); err == nil {
 		err = r.join()
 	}
@@ -116,7 +121,7 @@ func (r *Replica) connect() (err error) {
 func (r *Replica) join() error {
 	conf := r.raftConfig()
 	r.trans = raft.NewNetworkTransportWithConfig(&raft.NetworkTransportConfig{
-		Stream: raftStream{r.mux}, MaxPool: 3, Timeout: r.cfg.RPCTimeout, Logger: conf.Logger,
+		Stream: fencedStream{raftStream{r.mux}, r.fence}, MaxPool: 3, Timeout: r.cfg.RPCTimeout, Logger: conf.Logger,
 		// More than one exchange under way lets heartbeats pass while
 		// replication is stuck.
 		MaxRPCsInFlight: 1,
@@ -190,6 +195,17 @@ func (r *Replica) raftConfig() *raft.Config {
 	c.NoLegacyTelemetry = true
 	c.Logger = newRaftLogger(r.cfg.Logger, r.closing.Load)
 	return c
+}
+
+// fenced is told when the own disk keeps this leader from leading, and when it leads
+// no more.
+func (r *Replica) fenced(closed bool) {
+	if closed {
+		r.cfg.Logger.Warn("making way for another leader: the disk takes too long to store the log",
+			"node", r.cfg.NodeID, "limit", r.cfg.AppendTimeout)
+		r.queue.refuse(ErrNoLeader)
+	}
+	r.announce()
 }
 
 // fatal makes the replica stop answering and reports the first err, once Start has

@@ -13,6 +13,9 @@ import (
 // serve begins to answer: proposals, peers, and changes of leadership.
 func (r *Replica) serve() {
 	r.queue = newQueue(&r.cfg)
+	if len(r.cfg.Peers) > 1 {
+		r.fence.raft.Store(r.raft)
+	}
 	r.batch = newBatcher(r.raft, r.queue, &r.cfg)
 	r.mux.serve = func(c net.Conn) { serveCalls(c, peerCalls{r}, &r.cfg) }
 	r.mux.start()
@@ -36,8 +39,16 @@ func (r *Replica) watch() {
 	defer r.raft.DeregisterObserver(o)
 	var leader string
 	var self bool
+	var since time.Time // when there was no leader any more; zero before the first
 	for {
+		r.fence.open()
 		id, me := r.Leader()
+		switch {
+		case id == "" && leader != "":
+			since = time.Now()
+		case id != "" && leader == "" && !since.IsZero():
+			r.longestElection.Store(max(r.longestElection.Load(), int64(time.Since(since))))
+		}
 		if id != leader || me != self {
 			leader, self = id, me
 			r.cfg.Logger.Info("leader changed", "node", r.cfg.NodeID, "leader", id, "term", r.raft.CurrentTerm())
@@ -106,11 +117,17 @@ func (r *Replica) Snapshot() error {
 // Leader returns the id of the leader as far as this node knows, "" if it knows
 // none, and whether it is this node. Neither is proof: see ReadBarrier.
 func (r *Replica) Leader() (id string, self bool) {
-	if r.fatalErr.Load() != nil {
+	if r.fatalErr.Load() != nil || r.fence.closed.Load() {
 		return "", false
 	}
 	_, leader := r.raft.LeaderWithID()
-	return string(leader), string(leader) == r.cfg.NodeID && r.raft.State() == raft.Leader
+	if string(leader) != r.cfg.NodeID {
+		return string(leader), false
+	}
+	if r.raft.State() != raft.Leader {
+		return "", false // it was this node until just now
+	}
+	return string(leader), true
 }
 
 // LeadershipChanges returns a channel that receives after the answer of Leader has

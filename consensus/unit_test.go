@@ -174,7 +174,7 @@ func TestThreeEndings(t *testing.T) {
 	}{
 		{"not the leader", future{err: raft.ErrNotLeader}, ErrNoLeader},
 		{"leadership is being handed over", future{err: raft.ErrLeadershipTransferInProgress}, ErrNoLeader},
-		{"no room", future{err: raft.ErrEnqueueTimeout}, ErrOverloaded},
+		{"no room", future{err: raft.ErrEnqueueTimeout}, ErrNoLeader},
 		{"shut down before", future{err: raft.ErrRaftShutdown}, ErrClosed},
 		{"shut down after", future{err: raft.ErrRaftShutdown, index: 5}, ErrOutcomeUnknown},
 		{"leadership lost", future{err: raft.ErrLeadershipLost, index: 5}, ErrOutcomeUnknown},

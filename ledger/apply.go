@@ -126,6 +126,9 @@ func (l *Ledger) inParallel(n int, work func(i int, before view.Reader) error) e
 		}
 		for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
 			errs[i] = work(i, lookup)
+			// Go knows no priority: the heartbeats that keep this node its leadership
+			// would else wait until the whole entry is judged.
+			runtime.Gosched()
 		}
 		failures[worker] = lookup.Close()
 	}

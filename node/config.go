@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -50,6 +51,9 @@ type Config struct {
 	// other by it, and the key that may change the registry's DID derives from it.
 	// A cluster of one makes its own, in Dir.
 	Secret []byte
+
+	// Timing is what the nodes expect of each other; the same on every node.
+	Timing Timing
 
 	// Admission says whose writes are let in, and how fast; everybody's if zero.
 	Admission Admission
@@ -114,6 +118,27 @@ type Streams struct {
 	WriteTimeout  time.Duration // how long one may read nothing
 }
 
+// Timing is how long a node waits for the others and for its disk. Zero values are the defaults of package
+// consensus.
+type Timing struct {
+	Heartbeat  time.Duration // without a word of the leader, up to twice this, before an election
+	Election   time.Duration // one attempt at an election, up to twice this; at least Heartbeat
+	Lease      time.Duration // without a majority before a leader steps down; at most Heartbeat
+	LeaderWait time.Duration // a write waits this long for a leader
+	Append     time.Duration // a leader whose disk takes longer for an entry of the log steps down
+}
+
+// maxTiming bounds every Timing: a cluster without a leader for minutes helps nobody.
+const maxTiming = time.Minute
+
+func (t Timing) validate() error {
+	all := []time.Duration{t.Heartbeat, t.Election, t.Lease, t.LeaderWait, t.Append}
+	if slices.Min(all) < 0 || slices.Max(all) > maxTiming {
+		return fmt.Errorf("node: a timeout is negative or longer than %v", maxTiming)
+	}
+	return nil
+}
+
 const (
 	defaultNodeID   = "node1"
 	defaultHTTP     = ":8700"
@@ -155,7 +180,7 @@ func (c *Config) validate() error {
 	if _, err := admission.New(c.Admission); err != nil {
 		return fmt.Errorf("node: %w", err)
 	}
-	if err := errors.Join(c.Foreign.validate(), c.Witness.validate()); err != nil {
+	if err := errors.Join(c.Timing.validate(), c.Foreign.validate(), c.Witness.validate()); err != nil {
 		return err
 	}
 	var err error

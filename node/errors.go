@@ -21,3 +21,15 @@ func misconfigured(err error) error {
 	}
 	return configError{err}
 }
+
+// ErrData marks those errors of Start and Wait that are about the node's own data: its disk has failed, a
+// file is damaged, or the ledger holds what this version does not know. Nothing is written after such an
+// error, and Wait returns at once: the process should end. Its text says what is wrong.
+var ErrData = errors.New("node: data")
+
+// dataError is ErrData in words of its own.
+type dataError struct{ error }
+
+func (e dataError) Is(target error) bool { return target == ErrData }
+
+func (e dataError) Unwrap() error { return e.error }

@@ -51,6 +51,7 @@ type Node struct {
 	started chan struct{}      // closed when everything is open
 	running sync.WaitGroup
 	close   sync.Once
+	broken  chan struct{} // closed when the node's data cannot be used any more
 	done    chan struct{} // closed when all is closed
 
 	mu     sync.Mutex
@@ -74,7 +75,7 @@ func Start(ctx context.Context, cfg Config) (*Node, error) {
 	}
 	n := &Node{
 		cfg: cfg, log: cfg.Logger.With("node", cfg.NodeID),
-		verify: multikey.NewCache(verified).Verify, started: make(chan struct{}), done: make(chan struct{}),
+		verify: multikey.NewCache(verified).Verify, started: make(chan struct{}), broken: make(chan struct{}), done: make(chan struct{}),
 	}
 	if err := n.start(ctx); err != nil {
 		defer close(n.done)
@@ -168,17 +169,21 @@ func (n *Node) join() error {
 	cfg := consensus.Config{
 		NodeID: n.cfg.NodeID, Dir: n.raftDir(), Peers: n.cfg.Peers,
 		Bind: n.cfg.Bind, Listener: n.cfg.PeerListener, Secret: n.cfg.Secret,
-		StateMachine: n.ledger, Logger: n.cfg.Logger, Fatal: n.fail,
+		StateMachine: n.ledger, Logger: n.cfg.Logger, Fatal: n.broke,
+		HeartbeatTimeout: n.cfg.Timing.Heartbeat, ElectionTimeout: n.cfg.Timing.Election, LeaderLease: n.cfg.Timing.Lease,
+		LeaderWait: n.cfg.Timing.LeaderWait, AppendTimeout: n.cfg.Timing.Append,
 		Hello: func() []byte { return self }, Answer: n.challenges.Answer,
 	}
 	if n.cfg.tune != nil {
 		n.cfg.tune(&cfg)
 	}
 	n.replica, err = consensus.Start(cfg)
-	if errors.Is(err, consensus.ErrConfig) {
+	switch {
+	case errors.Is(err, consensus.ErrConfig):
 		return misconfigured(err)
-	}
-	if err != nil {
+	case errors.Is(err, consensus.ErrCorrupt):
+		return dataError{err}
+	case err != nil:
 		return err
 	}
 	update, err := registryKey(n.cfg.Secret)
@@ -251,6 +256,12 @@ func (n *Node) serve() {
 	n.log.Info("node started", "http", n.listener.Addr().String(), "size", n.ledger.Size())
 }
 
+// broke is told, once, by the replica that nothing of what it stores can be trusted any more.
+func (n *Node) broke(err error) {
+	n.fail(dataError{err})
+	close(n.broken)
+}
+
 // fail stops the node because of err. It does not wait.
 func (n *Node) fail(err error) {
 	n.mu.Lock()
@@ -272,9 +283,13 @@ func (n *Node) fail(err error) {
 	}()
 }
 
-// Wait returns when the node is closed: nil after Close, else why it stopped.
+// Wait returns when the node is closed: nil after Close, else why it stopped. After an ErrData it does
+// not wait for that, since the disk may never answer again.
 func (n *Node) Wait() error {
-	<-n.done
+	select {
+	case <-n.done:
+	case <-n.broken:
+	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return errors.Join(n.cause, n.result)

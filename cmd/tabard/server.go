@@ -44,7 +44,7 @@ func serverCommand() *cli.Command {
 			&cli.StringFlag{Name: "secret-file", Usage: "`FILE` with the cluster's secret: at least 32 bytes in hexadecimal"},
 			&cli.DurationFlag{Name: "max-stale", Usage: "age of the state at which the node stops vouching, `TIME`", Value: 5 * time.Second},
 			&cli.DurationFlag{Name: "shutdown-timeout", Usage: "how long a clean stop may take, `TIME`", Value: 10 * time.Second},
-		}, slices.Concat(logFlags("info", "json"), admissionFlags(), []cli.Flag{
+		}, slices.Concat(logFlags("info", "json"), timingFlags(), admissionFlags(), []cli.Flag{
 			contextsFlag(), anyIssuerFlag(),
 			&cli.BoolFlag{Name: "no-foreign", Usage: "ask no other host: DIDs, status lists and schemas that the ledger does not hold are not found"},
 		}, foreignFlags(), witnessFlags())...),
@@ -97,7 +97,8 @@ type runner interface {
 	Close() error
 }
 
-// serveUntilDone waits for an interrupt, which stops the node cleanly, or for the node to fail.
+// serveUntilDone waits for an interrupt, which stops the node cleanly, or for the node to fail. Of data
+// that cannot be trusted any more nothing is closed: that would write, or wait for a disk.
 func serveUntilDone(ctx context.Context, n runner) error {
 	stopped := make(chan error, 1)
 	go func() { stopped <- n.Wait() }()
@@ -105,6 +106,9 @@ func serveUntilDone(ctx context.Context, n runner) error {
 	case <-ctx.Done():
 		return n.Close()
 	case err := <-stopped:
+		if errors.Is(err, node.ErrData) {
+			return err
+		}
 		if closed := n.Close(); !errors.Is(err, closed) {
 			err = errors.Join(err, closed)
 		}
@@ -125,6 +129,9 @@ func serverConfig(c *cli.Context) (node.Config, error) {
 		return cfg, usage("--peers: %w", err)
 	}
 	if cfg.Secret, err = secretFromSettings(c); err != nil {
+		return cfg, err
+	}
+	if cfg.Timing, err = timingFromFlags(c); err != nil {
 		return cfg, err
 	}
 	if cfg.Admission, err = admissionFromFlags(c); err != nil {

@@ -1,9 +1,13 @@
 package main
 
 import (
+	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -45,5 +49,50 @@ func TestServerRates(t *testing.T) {
 	}
 	if a.Verifications.Burst <= 0 {
 		t.Errorf("a rate of 1e9 lets %d in at once", a.Verifications.Burst)
+	}
+}
+
+// The times that nodes expect of each other are settings, and what is not set is for consensus to choose.
+func TestServerTiming(t *testing.T) {
+	if got := configOf(t).Timing; got != (node.Timing{}) {
+		t.Errorf("by default: %+v", got)
+	}
+	got := configOf(t, "--heartbeat-timeout", "2s", "--election-timeout", "3s", "--leader-lease", "1s", "--leader-wait", "7s",
+		"--append-timeout", "900ms").Timing
+	want := node.Timing{Heartbeat: 2 * time.Second, Election: 3 * time.Second, Lease: time.Second, LeaderWait: 7 * time.Second,
+		Append: 900 * time.Millisecond}
+	if got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+}
+
+func TestServerTimingRefused(t *testing.T) {
+	for _, args := range [][]string{
+		{"--heartbeat-timeout", "0"}, {"--leader-wait", "-1s"}, {"--append-timeout", "2m"}, {"--heartbeat-timeout", "1ms"},
+		{"--leader-lease", "3s"}, {"--election-timeout", "20ms", "--heartbeat-timeout", "1s"}, {"--leader-wait", "soon"},
+	} {
+		line := append([]string{"tabard", "server", "--dir", t.TempDir(), "--domain", "registry.example", "--http", "127.0.0.1:0",
+			"--peers", "node1=127.0.0.1:0,node2=127.0.0.1:1", "--secret-file", secretFile(t)}, args...)
+		var stderr strings.Builder
+		if code := run(line, strings.NewReader(""), io.Discard, &stderr); code != exitUsage {
+			t.Errorf("%v: status %d, %s", args, code, stderr.String())
+		}
+	}
+}
+
+func secretFile(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(path, []byte(strings.Repeat("5a", 32)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// An error about a node's own data has a status of its own: whoever supervises the process should not
+// start it again as if nothing were.
+func TestExitOfDamagedData(t *testing.T) {
+	if code := exitCode(fmt.Errorf("start: %w", node.ErrData)); code != exitData {
+		t.Errorf("status %d, want %d", code, exitData)
 	}
 }

@@ -182,6 +182,8 @@ func (b *bulk) start(number int, line []byte, out chan<- api.BulkOutcome) {
 		defer b.bytes.give(len(line))
 		defer turn.leave()
 		turn.wait()
+		b.s.underway <- struct{}{}
+		defer func() { <-b.s.underway }()
 		out <- b.outcome(number, op)
 	}()
 }

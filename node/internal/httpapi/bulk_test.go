@@ -2,11 +2,15 @@ package httpapi
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -152,5 +156,46 @@ func TestBulkClientThatFallsSilent(t *testing.T) {
 	}
 	if again := n.post("/v1/records", api.TypeNDJSON, []byte("{}\n")).outcomes(); len(again) != 1 {
 		t.Errorf("the next request: %+v", again)
+	}
+}
+
+// crowded counts the proposals that are made at once.
+type crowded struct {
+	Cluster
+	now, most atomic.Int64
+}
+
+func (c *crowded) Propose(ctx context.Context, cmd []byte) ([]byte, error) {
+	n := c.now.Add(1)
+	defer c.now.Add(-1)
+	for most := c.most.Load(); n > most && !c.most.CompareAndSwap(most, n); most = c.most.Load() {
+	}
+	return c.Cluster.Propose(ctx, cmd)
+}
+
+// What several bulk requests have under way is bounded in sum: a node with thousands of goroutines ready
+// to run has no time for the heartbeats of its leadership.
+func TestBulkRequestsShareWhatIsUnderWay(t *testing.T) {
+	whole := startNode(t)
+	cluster := &crowded{Cluster: whole.raft}
+	const inFlight, requests, lines = 8, 4, 40
+	n := whole.degrade(&degraded{}, func(cfg *Config) { cfg.Cluster, cfg.BulkInFlight, cfg.BulkRequests = cluster, inFlight, requests })
+	var group sync.WaitGroup
+	for i := range requests {
+		var payloads []jcs.Value
+		for j := range lines {
+			payloads = append(payloads, didLine(n.draft(webvh.CreateOptions{}, "crowd", fmt.Sprint(i, "-", j)).entry.Value))
+		}
+		group.Go(func() {
+			for _, o := range n.post("/v1/records", api.TypeNDJSON, bulkBody(payloads...)).outcomes() {
+				if o.Receipt == nil {
+					t.Errorf("request %d, line %d: %+v", i, o.Line, o.Problem)
+				}
+			}
+		})
+	}
+	group.Wait()
+	if most := cluster.most.Load(); most > inFlight {
+		t.Errorf("%d operations were under way at once, want at most %d", most, inFlight)
 	}
 }

@@ -90,7 +90,8 @@ type Config struct {
 	Verifications, VerificationsWaiting int
 	// BulkRequests bounds the bulk requests served at once; default 4.
 	BulkRequests int
-	// BulkInFlight bounds the operations of one bulk request under way at once; default 768.
+	// BulkInFlight bounds the operations under way at once, of one bulk request together with those that
+	// wait for their turn in it, and of all bulk requests without; default 768, three entries of the log.
 	BulkInFlight int
 
 	now      func() time.Time

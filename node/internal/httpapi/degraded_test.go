@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -91,6 +93,71 @@ func TestWritesWithoutALeader(t *testing.T) {
 			bulk := n.post("/v1/records", api.TypeNDJSON, bulkBody(didLine(a.entry.Value))).outcomes()
 			if p := bulk[0].Problem; p == nil || p.Code != c.code || p.Outcome != c.outcome {
 				t.Errorf("in bulk: %+v", p)
+			}
+		})
+	}
+}
+
+// losing is a cluster whose leader loses its leadership over the first proposals. One of those that are
+// applied is applied all the same.
+type losing struct {
+	Cluster
+	applies bool
+	then    error // after the first loss
+
+	mu     sync.Mutex
+	losses int // still to come
+}
+
+func (l *losing) Propose(ctx context.Context, cmd []byte) ([]byte, error) {
+	l.mu.Lock()
+	lose := l.losses > 0
+	l.losses--
+	l.mu.Unlock()
+	switch {
+	case lose && l.applies:
+		if _, err := l.Cluster.Propose(ctx, cmd); err != nil {
+			return nil, err
+		}
+		return nil, consensus.ErrOutcomeUnknown
+	case lose:
+		return nil, consensus.ErrOutcomeUnknown
+	case l.then != nil:
+		return nil, l.then
+	}
+	return l.Cluster.Propose(ctx, cmd)
+}
+
+// A write whose entry was under way when leadership was lost goes on under the next leader, and has one
+// record whatever became of that entry.
+func TestWriteGoesOnUnderTheNextLeader(t *testing.T) {
+	whole := startNode(t)
+	for _, c := range []struct {
+		name    string
+		losses  int
+		applies bool
+		then    error
+		want    api.Code
+	}{
+		{"lost", 1, false, nil, ""},
+		{"lost twice", 2, false, nil, ""},
+		{"applied", 1, true, nil, ""},
+		{"applied, and no leader then", 1, true, consensus.ErrNoLeader, api.OutcomeUnknown},
+		{"lost again and again", 1000, false, nil, api.OutcomeUnknown},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			cluster := &losing{Cluster: whole.raft, applies: c.applies, then: c.then, losses: c.losses}
+			n := whole.within(t).degrade(&degraded{}, func(cfg *Config) { cfg.Cluster, cfg.WaitLimit = cluster, time.Minute })
+			a := n.draft(webvh.CreateOptions{}, "agents", strings.ReplaceAll(strings.ReplaceAll(c.name, " ", "-"), ",", ""))
+			before := whole.ledger.Size()
+			got := n.post(a.logPath(), "text/jsonl", a.entry.Value.Canonical())
+			if c.want != "" {
+				got.refused(c.want)
+			} else if got.status != http.StatusCreated {
+				t.Errorf("%d %s", got.status, got.body)
+			}
+			if more := whole.ledger.Size() - before; more > 1 || c.want == "" && more != 1 {
+				t.Errorf("%d records of one write", more)
 			}
 		})
 	}

@@ -23,6 +23,8 @@ type server struct {
 	stamped atomic.Pointer[stamped]
 	bulk    chan struct{}
 
+	underway chan struct{} // a token for each bulk operation past its turn, of all requests
+
 	verifications *gate
 	turns         *turns
 	staging       *staging
@@ -49,6 +51,8 @@ func New(cfg Config) (http.Handler, error) {
 		cache:  newCache(cfg.CacheBytes),
 		gauge:  promhttp.HandlerFor(cfg.Gatherer, promhttp.HandlerOpts{}),
 		bulk:   make(chan struct{}, cfg.BulkRequests),
+
+		underway: make(chan struct{}, cfg.BulkInFlight),
 
 		verifications: newGate(cfg.Verifications, cfg.VerificationsWaiting),
 		staging:       newStaging(),

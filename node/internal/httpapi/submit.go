@@ -49,7 +49,7 @@ func (s *server) submitUntil(ctx context.Context, r *http.Request, op record.Op,
 
 // propose has a command applied and waits for its outcome.
 func (s *server) propose(ctx context.Context, command []byte) (record.Outcome, error) {
-	result, err := s.Cluster.Propose(ctx, command)
+	result, err := s.persist(ctx, command)
 	if err != nil {
 		return record.Outcome{}, proposeError(err)
 	}
@@ -64,6 +64,28 @@ func (s *server) propose(ctx context.Context, command []byte) (record.Outcome, e
 	}
 	s.settle(ctx, outcome)
 	return outcome, nil
+}
+
+// persist proposes a command. If leadership is lost on the way, so that it may or may not be, it is
+// proposed again: an operation's digest is its idempotency key, so the second one gets the receipt of the
+// first. Whatever becomes of that, the first may still be applied.
+func (s *server) persist(ctx context.Context, command []byte) ([]byte, error) {
+	const attempts = 3
+	end := s.now().Add(2 * s.WaitLimit)
+	result, err := s.Cluster.Propose(ctx, command)
+	for range attempts - 1 {
+		if !errors.Is(err, consensus.ErrOutcomeUnknown) || ctx.Err() != nil || !s.now().Before(end) {
+			return result, err
+		}
+		again, failed := s.Cluster.Propose(ctx, command)
+		if failed == nil {
+			return again, nil
+		}
+		if !errors.Is(failed, consensus.ErrOutcomeUnknown) {
+			return nil, err
+		}
+	}
+	return result, err
 }
 
 // admit applies the policy. Witness proofs pass: those of the witnesses that a registered DID names are

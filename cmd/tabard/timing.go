@@ -1,0 +1,30 @@
+package main
+
+import (
+	"github.com/urfave/cli/v2"
+
+	"github.com/tabard-id/tabard/node"
+)
+
+// timingFlags say what the nodes of a cluster expect of each other; the same on every node.
+func timingFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.DurationFlag{Name: "heartbeat-timeout", Usage: "elect another leader after `TIME` to twice that without a word of it", DefaultText: "1s"},
+		&cli.DurationFlag{Name: "election-timeout", Usage: "begin an election again after `TIME` to twice that; at least the heartbeat timeout", DefaultText: "1s"},
+		&cli.DurationFlag{Name: "leader-lease", Usage: "step down after `TIME` without a majority; at most the heartbeat timeout", DefaultText: "heartbeat timeout"},
+		&cli.DurationFlag{Name: "leader-wait", Usage: "how long a write waits for a leader, `TIME`, or longer if an election took longer", DefaultText: "8 election timeouts"},
+		&cli.DurationFlag{Name: "append-timeout", Usage: "step down when the own disk takes longer than `TIME` for an entry of the log", DefaultText: "1.5s"},
+	}
+}
+
+func timingFromFlags(c *cli.Context) (node.Timing, error) {
+	for _, f := range timingFlags() {
+		if name := f.Names()[0]; c.IsSet(name) && c.Duration(name) <= 0 {
+			return node.Timing{}, usage("--%s must be longer than nothing", name)
+		}
+	}
+	return node.Timing{
+		Heartbeat: c.Duration("heartbeat-timeout"), Election: c.Duration("election-timeout"),
+		Lease: c.Duration("leader-lease"), LeaderWait: c.Duration("leader-wait"), Append: c.Duration("append-timeout"),
+	}, nil
+}
