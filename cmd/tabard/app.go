@@ -17,7 +17,7 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 			"JSON file that --config names: that of TABARD_LOG_LEVEL is log-level. A variable means the same to\n" +
 			"every command; --show-secret has none. Data goes to standard output, talk to standard error.\n\n" +
 			"Exit status: 0 ok, 2 usage, 3 proof invalid, 4 revoked, suspended or expired, 5 not found or\n" +
-			"deactivated, 6 denied, 7 no leader or stale, 8 conflict, 1 other.",
+			"deactivated, 6 denied, 7 no leader or stale, 8 conflict, 9 a node's own data, 1 other.",
 		Version:         version(),
 		HideHelpCommand: true,
 		// Values may hold commas; flags that are lists of words split them: see words.

@@ -69,7 +69,11 @@ func dev(c *cli.Context) error {
 	if err := announce(out, cluster); err != nil {
 		return errors.Join(err, cluster.Close())
 	}
-	if err := serveUntilDone(ctx, cluster); err != nil {
+	err = serveUntilDone(ctx, cluster)
+	if errors.Is(err, node.ErrData) {
+		return errors.Join(err, cluster.Close()) // its directory may be a temporary one
+	}
+	if err != nil {
 		return err
 	}
 	talk(c, "Stopped.")

@@ -23,6 +23,7 @@ const (
 	exitDenied   = 6 // the registry refuses the caller
 	exitNoLeader = 7 // no leader, no node within reach, or none fresh enough
 	exitConflict = 8 // somebody else was first
+	exitData     = 9 // a node's own data: its disk failed, or a file is damaged
 )
 
 // exitError carries an exit status with an error. Without an error it is silent: everything worth
@@ -58,6 +59,8 @@ func exitCode(err error) int {
 		return exit.code
 	case errors.Is(err, node.ErrConfig):
 		return exitUsage
+	case errors.Is(err, node.ErrData):
+		return exitData
 	case errors.As(err, &problem):
 		return problemExit(string(problem.Code), problem.Status)
 	case errors.As(err, &resolution):
