@@ -111,10 +111,20 @@ func (l *hostileLedger) attacks() ([]attack, error) {
 			}
 			return record.NewDIDOp(log.list, nil)
 		}),
-		l.operation("1,000,000 bytes of entries with 16 proofs", false, func() (record.Op, error) {
+		l.operation("1,000,000 bytes of entries with 16 proofs", true, func() (record.Op, error) {
 			log, err := newLog(registryDomain, func(o *webvh.CreateOptions) { o.Path = aPath() })
 			if err == nil {
 				err = log.until(1000000, 16, log.with(0))
+			}
+			if err != nil {
+				return record.Op{}, err
+			}
+			return record.NewDIDOp(log.list, nil)
+		}),
+		l.operation("as many signatures as there may be", false, func() (record.Op, error) {
+			log, err := newLog(registryDomain, func(o *webvh.CreateOptions) { o.Path = aPath() })
+			for n := 16; err == nil && n < record.MaxSignatures; n += 16 {
+				err = log.grow(log.with(0), 16)
 			}
 			if err != nil {
 				return record.Op{}, err
