@@ -24,6 +24,9 @@ type Config struct {
 	// CacheBytes and MemTableBytes size the storage engine: 16 MiB for blocks, and
 	// 8 MiB for each of at most four memtables, if zero.
 	CacheBytes, MemTableBytes int64
+	// OpenFiles bounds the files that the storage engine keeps open, twice while a
+	// snapshot is restored; 512 if zero.
+	OpenFiles int
 	// Workers is how many operations are judged at a time; 0 is GOMAXPROCS.
 	Workers int
 
@@ -38,7 +41,7 @@ func (c *Config) validate() error {
 	if c.Dir == "" {
 		return errors.New("ledger: no directory")
 	}
-	if c.CacheBytes < 0 || c.MemTableBytes < 0 || c.Workers < 0 {
+	if c.CacheBytes < 0 || c.MemTableBytes < 0 || c.OpenFiles < 0 || c.Workers < 0 {
 		return errors.New("ledger: a size in the configuration is negative")
 	}
 	if c.Logger == nil {
@@ -51,7 +54,7 @@ func (c *Config) validate() error {
 }
 
 func (c *Config) store() store.Options {
-	return store.Options{FS: c.fs, Logger: c.Logger, CacheBytes: c.CacheBytes, MemTableBytes: c.MemTableBytes}
+	return store.Options{FS: c.fs, Logger: c.Logger, CacheBytes: c.CacheBytes, MemTableBytes: c.MemTableBytes, OpenFiles: c.OpenFiles}
 }
 
 var (

@@ -59,6 +59,11 @@ type Config struct {
 	Admission Admission
 	// Streams bounds the subscribers of /v1/stream.
 	Streams Streams
+	// MaxConnections bounds the connections of the public listener, streams included,
+	// and MaxConnectionsPerAddress those of one IPv4 address or IPv6 /64, unless it is a
+	// trusted proxy's. If zero, 4,096 and 512 more than there may be streams, but no more
+	// than the process has file descriptors for, and of those a quarter for one address.
+	MaxConnections, MaxConnectionsPerAddress int
 	// Foreign says whether other hosts are asked; they are not if zero.
 	Foreign Foreign
 	// Witness makes the node a did:webvh witness; it is none if zero.
@@ -84,6 +89,8 @@ type Config struct {
 	// plain says that clients reach the public listener without TLS, so that the URLs
 	// of status lists begin with http.
 	plain bool
+	// nodesInProcess is how many nodes share this process; one if zero.
+	nodesInProcess int
 	// tune changes what consensus is started with.
 	tune func(*consensus.Config)
 }
@@ -173,6 +180,9 @@ func (c *Config) validate() error {
 	}
 	if c.Streams.Max < 0 || c.Streams.MaxPerAddress < 0 || c.Streams.WriteTimeout < 0 {
 		return errors.New("node: a bound on streams is negative")
+	}
+	if c.MaxConnections < 0 || c.MaxConnectionsPerAddress < 0 {
+		return errors.New("node: a bound on connections is negative")
 	}
 	if _, _, err := net.SplitHostPort(c.HTTP); err != nil {
 		return fmt.Errorf("node: public listener: %w", err)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net"
 	"os"
 	"path/filepath"
@@ -141,7 +142,7 @@ func (d *Dev) start(ctx context.Context, cfg DevConfig, host string, port int) e
 			NodeID: peers[i].ID, Dir: filepath.Join(d.Dir, peers[i].ID), Domain: d.Domain,
 			HTTPListener: public[i], PeerListener: peer[i], Peers: peers, Secret: secret,
 			Admission: cfg.Admission, Streams: cfg.Streams, Foreign: cfg.Foreign, ContextsDir: cfg.ContextsDir, AcceptAnyIssuer: cfg.AcceptAnyIssuer,
-			Logger: cfg.Logger, certificate: certificate, plain: certificate == nil,
+			Logger: cfg.Logger, MaxConnectionsPerAddress: math.MaxInt32, nodesInProcess: cfg.Nodes, certificate: certificate, plain: certificate == nil,
 		})
 		if err != nil {
 			return errors.Join(err, closeAll(public[i+1:]), closeAll(peer[i+1:]))

@@ -3,12 +3,15 @@ package node
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"log"
 	"log/slog"
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/tabard-id/tabard/node/internal/connections"
 )
 
 // Bounds of the public listener. Handlers bound bodies, and may extend the times
@@ -38,23 +41,30 @@ func serverLog(logger *slog.Logger) *log.Logger {
 	return slog.NewLogLogger(logger.Handler(), slog.LevelDebug)
 }
 
-// listenHTTP opens the public listener, under TLS if a certificate is given.
-func listenHTTP(cfg Config, certificates *certificates) (net.Listener, error) {
-	listener := cfg.HTTPListener
-	if listener == nil {
+// listenHTTP opens the public listener, bounded, and under TLS if a certificate is given.
+func (n *Node) listenHTTP(certificates *certificates) (net.Listener, *connections.Listener, error) {
+	raw := n.cfg.HTTPListener
+	if raw == nil {
 		var lc net.ListenConfig
 		var err error
-		if listener, err = lc.Listen(context.Background(), "tcp", cfg.HTTP); err != nil {
-			return nil, fmt.Errorf("public listener: %w", err)
+		if raw, err = lc.Listen(context.Background(), "tcp", n.cfg.HTTP); err != nil {
+			return nil, nil, fmt.Errorf("public listener: %w", err)
 		}
 	}
-	if certificates == nil {
-		return listener, nil
+	bounded, err := connections.Limit(raw, connections.Config{
+		Max: n.files.connections, MaxPerAddress: n.files.perAddress, Exempt: n.policy.Trusts,
+		Registerer: n.metrics, Logger: n.log,
+	})
+	if err != nil {
+		return nil, nil, errors.Join(err, raw.Close())
 	}
-	return tls.NewListener(listener, &tls.Config{
+	if certificates == nil {
+		return bounded, bounded, nil
+	}
+	return tls.NewListener(bounded, &tls.Config{
 		GetCertificate: certificates.get,
 		MinVersion:     tls.VersionTLS12,
 		// WebSocket needs HTTP/1.1, and without HTTP/2 every connection can become one.
 		NextProtos: []string{"http/1.1"},
-	}), nil
+	}), bounded, nil
 }

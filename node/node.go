@@ -19,6 +19,7 @@ import (
 	"github.com/tabard-id/tabard/ledger"
 	"github.com/tabard-id/tabard/node/internal/admission"
 	"github.com/tabard-id/tabard/node/internal/challenge"
+	"github.com/tabard-id/tabard/node/internal/connections"
 	"github.com/tabard-id/tabard/node/internal/fetch"
 	"github.com/tabard-id/tabard/node/internal/foreign"
 	"github.com/tabard-id/tabard/node/internal/httpapi"
@@ -40,6 +41,9 @@ type Node struct {
 	hub          *stream.Hub
 	server       *http.Server
 	listener     net.Listener
+	connections  *connections.Listener // beneath listener
+	files        descriptors
+	policy       *admission.Policy
 	registrar    *registrar
 	certificates *certificates // nil without TLS
 	challenges   *challenge.Issuer
@@ -100,6 +104,9 @@ func (n *Node) start(ctx context.Context) error {
 		n.metrics, err = metrics.New(n.cfg.NodeID)
 	}
 	if err == nil {
+		err = n.takeDescriptors()
+	}
+	if err == nil {
 		err = n.openLedger()
 	}
 	if err == nil {
@@ -126,7 +133,7 @@ func (n *Node) openLedger() error {
 		return err
 	}
 	n.ledger, err = ledger.Open(ledger.Config{
-		Dir: filepath.Join(n.cfg.Dir, "ledger"), Logger: n.log, Verify: n.verify, Metrics: counts,
+		Dir: filepath.Join(n.cfg.Dir, "ledger"), Logger: n.log, Verify: n.verify, Metrics: counts, OpenFiles: n.files.storeFiles,
 	})
 	if err != nil {
 		return err
@@ -153,7 +160,10 @@ func (n *Node) listen() error {
 	if n.certificates, err = loadCertificates(n.cfg, n.log); err != nil {
 		return misconfigured(err)
 	}
-	n.listener, err = listenHTTP(n.cfg, n.certificates)
+	if n.policy, err = admission.New(n.cfg.Admission); err != nil {
+		return err
+	}
+	n.listener, n.connections, err = n.listenHTTP(n.certificates)
 	return err
 }
 
@@ -199,22 +209,19 @@ func (n *Node) join() error {
 
 // surface makes the HTTP handlers.
 func (n *Node) surface() error {
-	policy, err := admission.New(n.cfg.Admission)
-	if err != nil {
-		return err
-	}
+	var err error
 	n.hub, err = stream.New(stream.Config{
 		Source: stream.FromLedger(n.ledger), Staleness: n.replica.Staleness,
 		MaxStale: min(heartbeatStale, n.cfg.MaxStale), CloseStale: n.cfg.MaxStale,
 		MaxSubscribers: n.cfg.Streams.Max, MaxPerAddress: n.cfg.Streams.MaxPerAddress,
-		WriteTimeout: n.cfg.Streams.WriteTimeout, ClientAddr: policy.Address,
+		WriteTimeout: n.cfg.Streams.WriteTimeout, ClientAddr: n.policy.Address,
 		Registerer: n.metrics, Logger: n.log,
 	})
 	if err != nil {
 		return err
 	}
 	surface := httpapi.Config{
-		Ledger: n.ledger, Cluster: n.replica, Admission: policy, Stream: n.hub, Verify: n.verify,
+		Ledger: n.ledger, Cluster: n.replica, Admission: n.policy, Stream: n.hub, Verify: n.verify,
 		Registerer: n.metrics, Gatherer: n.metrics, Logger: n.log, NodeID: n.cfg.NodeID,
 		MaxStaleDefault: n.cfg.MaxStale, Key: &n.key,
 	}
@@ -233,6 +240,7 @@ func (n *Node) surface() error {
 		return err
 	}
 	n.server = newServer(handler, n.log)
+	n.server.ConnState = n.connections.State
 	return nil
 }
 

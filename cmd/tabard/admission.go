@@ -22,6 +22,8 @@ func admissionFlags() []cli.Flag {
 		rateFlag("write-rate", 50, "writes"),
 		rateFlag("verify-rate", 500, "verifications"),
 		&cli.StringSliceFlag{Name: "trusted-proxy", Usage: "`ADDRESS` or prefix of a proxy whose X-Forwarded-For is believed; repeatable"},
+		&cli.IntFlag{Name: "max-connections", Usage: "open connections of the public listener in all, streams too, `N`", DefaultText: "4096 more than --max-streams, or what the limit on open files leaves"},
+		&cli.IntFlag{Name: "max-connections-per-address", Usage: "open connections of one address that is no trusted proxy, `N`", DefaultText: "512 more than --max-streams-per-address, and at most a quarter of all"},
 		&cli.IntFlag{Name: "max-streams", Usage: "subscribers of the stream in all, `N`", DefaultText: "10000"},
 		&cli.IntFlag{Name: "max-streams-per-address", Usage: "subscribers of one address, `N`", DefaultText: "256"},
 	}

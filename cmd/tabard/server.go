@@ -121,7 +121,8 @@ func serverConfig(c *cli.Context) (node.Config, error) {
 	cfg := node.Config{
 		NodeID: c.String("node-id"), Dir: c.String("dir"), Domain: c.String("domain"), HTTP: c.String("http"),
 		TLSCert: c.String("tls-cert"), TLSKey: c.String("tls-key"), Bind: c.String("peer-bind"),
-		Streams:     node.Streams{Max: c.Int("max-streams"), MaxPerAddress: c.Int("max-streams-per-address")},
+		Streams:        node.Streams{Max: c.Int("max-streams"), MaxPerAddress: c.Int("max-streams-per-address")},
+		MaxConnections: c.Int("max-connections"), MaxConnectionsPerAddress: c.Int("max-connections-per-address"),
 		ContextsDir: c.String("contexts-dir"), AcceptAnyIssuer: c.Bool("accept-any-issuer"), MaxStale: c.Duration("max-stale"), ShutdownTimeout: c.Duration("shutdown-timeout"),
 	}
 	var err error

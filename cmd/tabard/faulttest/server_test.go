@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -22,6 +23,7 @@ type server struct {
 	url  string   // of its public listener
 	peer string   // its address for the others
 	args []string // what it is always started with
+	run  []string // the command that runs the binary, if it is not run directly
 
 	cmd    *exec.Cmd
 	ended  chan struct{} // closed when the process has ended and been waited for
@@ -52,7 +54,8 @@ func (s *server) start(more ...string) {
 	if s.running() {
 		s.t.Fatalf("%s runs already", s.id)
 	}
-	s.cmd = exec.Command(*binary, append(append([]string{"server"}, s.args...), more...)...)
+	command := slices.Concat(s.run, []string{*binary, "server"}, s.args, more)
+	s.cmd = exec.Command(command[0], command[1:]...)
 	s.cmd.Env = environment()
 	s.cmd.Stdout, s.cmd.Stderr = s.output, s.output
 	if err := s.cmd.Start(); err != nil {

@@ -39,6 +39,8 @@ type Options struct {
 	// CacheBytes is the size of the block cache (16 MiB), MemTableBytes that of a
 	// memtable (8 MiB), of which there are at most four.
 	CacheBytes, MemTableBytes int64
+	// OpenFiles bounds the table files kept open; 512 if zero.
+	OpenFiles int
 }
 
 // format is pinned: raising it is a decision, since no way leads back.
@@ -76,7 +78,7 @@ func Open(dir string, o Options) (*DB, error) {
 		L0CompactionThreshold:       4,
 		L0StopWritesThreshold:       24,
 		LBaseMaxBytes:               64 << 20,
-		MaxOpenFiles:                512,
+		MaxOpenFiles:                int(orDefault(int64(o.OpenFiles), 512)),
 		CompactionConcurrencyRange:  func() (int, int) { return 1, 2 },
 	}
 	for i := range opts.Levels {

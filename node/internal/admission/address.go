@@ -76,6 +76,9 @@ func ParsePrefix(s string) (netip.Prefix, error) {
 	return prefix.Masked(), nil
 }
 
+// Trusts reports whether an address is that of a trusted proxy, which speaks for many clients.
+func (p *Policy) Trusts(addr netip.Addr) bool { return p.trusts(addr) }
+
 func (p *Policy) trusts(addr netip.Addr) bool {
 	addr = addr.WithZone("")
 	for _, prefix := range p.cfg.TrustedProxies {

@@ -201,8 +201,8 @@ func (h *Hub) prepare(sub *subscriber, want subscription) error {
 // start hands the subscriber to a shard, and its connection to a reader of its own:
 // the request's goroutine, with the buffers of the server, ends.
 func (h *Hub) start(sub *subscriber, reason api.CloseReason) {
-	if tcp, ok := sub.conn.(*net.TCPConn); ok {
-		if err := tcp.SetWriteBuffer(sendBuffer); err != nil {
+	if socket, ok := sub.conn.(interface{ SetWriteBuffer(bytes int) error }); ok {
+		if err := socket.SetWriteBuffer(sendBuffer); err != nil {
 			h.log.Debug("stream keeps the system's send buffer", "error", err)
 		}
 	}

@@ -54,11 +54,11 @@ func (w *tryWriter) once(fd uintptr) bool {
 // rawOf returns the socket of a plain TCP connection, and nil for any other, which
 // is then written to by goroutines that may wait.
 func rawOf(conn net.Conn) syscall.RawConn {
-	tcp, ok := conn.(*net.TCPConn)
+	socket, ok := conn.(syscall.Conn)
 	if !ok {
 		return nil
 	}
-	raw, err := tcp.SyscallConn()
+	raw, err := socket.SyscallConn()
 	if err != nil {
 		return nil
 	}
