@@ -72,7 +72,7 @@ type Config struct {
 	CallTimeout   time.Duration // bound on Propose and ReadBarrier whatever the context says; LeaderWait and 10 s
 
 	SnapshotEntries  int           // entries applied before a snapshot is due; 2048
-	SnapshotBytes    int           // or bytes; 256 MiB
+	SnapshotBytes    int           // or bytes; 64 MiB
 	SnapshotInterval time.Duration // how often that is looked at; 10 s
 	TrailingEntries  int           // entries kept behind a snapshot for slow followers; 1024
 
@@ -105,7 +105,7 @@ func (c Config) withDefaults() Config {
 	dur(&c.AppendTimeout, 1500*time.Millisecond)
 	dur(&c.CallTimeout, max(c.LeaderWait, 0)+10*time.Second)
 	def(&c.SnapshotEntries, 2048)
-	def(&c.SnapshotBytes, 256<<20)
+	def(&c.SnapshotBytes, 64<<20)
 	dur(&c.SnapshotInterval, 10*time.Second)
 	def(&c.TrailingEntries, 1024)
 	c.Bind = cmp.Or(c.Bind, c.address(c.NodeID))

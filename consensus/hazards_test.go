@@ -306,26 +306,6 @@ func TestHazardGroupCommitSharesEntries(t *testing.T) {
 	c.Check()
 }
 
-// Without a synced free list, opening a large file reads all of it.
-func TestHazardFreeListIsSynced(t *testing.T) {
-	c := consensustest.New(t, consensustest.Options{Nodes: 1})
-	n := c.Leader()
-	n.Stop()
-	f, err := os.Open(filepath.Join(n.Dir, "raft.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	var list [8]byte
-	// Page header of 16 bytes, 16 bytes of meta, 16 bytes of root bucket.
-	if _, err := f.ReadAt(list[:], 48); err != nil {
-		t.Fatal(err)
-	}
-	if binary.LittleEndian.Uint64(list[:]) == 1<<64-1 {
-		t.Error("the file has no free list")
-	}
-}
-
 // raft 1.7.3 and raft-boltdb 2.3.1 build together; a replace directive, which
 // other pairs need, would break "go install".
 func TestHazardNoReplaceDirective(t *testing.T) {

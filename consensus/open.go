@@ -1,17 +1,16 @@
 package consensus
 
 import (
+	"cmp"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/hashicorp/raft"
 	raftboltdb "github.com/hashicorp/raft-boltdb/v2"
-	"go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
 )
 
@@ -24,13 +23,16 @@ type entryStore interface {
 
 // hooks let tests of this package put faults between the parts.
 type hooks struct {
-	store func(entryStore) entryStore
+	store     func(entryStore) entryStore
+	fileFloor int64
+	fileStep  func(string) error
 }
 
 // disk is the durable half of a replica.
 type disk struct {
 	guard  *guard
-	store  entryStore
+	file   *fileStore
+	store  entryStore // file, in use
 	log    *sealedLog
 	stable *sealedStable
 	snaps  *snapStore
@@ -58,7 +60,7 @@ func openDisk(c *Config, fatal func(error)) (_ *disk, err error) {
 	}
 	path := filepath.Join(c.Dir, logName)
 	d := &disk{guard: &guard{fatal: fatal}}
-	if d.store, err = openStore(c, path); err != nil {
+	if err = d.openStore(c, path); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -82,13 +84,9 @@ func openDisk(c *Config, fatal func(error)) (_ *disk, err error) {
 	return d, d.reconcile(c)
 }
 
-func openStore(c *Config, path string) (store entryStore, err error) {
+func (d *disk) openStore(c *Config, path string) (err error) {
 	err = caught(func() error {
-		// The free list is kept synced: without it opening scans the whole file.
-		b, err := raftboltdb.New(raftboltdb.Options{
-			Path: path, BoltOptions: &bbolt.Options{Timeout: time.Second, NoFreelistSync: false, FreelistType: bbolt.FreelistMapType},
-		})
-		store = b
+		d.file, err = openFile(path, c.fileOptions())
 		return err
 	})
 	if errors.Is(err, bolterrors.ErrTimeout) {
@@ -97,16 +95,26 @@ func openStore(c *Config, path string) (store entryStore, err error) {
 	if err == nil {
 		// A new file whose name is lost in a crash would take the node's votes along.
 		if err = errors.Join(syncDir(c.Dir), syncDir(filepath.Dir(c.Dir))); err != nil {
-			err = errors.Join(err, store.Close())
+			err = errors.Join(err, d.file.Close())
 		}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", path, err)
+		return fmt.Errorf("open %s: %w", path, err)
 	}
+	d.store = d.file
 	if c.hooks.store != nil {
-		store = c.hooks.store(store)
+		d.store = c.hooks.store(d.file)
 	}
-	return store, nil
+	return nil
+}
+
+// fileOptions are those of the log's file.
+func (c *Config) fileOptions() fileOptions {
+	o := fileOptions{floor: cmp.Or(c.hooks.fileFloor, freeFloor), step: c.hooks.fileStep, log: c.Logger}
+	if o.step == nil {
+		o.step = func(string) error { return nil }
+	}
+	return o
 }
 
 // claim writes the node's id on first use and refuses another node's directory.

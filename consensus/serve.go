@@ -22,6 +22,7 @@ func (r *Replica) serve() {
 	r.begin()
 	r.running.Go(r.watch)
 	r.running.Go(r.compact)
+	r.running.Go(r.shrink)
 }
 
 // watch tells those who wait of changes of leadership, and has a new leader
@@ -86,9 +87,10 @@ func (r *Replica) leaderChanged() <-chan struct{} {
 	return r.changed
 }
 
-// compact takes a snapshot early when the log has grown by SnapshotBytes.
+// compact takes a snapshot as soon as the log has grown by SnapshotBytes.
 func (r *Replica) compact() {
-	ticker := time.NewTicker(r.cfg.SnapshotInterval)
+	const look = 250 * time.Millisecond
+	ticker := time.NewTicker(min(look, r.cfg.SnapshotInterval))
 	defer ticker.Stop()
 	for {
 		select {
@@ -101,6 +103,28 @@ func (r *Replica) compact() {
 		}
 		if err := r.Snapshot(); err != nil {
 			r.cfg.Logger.Warn("cannot take a snapshot", "error", err)
+		}
+	}
+}
+
+// shrink makes the log's file smaller when entries were deleted and it is due.
+func (r *Replica) shrink() {
+	for {
+		select {
+		case <-r.disk.file.freed:
+		case <-r.ctx.Done():
+			return
+		}
+		started, did := time.Now(), false
+		err := caught(func() (err error) {
+			did, err = r.disk.file.shrink(r.ctx)
+			return err
+		})
+		switch {
+		case err != nil && r.ctx.Err() == nil:
+			r.cfg.Logger.Warn("cannot make the file of the log smaller", "file", r.disk.file.path, "error", err)
+		case did:
+			r.cfg.Logger.Info("made the file of the log smaller", "file", r.disk.file.path, "took", time.Since(started))
 		}
 	}
 }
