@@ -53,6 +53,9 @@ func benchCommand() *cli.Command {
 			workload("restart", "opening a ledger of many records beside replaying them", func(c *cli.Context) (bench.Row, error) {
 				return bench.Restart(c.Context, bench.RestartOptions{Records: c.Int("records")})
 			}, &cli.IntFlag{Name: "records", Value: 100_000, Usage: "`N` records; a million take about three minutes to write"}),
+			workload("grow", "applying to a ledger of many records beside one of few, and the bytes written for each kept", func(c *cli.Context) (bench.Row, error) {
+				return bench.Grow(c.Context, bench.GrowOptions{Records: c.Int("records")})
+			}, &cli.IntFlag{Name: "records", Value: 200_000, Usage: "`N` records; a million take about eight minutes"}),
 			benchHostileCommand(),
 		},
 	}

@@ -66,3 +66,11 @@ func TestRestartMeasures(t *testing.T) {
 	row, err := Restart(context.Background(), RestartOptions{Records: 1000})
 	check(t, row, err)
 }
+
+func TestGrowMeasures(t *testing.T) {
+	row, err := Grow(context.Background(), GrowOptions{Records: 400})
+	check(t, row, err)
+	if row.Notes["records"] != "401" || row.Notes["bytes written for one of a record"] == "0.00 (aim ≤ 12)" {
+		t.Errorf("notes: %v", row.Notes)
+	}
+}
