@@ -34,10 +34,11 @@ func (l *Ledger) Apply(index uint64, unixMilli int64, cmds [][]byte) ([][]byte, 
 	started := time.Now()
 	results, err := l.apply(index, unixMilli, cmds)
 	if err != nil {
-		l.failed = fmt.Errorf("apply entry %d: %w", index, err)
+		l.failed = fmt.Errorf("apply entry %d: %w", index, l.Report(err))
 		return nil, l.failed
 	}
 	l.cfg.Metrics.applied(len(cmds), time.Since(started))
+	l.syncer.written()
 	return results, nil
 }
 

@@ -37,7 +37,7 @@ func (l *Ledger) Check(ctx context.Context, op record.Op, now time.Time) (Judgem
 		err = cause
 	}
 	if err != nil {
-		return Judgement{Steps: steps.Steps()}, err
+		return Judgement{Steps: steps.Steps()}, l.Report(err)
 	}
 	if p.why == nil && len(p.records) > 0 {
 		return Judgement{Steps: steps.Steps()}, nil

@@ -3,11 +3,13 @@ package ledger
 import (
 	"errors"
 	"log/slog"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/tabard-id/tabard/did/multikey"
 	"github.com/tabard-id/tabard/ledger/internal/store"
+	"github.com/tabard-id/tabard/ledger/internal/view"
 )
 
 // Config of a Ledger. Only Dir is required.
@@ -21,12 +23,18 @@ type Config struct {
 	Verify multikey.VerifyFunc
 	// Metrics are counted in, unless nil.
 	Metrics *Metrics
-	// CacheBytes and MemTableBytes size the storage engine: 16 MiB for blocks, and
-	// 8 MiB for each of at most four memtables, if zero.
+	// Corrupt is called when stored bytes turn out not to be those written, once until
+	// they are replaced: Damage tells so too. It must not block; nil logs it.
+	Corrupt func(error)
+	// CacheBytes and MemTableBytes size the storage engine: 32 MiB for blocks, and
+	// 16 MiB for each of at most four memtables, if zero.
 	CacheBytes, MemTableBytes int64
 	// OpenFiles bounds the files that the storage engine keeps open, twice while a
 	// snapshot is restored; 512 if zero.
 	OpenFiles int
+	// SyncEvery is the time after which what was applied is durable, whoever asks for it:
+	// what the machine's failure takes away has to be applied anew. 1 s if zero.
+	SyncEvery time.Duration
 	// Workers is how many operations are judged at a time; 0 is GOMAXPROCS.
 	Workers int
 
@@ -41,11 +49,17 @@ func (c *Config) validate() error {
 	if c.Dir == "" {
 		return errors.New("ledger: no directory")
 	}
-	if c.CacheBytes < 0 || c.MemTableBytes < 0 || c.OpenFiles < 0 || c.Workers < 0 {
+	if c.CacheBytes < 0 || c.MemTableBytes < 0 || c.OpenFiles < 0 || c.Workers < 0 || c.SyncEvery < 0 {
 		return errors.New("ledger: a size in the configuration is negative")
+	}
+	if c.SyncEvery == 0 {
+		c.SyncEvery = time.Second
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Corrupt == nil {
+		c.Corrupt = func(err error) { c.Logger.Error("the ledger is damaged", "error", err) }
 	}
 	if c.Verify == nil {
 		c.Verify = multikey.NewCache(signatures).Verify
@@ -53,8 +67,11 @@ func (c *Config) validate() error {
 	return nil
 }
 
-func (c *Config) store() store.Options {
-	return store.Options{FS: c.fs, Logger: c.Logger, CacheBytes: c.CacheBytes, MemTableBytes: c.MemTableBytes, OpenFiles: c.OpenFiles}
+func (c *Config) store(corrupt func(error)) store.Options {
+	return store.Options{
+		FS: c.fs, Logger: c.Logger, Corrupt: corrupt, Rising: view.RecordKey(0)[0],
+		CacheBytes: c.CacheBytes, MemTableBytes: c.MemTableBytes, OpenFiles: c.OpenFiles,
+	}
 }
 
 var (
@@ -67,4 +84,4 @@ var (
 )
 
 // IsCorruption reports whether err is that stored bytes are not those written.
-func IsCorruption(err error) bool { return isCorruption(err) }
+func IsCorruption(err error) bool { return store.IsCorruption(err) }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
@@ -225,5 +226,94 @@ func TestClosedLedger(t *testing.T) {
 	}
 	if err := l.Close(); err != nil {
 		t.Errorf("second Close: %v", err)
+	}
+}
+
+// Damage that a read meets is told once, names the file, is known again at the next
+// start, and ends when the ledger is replaced.
+func TestDamageIsRememberedUntilTheLedgerIsReplaced(t *testing.T) {
+	f := populated(t)
+	var whole bytes.Buffer
+	if err := errors.Join(f.l.WriteSnapshot(&whole), f.l.Close()); err != nil {
+		t.Fatal(err)
+	}
+	fs := f.fs.CrashClone(vfs.CrashCloneCfg{})
+	f.l = open(t, f.fs)
+	for _, path := range files(t, fs, "ledger") {
+		if !strings.HasSuffix(path, ".sst") {
+			continue
+		}
+		data := readFile(t, fs, path)
+		if at := bytes.Index(data, []byte(`{"body"`)); at > 0 {
+			data[at] ^= 1 // a record that is not read at the start
+			writeFile(t, fs, path, data)
+		}
+	}
+	var told []error
+	start := func() *Ledger {
+		l, err := Open(Config{Dir: "ledger", fs: fs, MemTableBytes: 1 << 20, Corrupt: func(err error) { told = append(told, err) }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l
+	}
+	l := start()
+	if err := l.Damage(); err != nil {
+		t.Fatalf("damaged before anything was read: %v", err)
+	}
+	v := l.View()
+	for range 2 {
+		for range v.Records(0, 1<<20) { //nolint:revive // reads
+		}
+	}
+	v.Close()
+	if err := l.Damage(); !IsCorruption(v.Err()) || !IsCorruption(err) || !strings.Contains(err.Error(), ".sst") || len(told) != 1 {
+		t.Fatalf("damage %v, told %v, after %v", err, told, v.Err())
+	}
+	if err := l.Close(); err != nil && !IsCorruption(err) {
+		t.Fatal(err)
+	}
+	l = start()
+	if err := l.Damage(); !IsCorruption(err) || !strings.Contains(err.Error(), ".sst") || len(told) != 2 {
+		t.Fatalf("forgotten by the next start: %v, told %v", err, told)
+	}
+	if err := l.RestoreSnapshot(&whole); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Damage(); err != nil {
+		t.Errorf("replaced, and still damaged: %v", err)
+	}
+	closing(t, l)
+	l = start()
+	if err := l.Damage(); err != nil || len(told) != 2 {
+		t.Errorf("damaged after a replacement: %v, told %v", err, told)
+	}
+	closing(t, l)
+}
+
+// What was applied is durable after a while though nobody asks for it, so that a machine
+// that fails has little to apply again.
+func TestAppliedIsMadeDurableUnasked(t *testing.T) {
+	fs := vfs.NewCrashableMem()
+	l, err := Open(Config{Dir: "ledger", fs: fs, SyncEvery: time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closing(t, l)
+	f := &fixture{TB: t, l: l, now: epoch.Add(time.Minute)}
+	f.registry = newAgent(t, "registry", nil, nil)
+	f.accept(f.didOp(f.registry))
+	f.agent("a")
+	deadline := time.Now().Add(time.Minute)
+	for {
+		crashed := open(t, fs.CrashClone(vfs.CrashCloneCfg{})) // all that was not synced is lost
+		applied := crashed.AppliedIndex()
+		closing(t, crashed)
+		if applied == l.AppliedIndex() {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("index %d survives, of %d", applied, l.AppliedIndex())
+		}
 	}
 }

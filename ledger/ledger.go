@@ -24,6 +24,9 @@ type Ledger struct {
 	applied atomic.Uint64
 	// current is what views are taken of; nil once closed.
 	current atomic.Pointer[published]
+	damage  atomic.Pointer[damage]
+
+	syncer syncer
 
 	// mu guards the rest, and keeps writers apart.
 	mu       sync.Mutex
@@ -41,8 +44,9 @@ type published struct {
 	root     record.Hash
 	time     record.Time
 	identity view.Identity
-	// documents are of the generation.
-	documents *documents
+	// documents are of the generation, and so is whatever is damaged.
+	documents  *documents
+	generation uint64
 }
 
 // generation is an open store. It is closed with the last snapshot of it.
@@ -89,17 +93,21 @@ func Open(cfg Config) (*Ledger, error) {
 	if err == nil {
 		err = generations.RemoveOthers(mark.Generation)
 	}
+	if err == nil {
+		err = l.recallDamage(gen)
+	}
 	if err != nil {
 		if p := l.current.Load(); p != nil {
 			p.snap.Release()
 		}
 		return nil, errors.Join(err, gen.db.Close())
 	}
+	l.syncer.start(l.cfg.SyncEvery, l.sync)
 	return l, nil
 }
 
 func (l *Ledger) openGeneration(n uint64) (*generation, error) {
-	db, err := store.Open(l.generations.Path(n), l.cfg.store())
+	db, err := store.Open(l.generations.Path(n), l.cfg.store(func(err error) { l.setDamaged(n, err) }))
 	if err != nil {
 		return nil, err
 	}
@@ -165,7 +173,7 @@ func (l *Ledger) publish() {
 		size:     record.Seq(l.state.Tree.Size()),
 		root:     record.Hash(l.state.Tree.Root()),
 		time:     l.state.Time,
-		identity: l.identity, documents: gen.documents,
+		identity: l.identity, documents: gen.documents, generation: gen.n,
 	}
 	if old := l.current.Swap(next); old != nil {
 		old.snap.Release()
@@ -183,19 +191,17 @@ func (l *Ledger) Size() record.Seq { return record.Seq(l.size.Load()) }
 // Flush makes everything up to AppliedIndex durable.
 func (l *Ledger) Flush() error {
 	l.mu.Lock()
-	gen, failed, applied := l.gen, l.failed, l.applied.Load()
-	if gen != nil {
-		gen.refs.Add(1)
-	}
+	failed := l.failed
 	l.mu.Unlock()
 	if failed != nil {
 		return failed
 	}
+	gen, applied := l.acquire()
 	if gen == nil {
 		return ErrClosed
 	}
 	defer gen.refs.Done()
-	if err := gen.db.Flush(); err != nil {
+	if err := gen.db.Sync(); err != nil {
 		return err
 	}
 	l.mu.Lock()
@@ -229,6 +235,7 @@ func (l *Ledger) Close() error {
 	if gen == nil {
 		return nil
 	}
+	l.syncer.stop()
 	if old := l.current.Swap(nil); old != nil {
 		old.snap.Release()
 	}
@@ -242,8 +249,4 @@ func (l *Ledger) Close() error {
 		err = l.mark(gen, l.applied.Load())
 	}
 	return errors.Join(err, gen.db.Close())
-}
-
-func isCorruption(err error) bool {
-	return errors.Is(err, store.ErrCorrupt) || store.IsCorruption(err)
 }

@@ -22,9 +22,10 @@ import (
 // answer.
 type View struct {
 	world
-	state *published
-	from  view.Scanner
-	err   error
+	ledger *Ledger
+	state  *published
+	from   view.Scanner
+	err    error
 }
 
 // gone is what a view of a closed ledger reads from.
@@ -40,12 +41,12 @@ func (l *Ledger) View() *View {
 	for {
 		p := l.current.Load()
 		if p == nil {
-			return &View{world: world{in: gone{}, documents: newDocuments()}, state: &published{root: emptyRoot}, from: gone{}}
+			return &View{ledger: l, world: world{in: gone{}, documents: newDocuments()}, state: &published{root: emptyRoot}, from: gone{}}
 		}
 		if p.snap.Acquire() {
 			return &View{
-				world: world{in: p.snap, identity: p.identity, documents: p.documents},
-				state: p, from: p.snap,
+				world:  world{in: p.snap, identity: p.identity, documents: p.documents},
+				ledger: l, state: p, from: p.snap,
 			}
 		}
 	}
@@ -89,7 +90,8 @@ func (v *View) Record(seq record.Seq) ([]byte, error) {
 	if seq >= v.state.size {
 		return nil, fmt.Errorf("record %d: %w", seq, ErrNotFound)
 	}
-	return view.GetRecord(v.in, seq)
+	data, err := view.GetRecord(v.in, seq)
+	return data, v.ledger.Report(err)
 }
 
 // errStop ends a scan that its reader has had enough of.
@@ -122,7 +124,8 @@ func (v *View) Err() error { return v.err }
 // did:key, did:jwk, registered did:webvh DIDs with their history, and the did:web
 // DIDs beside them. Errors are *did.Error.
 func (v *View) Resolve(ctx context.Context, id did.ID, opt did.Options) (did.Resolution, error) {
-	return v.world.Resolve(ctx, id, opt)
+	res, err := v.world.Resolve(ctx, id, opt)
+	return res, v.ledger.Report(err)
 }
 
 // DIDByPath returns the SCID of the DID that a path was given to: decoded segments

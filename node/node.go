@@ -134,6 +134,7 @@ func (n *Node) openLedger() error {
 	}
 	n.ledger, err = ledger.Open(ledger.Config{
 		Dir: filepath.Join(n.cfg.Dir, "ledger"), Logger: n.log, Verify: n.verify, Metrics: counts, OpenFiles: n.files.storeFiles,
+		Corrupt: n.damaged,
 	})
 	if err != nil {
 		return err
@@ -211,7 +212,7 @@ func (n *Node) join() error {
 func (n *Node) surface() error {
 	var err error
 	n.hub, err = stream.New(stream.Config{
-		Source: stream.FromLedger(n.ledger), Staleness: n.replica.Staleness,
+		Source: stream.FromLedger(n.ledger), Staleness: n.staleness,
 		MaxStale: min(heartbeatStale, n.cfg.MaxStale), CloseStale: n.cfg.MaxStale,
 		MaxSubscribers: n.cfg.Streams.Max, MaxPerAddress: n.cfg.Streams.MaxPerAddress,
 		WriteTimeout: n.cfg.Streams.WriteTimeout, ClientAddr: n.policy.Address,
@@ -328,7 +329,7 @@ func (n *Node) Leads() bool {
 // ready reports what /readyz does.
 func (n *Node) ready() bool {
 	leader, _ := n.replica.Leader()
-	return leader != "" && n.ledger.Size() > 0 && n.replica.Staleness() <= n.cfg.MaxStale
+	return leader != "" && n.ledger.Size() > 0 && n.ledger.Damage() == nil && n.replica.Staleness() <= n.cfg.MaxStale
 }
 
 // readyPoll is how often Ready looks.

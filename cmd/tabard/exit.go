@@ -95,6 +95,7 @@ var problemExits = map[string]int{
 	"unauthorised-key":      exitInvalid,
 	"proof-invalid":         exitInvalid,
 	"status-stale":          exitNoLeader,
+	"ledger-corrupt":        exitNoLeader,
 }
 
 func problemExit(code string, status int) int {

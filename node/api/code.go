@@ -32,6 +32,7 @@ const (
 	Overloaded           Code = "overloaded"
 	StatusStale          Code = "status-stale"
 	ShuttingDown         Code = "shutting-down"
+	LedgerCorrupt        Code = "ledger-corrupt"
 	StalePredecessor     Code = "stale-predecessor"
 	NotAdmitted          Code = "not-admitted"
 	// StatusListUnavailable travels with the type of its specification, STATUS_RETRIEVAL_ERROR.
@@ -80,6 +81,7 @@ var table = map[Code]row{
 	OutcomeUnknown: {http.StatusServiceUnavailable, "The outcome of the write is unknown", 1},
 	Overloaded:     {http.StatusServiceUnavailable, "The node is overloaded", 1},
 	StatusStale:    {http.StatusServiceUnavailable, "The node's state is not fresh enough", 1},
+	LedgerCorrupt:  {http.StatusServiceUnavailable, "The node's files are damaged, and it is out of service", 0},
 	ShuttingDown:   {http.StatusServiceUnavailable, "The node is shutting down", 1},
 	Internal:       {http.StatusInternalServerError, "Internal error", 0},
 

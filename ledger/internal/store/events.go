@@ -41,7 +41,7 @@ func (d *DB) events(log *slog.Logger) *pebble.EventListener {
 		log.Error("store failed in the background", "error", err)
 	}
 	e.DataCorruption = func(info pebble.DataCorruptionInfo) {
-		log.Error("store file is corrupt", "path", info.Path, "error", info.Details)
+		d.damage.noted(&fileError{info.Path, fmt.Errorf("%w: %w", ErrCorrupt, info.Details)}) //nolint:errcheck // nobody waits for it
 	}
 	e.DiskSlow = func(info pebble.DiskSlowInfo) {
 		log.Warn("disk is slow", "path", info.Path, "duration", info.Duration)

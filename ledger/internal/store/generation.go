@@ -148,3 +148,43 @@ func (g *Generations) RemoveOthers(current uint64) error {
 	}
 	return nil
 }
+
+// corruptFile, in a store's directory, says that the store was found to be damaged.
+const corruptFile = "CORRUPT"
+
+// maxDamage bounds what is kept of a description.
+const maxDamage = 4 << 10
+
+// SetDamaged notes on disk that a generation is damaged, for as long as it is there.
+func (g *Generations) SetDamaged(n uint64, what string) error {
+	what = what[:min(len(what), maxDamage)]
+	f, err := g.fs.Create(g.fs.PathJoin(g.Path(n), corruptFile), vfs.WriteCategoryUnspecified)
+	if err != nil {
+		return fmt.Errorf("mark store %d: %w", n, err)
+	}
+	_, err = f.Write([]byte(what + "\n"))
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("mark store %d: %w", n, err)
+	}
+	return g.sync(g.Path(n))
+}
+
+// Damaged returns what SetDamaged noted, "" for a generation that is not known to be
+// damaged.
+func (g *Generations) Damaged(n uint64) (string, error) {
+	f, err := g.fs.Open(g.fs.PathJoin(g.Path(n), corruptFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("read the mark of store %d: %w", n, err)
+	}
+	text, err := io.ReadAll(io.LimitReader(f, maxDamage))
+	if err = errors.Join(err, f.Close()); err != nil {
+		return "", fmt.Errorf("read the mark of store %d: %w", n, err)
+	}
+	if what := strings.TrimSpace(string(text)); what != "" {
+		return what, nil
+	}
+	return "damage of which nothing is written", nil
+}

@@ -10,7 +10,8 @@ import (
 // the filters of every level first, so that a key that is not there costs no block:
 // it is for keys that are mostly new. Not safe for concurrent use.
 type Lookup struct {
-	it *pebble.Iterator
+	it     *pebble.Iterator
+	damage *damage
 }
 
 // NewLookup returns a Lookup of the present state, to be closed.
@@ -19,11 +20,16 @@ func (d *DB) NewLookup() (*Lookup, error) {
 	if err != nil {
 		return nil, fmt.Errorf("look up: %w", err)
 	}
-	return &Lookup{it: it}, nil
+	return &Lookup{it: it, damage: &d.damage}, nil
 }
 
 // Get returns a copy of a value, or ErrNotFound.
 func (l *Lookup) Get(key []byte) ([]byte, error) {
+	value, err := l.get(key)
+	return value, l.damage.noted(err)
+}
+
+func (l *Lookup) get(key []byte) ([]byte, error) {
 	if !l.it.SeekPrefixGE(key) {
 		if err := l.it.Error(); err != nil {
 			return nil, fmt.Errorf("read %x: %w", key, err)

@@ -9,8 +9,9 @@ import (
 // Snapshot is a state of a DB at one moment. It begins with one reference and is
 // released with the last; using it afterwards is a programmer's error.
 type Snapshot struct {
-	snap *pebble.Snapshot
-	refs atomic.Int64
+	snap   *pebble.Snapshot
+	damage *damage
+	refs   atomic.Int64
 	// released is called once the last reference is gone.
 	released func(error)
 }
@@ -18,7 +19,7 @@ type Snapshot struct {
 // Snapshot returns the present state. released, which may be nil, is told once it
 // has been given back.
 func (d *DB) Snapshot(released func(error)) *Snapshot {
-	s := &Snapshot{snap: d.db.NewSnapshot(), released: released}
+	s := &Snapshot{snap: d.db.NewSnapshot(), damage: &d.damage, released: released}
 	s.refs.Store(1)
 	return s
 }
@@ -48,12 +49,18 @@ func (s *Snapshot) Release() {
 }
 
 // Get returns a copy of a value, or ErrNotFound.
-func (s *Snapshot) Get(key []byte) ([]byte, error) { return get(s.snap, key) }
+func (s *Snapshot) Get(key []byte) ([]byte, error) {
+	value, err := get(s.snap, key)
+	return value, s.damage.noted(err)
+}
 
 // Last is DB.Last of this state.
-func (s *Snapshot) Last(lower, upper []byte) ([]byte, error) { return last(s.snap, lower, upper) }
+func (s *Snapshot) Last(lower, upper []byte) ([]byte, error) {
+	key, err := last(s.snap, lower, upper)
+	return key, s.damage.noted(err)
+}
 
 // Scan is DB.Scan of this state.
 func (s *Snapshot) Scan(lower, upper []byte, fn func(key, value []byte) error) error {
-	return scan(s.snap, lower, upper, fn)
+	return s.damage.noted(scan(s.snap, lower, upper, fn))
 }

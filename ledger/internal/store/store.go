@@ -2,20 +2,24 @@
 // promises:
 //
 //   - A batch is applied whole or not at all, and batches survive in the order in
-//     which they were applied: after a crash the state is that after some batch,
-//     at least the last one before the last Flush.
+//     which they were applied: after a crash the state is that after some batch, at
+//     least the last one before the last Sync.
 //   - Every block read from a file is checked against its checksum; a flipped bit
 //     is an error that IsCorruption reports, never a value.
 //   - A Snapshot is a consistent state that later batches do not change.
 //
-// There is no write-ahead log: the Raft log is one already. What a crash takes away,
-// at most what fits the memtables, is applied again from there.
+// Batches go to a write-ahead log, which nobody waits for: a process that is killed
+// loses next to nothing, a machine that fails what was applied after the last Sync.
+// That is applied again from the Raft log, signatures and all, which is what takes
+// long. So Sync is called often; memtables can be large, which spares compactions, and
+// need not be flushed for anything to be durable.
 package store
 
 import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"sync/atomic"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -36,8 +40,14 @@ type Options struct {
 	FS vfs.FS
 	// Logger gets the engine's events at debug level, its failures as errors.
 	Logger *slog.Logger
-	// CacheBytes is the size of the block cache (16 MiB), MemTableBytes that of a
-	// memtable (8 MiB), of which there are at most four.
+	// Corrupt is called once, with the first sign that what is stored is not what was
+	// written: met in a read, or by the engine in the background. It must not block.
+	Corrupt func(error)
+	// Rising is the first byte of keys that are written in ascending order. They have
+	// tables of their own, which compactions need not merge; 0: there are none.
+	Rising byte
+	// CacheBytes is the size of the block cache (32 MiB), MemTableBytes that of a
+	// memtable (16 MiB), of which there are at most four.
 	CacheBytes, MemTableBytes int64
 	// OpenFiles bounds the table files kept open; 512 if zero.
 	OpenFiles int
@@ -52,15 +62,16 @@ type DB struct {
 	db *pebble.DB
 	// failure is the first error of a background flush or compaction.
 	failure atomic.Pointer[error]
+	damage  damage
 }
 
 // Open opens the store in dir or creates it. What it costs does not depend on how
 // much the store holds.
 func Open(dir string, o Options) (*DB, error) {
-	d := new(DB)
-	memTable := orDefault(o.MemTableBytes, 8<<20)
+	d := &DB{damage: damage{tell: o.Corrupt}}
+	memTable := orDefault(o.MemTableBytes, 16<<20)
 	// The engine takes memtables out of what the cache may use.
-	cache := pebble.NewCache(orDefault(o.CacheBytes, 16<<20) + 2*memTable)
+	cache := pebble.NewCache(orDefault(o.CacheBytes, 32<<20) + 2*memTable)
 	defer cache.Unref()
 	logger := o.Logger
 	if logger == nil {
@@ -70,7 +81,7 @@ func Open(dir string, o Options) (*DB, error) {
 		Cache:                       cache,
 		FS:                          o.FS,
 		FormatMajorVersion:          format,
-		DisableWAL:                  true,
+		WALBytesPerSync:             1 << 20, // nothing waits until the disk has much to do
 		Logger:                      engineLogger{logger},
 		EventListener:               d.events(logger),
 		MemTableSize:                uint64(memTable),
@@ -86,7 +97,12 @@ func Open(dir string, o Options) (*DB, error) {
 		opts.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
 		opts.TargetFileSizes[i] = 8 << 20
 	}
-	opts.ApplyCompressionSettings(compression)
+	opts.ApplyCompressionSettings(func() pebble.DBCompressionSettings {
+		return pebble.UniformDBCompressionSettings(sstable.SnappyCompression) // a table may be moved from level to level
+	})
+	if o.Rising != 0 {
+		opts.Experimental.SpanPolicyFunc = apart(o.Rising)
+	}
 	db, err := pebble.Open(dir, opts)
 	if err != nil {
 		return nil, fmt.Errorf("open store %s: %w", dir, err)
@@ -95,11 +111,18 @@ func Open(dir string, o Options) (*DB, error) {
 	return d, nil
 }
 
-// compression is for what stays: the upper levels are rewritten soon.
-func compression() pebble.DBCompressionSettings {
-	settings := pebble.DBCompressionNone
-	settings.Levels[len(settings.Levels)-1] = sstable.SnappyCompression
-	return settings
+// apart has tables end before and after the keys that begin with a byte. It asks for
+// nothing else.
+func apart(first byte) pebble.SpanPolicyFunc {
+	return func(start []byte) (policy pebble.SpanPolicy, end []byte, err error) {
+		switch {
+		case len(start) == 0 || start[0] < first:
+			return policy, []byte{first}, nil
+		case start[0] == first && first < math.MaxUint8:
+			return policy, []byte{first + 1}, nil
+		}
+		return policy, nil, nil
+	}
 }
 
 func orDefault(n, fallback int64) int64 {
@@ -110,7 +133,10 @@ func orDefault(n, fallback int64) int64 {
 }
 
 // Get returns a copy of a value, or ErrNotFound.
-func (d *DB) Get(key []byte) ([]byte, error) { return get(d.db, key) }
+func (d *DB) Get(key []byte) ([]byte, error) {
+	value, err := get(d.db, key)
+	return value, d.damage.noted(err)
+}
 
 func get(r pebble.Reader, key []byte) ([]byte, error) {
 	value, closer, err := r.Get(key)
@@ -130,7 +156,7 @@ func get(r pebble.Reader, key []byte) ([]byte, error) {
 // Scan calls fn with every key of [lower, upper) and its value, in order, until fn
 // fails. key and value are valid during the call only.
 func (d *DB) Scan(lower, upper []byte, fn func(key, value []byte) error) error {
-	return scan(d.db, lower, upper, fn)
+	return d.damage.noted(scan(d.db, lower, upper, fn))
 }
 
 func scan(r pebble.Reader, lower, upper []byte, fn func(key, value []byte) error) (err error) {
@@ -155,7 +181,10 @@ func scan(r pebble.Reader, lower, upper []byte, fn func(key, value []byte) error
 }
 
 // Last returns the last key of [lower, upper), or ErrNotFound.
-func (d *DB) Last(lower, upper []byte) ([]byte, error) { return last(d.db, lower, upper) }
+func (d *DB) Last(lower, upper []byte) ([]byte, error) {
+	key, err := last(d.db, lower, upper)
+	return key, d.damage.noted(err)
+}
 
 func last(r pebble.Reader, lower, upper []byte) (key []byte, err error) {
 	it, err := r.NewIter(&pebble.IterOptions{LowerBound: lower, UpperBound: upper})
@@ -177,7 +206,19 @@ func (d *DB) NewBatch(size int) *Batch {
 	return &Batch{b: d.db.NewBatchWithSize(max(size, 1<<10))}
 }
 
-// Flush makes everything applied so far durable.
+// Sync makes everything applied so far durable.
+func (d *DB) Sync() error {
+	if err := d.Failure(); err != nil {
+		return err
+	}
+	if err := d.db.LogData(nil, pebble.Sync); err != nil {
+		return fmt.Errorf("sync store: %w", err)
+	}
+	return d.Failure()
+}
+
+// Flush makes everything applied so far durable, in tables, so that the next Open has
+// nothing to do.
 func (d *DB) Flush() error {
 	if err := d.Failure(); err != nil {
 		return err
@@ -197,8 +238,22 @@ func (d *DB) Failure() error {
 	return nil
 }
 
-// Metrics describes the engine's state.
-func (d *DB) Metrics() *pebble.Metrics { return d.db.Metrics() }
+// Usage is what the store has written since it was opened, what it takes up, and how
+// many compactions are under way.
+type Usage struct {
+	Written, Size uint64
+	Compactions   int
+}
+
+// Usage returns the present state.
+func (d *DB) Usage() Usage {
+	m := d.db.Metrics()
+	total := m.Total() // its flushed bytes include those of the log
+	return Usage{
+		Written: total.TableBytesFlushed + total.TableBytesCompacted + total.BlobBytesFlushed + total.BlobBytesCompacted,
+		Size:    m.DiskSpaceUsage(), Compactions: int(m.Compact.NumInProgress),
+	}
+}
 
 // Close closes the store, whose snapshots must have been closed before.
 func (d *DB) Close() error {
@@ -206,11 +261,6 @@ func (d *DB) Close() error {
 		return fmt.Errorf("close store: %w", err)
 	}
 	return nil
-}
-
-// IsCorruption reports whether err is that stored bytes are not what was written.
-func IsCorruption(err error) bool {
-	return errors.Is(err, ErrCorrupt) || pebble.IsCorruptionError(err)
 }
 
 // Batch is a set of changes. Changes to one key apply in their order.
@@ -236,7 +286,7 @@ func (b *Batch) Delete(key []byte) {
 // Size is the size of the batch in bytes.
 func (b *Batch) Size() int { return b.b.Len() }
 
-// Apply applies the batch. It is not durable before the next Flush.
+// Apply applies the batch. It is not durable before the next Sync or Flush.
 func (b *Batch) Apply() error {
 	if b.err == nil {
 		b.err = b.b.Commit(pebble.NoSync)

@@ -196,7 +196,7 @@ func (b *bulk) outcome(number int, op record.Op) api.BulkOutcome {
 		err = givenUp
 	}
 	if err != nil {
-		p := problem(err)
+		p := problem(b.s.Ledger.Report(err))
 		if p.Code == api.Internal {
 			b.s.Logger.Error("bulk operation failed", "line", number, "error", err)
 		}

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"fmt"
 	"net/http"
 
 	"github.com/tabard-id/tabard/node/api"
@@ -42,8 +43,7 @@ func (s *server) sendLog(w *reply, r *http.Request, log longLog) error {
 			return sent(err)
 		}
 		if chunk, next, err = s.logLines(chunk[:0], log, next); err != nil {
-			s.Logger.Error("reading a log failed", "scid", log.scid, "version", next, "error", err)
-			panic(http.ErrAbortHandler) // lest the log pass for whole
+			return fmt.Errorf("log %s, version %d: %w", log.scid, next, err) // the transfer breaks
 		}
 	}
 	return nil

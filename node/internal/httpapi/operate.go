@@ -19,6 +19,9 @@ func (s *server) getHealth(w *reply, r *http.Request, _ route) error {
 // getReady says whether this node can vouch for what it serves, and if not why.
 func (s *server) getReady(w *reply, r *http.Request, _ route) error {
 	w.Header()[keyCacheControl] = valueNoStore
+	if err := s.sound(); err != nil {
+		return err
+	}
 	if id, _ := s.Cluster.Leader(); id == "" {
 		return api.NewProblem(api.NoLeader, "no leader is known")
 	}

@@ -42,6 +42,8 @@ func problem(err error) *api.Problem {
 		return p
 	case errors.As(err, &tooLarge):
 		return api.Problemf(api.BodyTooLarge, "at most %d bytes", tooLarge.Limit)
+	case ledger.IsCorruption(err):
+		return errDamaged
 	case errors.Is(err, ledger.ErrNotFound):
 		return api.NewProblem(api.NotFound, "")
 	case errors.Is(err, consensus.ErrNoLeader):
@@ -79,11 +81,29 @@ func problemOfJSON(err error) *api.Problem {
 	return api.NewProblem(api.Internal, "")
 }
 
+// errDamaged is the problem of a node that is out of service: its files hold something else than was
+// written to them.
+var errDamaged = api.NewProblem(api.LedgerCorrupt, "this node's ledger is damaged: ask another node; this one's log says which file, and what to do")
+
+// sound returns errDamaged where the ledger is known to be damaged. Of what is read there nothing is
+// wrong, but much may be missing.
+func (s *server) sound() error {
+	if s.Ledger.Damage() != nil {
+		return errDamaged
+	}
+	return nil
+}
+
 // fail ends a request with a problem, unless its reply has begun or nobody waits for one.
 func (s *server) fail(rt route, w *reply, r *http.Request, err error) {
 	var begun errSent
-	if errors.As(err, &begun) || w.status != 0 {
-		s.Logger.Debug("reply cut short", "route", rt.name, "error", err)
+	if err := s.Ledger.Report(err); errors.As(err, &begun) || w.status != 0 {
+		level := slog.LevelError // begun, and what was to follow cannot be had
+		if begun.error != nil {
+			level = slog.LevelDebug // the client does not take it
+		}
+		s.Logger.Log(r.Context(), level, "reply cut short", "route", rt.name, "error", err)
+		w.cut = true
 		if w.status == 0 {
 			w.status = statusClientGone
 		}

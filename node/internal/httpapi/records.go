@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"encoding/hex"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -133,9 +134,7 @@ func (s *server) sendRecords(w *reply, r *http.Request, from, end record.Seq) er
 			return sent(err)
 		}
 		if chunk, next, err = s.recordLines(chunk[:0], next, end); err != nil {
-			// The page ends before the record that cannot be read; asked for next, it is an error.
-			s.Logger.Error("reading records failed", "seq", next, "error", err)
-			return sent(err)
+			return fmt.Errorf("record %d: %w", next, err) // the transfer breaks
 		}
 	}
 	return nil

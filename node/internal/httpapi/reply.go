@@ -15,6 +15,7 @@ type reply struct {
 	status  int
 	written int64
 	code    api.Code // of the problem it carried, if any
+	cut     bool     // it began, and cannot be completed
 }
 
 var replies = sync.Pool{New: func() any { return new(reply) }}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/jcs"
+	"github.com/tabard-id/tabard/ledger"
 	"github.com/tabard-id/tabard/node/api"
 )
 
@@ -30,7 +31,7 @@ func ours(code did.ErrorCode) bool {
 // no error of resolution is a problem instead.
 func (s *server) sendResolutionError(w *reply, r *http.Request, rep representation, err error) error {
 	var e *did.Error
-	if !errors.As(err, &e) {
+	if !errors.As(err, &e) || ledger.IsCorruption(err) {
 		return err
 	}
 	var theirs hostError

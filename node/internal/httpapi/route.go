@@ -16,6 +16,7 @@ type route struct {
 	rest    string
 	methods *methods
 	cors    bool // browsers of any origin may use it
+	always  bool // it answers whatever is wrong with the ledger, of which it says nothing
 }
 
 // methods are the handlers of a route. Whoever serves GET serves HEAD. posts is the class of POST:
@@ -106,14 +107,14 @@ var fixed = map[string]route{
 	watcherPath + "/resource":        {methods: &methods{get: (*server).getWatchedResource, post: (*server).postWatchedResource, posts: admission.Verify}, cors: true},
 	watcherPath + "/resource/delete": {methods: forgetMethods},
 
-	"/v1/cluster":    {methods: &methods{get: (*server).getCluster}, cors: true},
+	"/v1/cluster":    {methods: &methods{get: (*server).getCluster}, cors: true, always: true},
 	"/v1/stream":     {methods: &methods{get: (*server).getStream}},
 	verifyPath:       {methods: &methods{post: (*server).postVerify, posts: admission.Verify}, cors: true},
 	presentationPath: {methods: &methods{post: (*server).postVerifyPresentation, posts: admission.Verify}, cors: true},
 	"/challenges":    {methods: &methods{post: (*server).postChallenge, posts: admission.Verify}, cors: true},
-	"/healthz":       {methods: &methods{get: (*server).getHealth}},
-	readyRoute:       {methods: &methods{get: (*server).getReady}},
-	"/metrics":       {methods: &methods{get: (*server).getMetrics}},
+	"/healthz":       {methods: &methods{get: (*server).getHealth}, always: true},
+	readyRoute:       {methods: &methods{get: (*server).getReady}, always: true},
+	"/metrics":       {methods: &methods{get: (*server).getMetrics}, always: true},
 }
 
 // prefixed are the routes that end in something that varies, without a slash in it but for

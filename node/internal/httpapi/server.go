@@ -80,7 +80,11 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	elapsed := s.now().Sub(start)
 	s.metrics.observe(rt.name, rep.status, elapsed)
 	s.log(rt.name, rep, r, elapsed)
+	cut := rep.cut
 	rep.release()
+	if cut {
+		panic(http.ErrAbortHandler) // the connection breaks: what was sent must not pass for whole
+	}
 }
 
 func (s *server) serve(rt route, w *reply, r *http.Request) error {
@@ -88,6 +92,11 @@ func (s *server) serve(rt route, w *reply, r *http.Request) error {
 		return api.NewProblem(api.NotFound, "no such route")
 	}
 	if h := rt.methods.handler(r.Method); h != nil {
+		if !rt.always {
+			if err := s.sound(); err != nil {
+				return err
+			}
+		}
 		if err := s.charged(rt, r); err != nil {
 			return err
 		}

@@ -208,6 +208,9 @@ func (s *server) judge(w *reply, r *http.Request, q verification, run func(conte
 	if err := r.Context().Err(); err != nil {
 		return err
 	}
+	if err := s.sound(); err != nil {
+		return err // the verdict may rest on what could not be read
+	}
 	w.Header()[keyCacheControl] = valueNoStore
 	if out.Verified {
 		return s.sendJSON(w, r, http.StatusOK, out)

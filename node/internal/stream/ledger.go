@@ -24,5 +24,5 @@ func (s source) Read(from record.Seq, n int, fn func(record.Seq, []byte) error) 
 			return err
 		}
 	}
-	return v.Err()
+	return s.Report(v.Err())
 }
