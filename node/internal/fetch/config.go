@@ -41,7 +41,8 @@ type Config struct {
 	Resolver Resolver
 	// UserAgent is sent; "tabard" if empty.
 	UserAgent string
-	// Refused bounds how many failed URLs are remembered; 4,096 if zero.
+	// Refused bounds how many failed URLs are remembered, and how many hosts that gave
+	// no answer; 4,096 if zero.
 	Refused int
 
 	Metrics *Metrics     // nil counts nothing

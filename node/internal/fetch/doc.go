@@ -18,7 +18,8 @@
 //   - No transparent decompression: a body is what was counted.
 //   - Bodies, headers, time in all, requests at once and requests to one host are
 //     bounded. What was refused or failed is remembered for seconds, so that it
-//     cannot be asked for over and over.
+//     cannot be asked for over and over; a host that gave no answer twice in a row is
+//     left alone for 10 s, then for twice as long each time, up to 5 minutes.
 //
 // It caches no bodies. Identical requests under way at the same time are one.
 package fetch

@@ -17,6 +17,7 @@ type Fetcher struct {
 	transport *http.Transport
 	gate      *gate
 	refused   *refusals
+	slow      *slowHosts
 	open      context.Context // ends with Close
 	end       context.CancelFunc
 
@@ -33,7 +34,7 @@ func New(cfg Config) (*Fetcher, error) {
 	}
 	f := &Fetcher{
 		cfg: cfg, resolver: cfg.Resolver, flights: map[string]*flight{},
-		gate: newGate(cfg.MaxConcurrent, cfg.MaxPerHost), refused: newRefusals(cfg.Refused),
+		gate: newGate(cfg.MaxConcurrent, cfg.MaxPerHost), refused: newRefusals(cfg.Refused), slow: newSlowHosts(cfg.Refused),
 	}
 	if f.resolver == nil {
 		f.resolver = net.DefaultResolver
@@ -70,7 +71,7 @@ type Options struct {
 	Redirects int
 	// ETag of what the caller has: the answer may be that it is unchanged.
 	ETag string
-	// Fresh asks anew in spite of a failure remembered.
+	// Fresh asks anew in spite of a failure remembered of the URL.
 	Fresh bool
 }
 
@@ -128,6 +129,9 @@ func (f *Fetcher) get(ctx context.Context, url string, opt Options) (*Response, 
 	}
 	key := opt.key(t)
 	if err := f.refused.get(key, f.cfg.now()); err != nil && !opt.Fresh {
+		return nil, err
+	}
+	if err := f.slow.check(t.Origin(), f.cfg.now()); err != nil {
 		return nil, err
 	}
 	fl, err := f.board(key, t, opt)

@@ -55,12 +55,14 @@ func (f *Fetcher) forget(fl *flight) {
 func (f *Fetcher) fly(ctx context.Context, fl *flight, t Target, opt Options) {
 	timed, stop := context.WithTimeoutCause(ctx, f.cfg.Timeout, &Error{Kind: ErrTimeout})
 	defer stop()
+	began := f.cfg.now()
 	resp, err := f.request(timed, t, opt)
 	if err != nil {
 		err = classify(timed, err)
 		f.cfg.Logger.Debug("fetch failed", "url", t.String(), "error", err)
 	}
 	f.refused.put(fl.key, err, f.cfg.now())
+	f.slow.ended(t.Origin(), began, f.cfg.now(), err)
 	f.mu.Lock()
 	f.forget(fl)
 	f.mu.Unlock()

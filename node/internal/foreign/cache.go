@@ -3,6 +3,7 @@ package foreign
 import (
 	"container/list"
 	"context"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -25,16 +26,18 @@ type item struct {
 // cache keeps the items used last, within a number of bytes, and has each fetched by
 // one caller at a time for all who wait for it.
 type cache struct {
-	mu     sync.Mutex
-	limit  int64
-	bytes  int64
-	byKey  map[string]*list.Element
-	order  *list.List // of *slot, used last in front
-	loads  map[string]*load
-	ending bool
-	open   context.Context
-	end    context.CancelFunc
-	busy   sync.WaitGroup
+	mu    sync.Mutex
+	limit int64
+	bytes int64
+	byKey map[string]*list.Element
+	order *list.List // of *slot, used last in front
+	loads map[string]*load
+	// clients are those for whom something is being loaded, and how much.
+	clients map[netip.Addr]int
+	ending  bool
+	open    context.Context
+	end     context.CancelFunc
+	busy    sync.WaitGroup
 }
 
 type slot struct {
@@ -43,20 +46,27 @@ type slot struct {
 }
 
 type load struct {
+	client  netip.Addr // who asked first
+	counted bool       // it is a client
+
 	done chan struct{}
 	item *item
 	err  error
 }
 
 func newCache(limit int64) *cache {
-	c := &cache{limit: limit, byKey: map[string]*list.Element{}, order: list.New(), loads: map[string]*load{}}
+	c := &cache{limit: limit, byKey: map[string]*list.Element{}, order: list.New(), loads: map[string]*load{}, clients: map[netip.Addr]int{}}
 	c.open, c.end = context.WithCancel(context.Background())
 	return c
 }
 
 // maxLoads bounds the loads under way, each of which may hold a whole log: they go on
-// when whoever asked has gone away.
-const maxLoads = 64
+// when whoever asked has gone away. maxLoadsOfOne bounds those that one client was the
+// first to ask for: hosts that take their time are easily found.
+const (
+	maxLoads      = 64
+	maxLoadsOfOne = 8
+)
 
 // loader makes an item anew, perhaps of the old one, which may be nil.
 type loader func(ctx context.Context, old *item) (*item, error)
@@ -84,8 +94,16 @@ func (c *cache) get(ctx context.Context, key string, now time.Time, timeout time
 			c.mu.Unlock()
 			return nil, false, &fetch.Error{Kind: fetch.ErrBusy, Detail: "too many documents are being fetched"}
 		}
-		l = &load{done: make(chan struct{})}
+		client, known := fetch.Client(ctx)
+		if known && c.clients[client] >= maxLoadsOfOne {
+			c.mu.Unlock()
+			return nil, false, &fetch.Error{Kind: fetch.ErrBusy, Detail: "too many documents are being fetched for this client"}
+		}
+		l = &load{done: make(chan struct{}), client: client, counted: known}
 		c.loads[key] = l
+		if known {
+			c.clients[client]++
+		}
 		// The load outlives whoever asked first: others may have come to wait.
 		c.busy.Go(func() { c.run(key, l, old, timeout, fn) })
 	}
@@ -104,6 +122,11 @@ func (c *cache) run(key string, l *load, old *item, timeout time.Duration, fn lo
 	l.item, l.err = fn(ctx, old)
 	c.mu.Lock()
 	delete(c.loads, key)
+	if l.counted {
+		if c.clients[l.client]--; c.clients[l.client] == 0 {
+			delete(c.clients, l.client)
+		}
+	}
 	c.drop(key)
 	switch {
 	case l.err == nil:

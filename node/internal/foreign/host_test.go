@@ -3,6 +3,7 @@ package foreign
 import (
 	"context"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -264,4 +265,53 @@ func named(id did.ID, name string) jcs.Value {
 		panic(err)
 	}
 	return v
+}
+
+// stuck is a fetcher whose answers never come.
+type stuck struct{ asked chan struct{} }
+
+func (s stuck) Get(ctx context.Context, _ string, _ fetch.Options) (*fetch.Response, error) {
+	s.asked <- struct{}{}
+	<-ctx.Done()
+	return nil, &fetch.Error{Kind: fetch.ErrTimeout}
+}
+
+// What is fetched for a client that has gone away goes on: one client had all 64 places with hosts that
+// take their time.
+func TestOneClientsLoadsAreBounded(t *testing.T) {
+	s := stuck{asked: make(chan struct{}, maxLoads)}
+	r, err := New(Config{Fetch: s})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	n := 0
+	ask := func(client string) error {
+		ctx, leave := context.WithCancel(fetch.WithClient(t.Context(), netip.MustParseAddr(client)))
+		defer leave()
+		n++
+		ended := make(chan error, 1)
+		go func() {
+			_, err := r.Resolve(ctx, did.ID(fmt.Sprintf("did:web:host%d.example", n)), did.Options{})
+			ended <- err
+		}()
+		select {
+		case <-s.asked:
+			leave()
+			return <-ended
+		case err := <-ended:
+			return err
+		}
+	}
+	for range maxLoadsOfOne {
+		if err := ask("192.0.2.1"); errors.Is(err, fetch.ErrBusy) {
+			t.Fatal(err)
+		}
+	}
+	if err := ask("192.0.2.1"); !errors.Is(err, fetch.ErrBusy) {
+		t.Errorf("one more: %v", err)
+	}
+	if err := ask("192.0.2.2"); errors.Is(err, fetch.ErrBusy) {
+		t.Errorf("another client: %v", err)
+	}
 }

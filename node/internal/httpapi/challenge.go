@@ -38,7 +38,7 @@ func (s *server) answered(ctx context.Context, slot *slot, text string, verify f
 	if !verdict.Verified {
 		return verdict, nil
 	}
-	slot.pause() // another node may have to be asked
+	slot.endTurn() // another node may have to be asked
 	used := s.Challenges.Spend(ctx, s.Cluster.Ask, text)
 	if err := slot.resume(ctx); err != nil {
 		return verdict, err

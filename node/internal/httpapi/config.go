@@ -86,7 +86,8 @@ type Config struct {
 	// VerifyTimeout bounds one verification, other hosts included; default 15 s.
 	VerifyTimeout time.Duration
 	// Verifications bounds those that run at once; default two for each core. VerificationsWaiting bounds
-	// them together with those that wait for their turn or for another host; default 128.
+	// them together with those that wait for their turn; default 256. As many may wait for other hosts. One
+	// client has a quarter of each.
 	Verifications, VerificationsWaiting int
 	// BulkRequests bounds the bulk requests served at once; default 4.
 	BulkRequests int

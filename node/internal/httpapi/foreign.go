@@ -2,12 +2,14 @@ package httpapi
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/web"
 	"github.com/tabard-id/tabard/did/webvh"
 	"github.com/tabard-id/tabard/ledger"
+	"github.com/tabard-id/tabard/node/internal/fetch"
 )
 
 // foreignLimit bounds the resolution of one DID that lives elsewhere.
@@ -15,18 +17,23 @@ const foreignLimit = 10 * time.Second
 
 // resolveDID resolves from the ledger, or elsewhere what can only live there. own says that the answer
 // is the ledger's; otherwise the view is closed.
-func (s *server) resolveDID(ctx context.Context, v *ledger.View, id did.ID, opt did.Options) (res did.Resolution, own bool, err error) {
-	res, err = v.Resolve(ctx, id, opt)
+func (s *server) resolveDID(r *http.Request, v *ledger.View, id did.ID, opt did.Options) (res did.Resolution, own bool, err error) {
+	res, err = v.Resolve(r.Context(), id, opt)
 	if s.Foreign == nil || did.CodeOf(err) != did.NotFound || !livesElsewhere(v.Domain(), id) {
 		return res, true, err
 	}
 	v.Close() // a host that takes its time pins no state
-	ctx, cancel := context.WithTimeout(ctx, foreignLimit)
+	ctx, cancel := context.WithTimeout(s.asking(r), foreignLimit)
 	defer cancel()
 	if res, err = s.Foreign.Resolve(ctx, id, opt); err != nil {
 		err = hostError{err}
 	}
 	return res, false, err
+}
+
+// asking is the context of what a request asks of other hosts: it says for whom.
+func (s *server) asking(r *http.Request) context.Context {
+	return fetch.WithClient(r.Context(), s.Admission.Address(r))
 }
 
 // hostError is an error that another host is to blame for. What it says may be told: it names nothing

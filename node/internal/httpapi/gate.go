@@ -2,74 +2,157 @@ package httpapi
 
 import (
 	"context"
+	"net/netip"
 	"runtime"
-	"sync/atomic"
+	"sync"
 
 	"github.com/tabard-id/tabard/node/api"
 )
 
-// gate bounds verifications: how many run at once, for each takes a core and memory, and how many there
-// are at all, those that wait for a slot or for another host included.
+// gate bounds verifications. Those that work, or wait for their turn to, and those that wait for other
+// hosts have bounds of their own, in sum and for each client: strangers who take their time hold up nobody
+// who needs nothing of them. Turns go round by client.
 type gate struct {
-	slots chan struct{}
-	all   atomic.Int64
-	most  int64
+	turns *turns
+
+	mu   sync.Mutex
+	here tally
+	away tally
 }
+
+// How many verifications one client may have under way of those that all may, and how many may wait for
+// other hosts.
+const (
+	clientsShare = 4 // one client has a quarter
+	defaultHere  = 256
+	defaultAway  = 256
+)
 
 func newGate(running, most int) *gate {
 	if running <= 0 {
 		running = 2 * runtime.GOMAXPROCS(0)
 	}
 	if most <= 0 {
-		most = 128
+		most = defaultHere
 	}
-	return &gate{slots: make(chan struct{}, running), most: int64(max(running, most))}
+	return &gate{turns: newTurns(running), here: newTally(most), away: newTally(defaultAway)}
+}
+
+// tally counts in sum and by client.
+type tally struct {
+	most, each int
+	all        int
+	by         map[netip.Addr]int
+}
+
+func newTally(most int) tally {
+	return tally{most: most, each: max(1, most/clientsShare), by: map[netip.Addr]int{}}
+}
+
+// take counts one more of a client's, unless a bound is reached.
+func (t *tally) take(addr netip.Addr, what string) error {
+	switch {
+	case t.by[addr] >= t.each:
+		return api.Problemf(api.RateLimited, "%d verifications of this address %s", t.each, what)
+	case t.all >= t.most:
+		return api.NewProblem(api.Overloaded, "too many verifications "+what)
+	}
+	t.add(addr)
+	return nil
+}
+
+func (t *tally) add(addr netip.Addr) {
+	t.all++
+	t.by[addr]++
+}
+
+func (t *tally) give(addr netip.Addr) {
+	t.all--
+	if t.by[addr]--; t.by[addr] == 0 {
+		delete(t.by, addr)
+	}
 }
 
 // slot is one verification's place. It is used by that verification's goroutine alone.
 type slot struct {
 	gate *gate
-	held bool
+	addr netip.Addr
+	// turn gives up the right to work; nil while there is none.
+	turn func()
+	away bool
+	// refused is why another host was not asked, if that was for this node's own sake: the verdict then says
+	// nothing of what was to be verified.
+	refused error
 }
 
-// enter waits for a slot. Where too many are waiting already it is refused at once.
-func (g *gate) enter(ctx context.Context) (*slot, error) {
-	if g.all.Add(1) > g.most {
-		g.all.Add(-1)
-		return nil, api.NewProblem(api.Overloaded, "too many verifications are under way")
+// enter waits for a turn. Where too many are waiting already it is refused at once.
+func (g *gate) enter(ctx context.Context, addr netip.Addr) (*slot, error) {
+	g.mu.Lock()
+	err := g.here.take(addr, "are under way")
+	g.mu.Unlock()
+	if err != nil {
+		return nil, err
 	}
-	s := &slot{gate: g}
-	if s.resume(ctx) != nil {
-		g.all.Add(-1)
+	s := &slot{gate: g, addr: addr}
+	if s.turn, err = g.turns.enter(ctx, addr); err != nil {
+		s.leave()
 		return nil, api.NewProblem(api.Overloaded, "too many verifications are under way")
 	}
 	return s, nil
 }
 
-// pause gives the slot to others.
-func (s *slot) pause() {
-	if s.held {
-		s.held = false
-		<-s.gate.slots
+// pause gives the turn to others while another host is waited for. If as many wait as may, it is an error
+// and the turn is kept.
+func (s *slot) pause() error {
+	g := s.gate
+	g.mu.Lock()
+	err := g.away.take(s.addr, "wait for other hosts")
+	if err == nil {
+		g.here.give(s.addr)
 	}
+	g.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	s.away = true
+	s.endTurn()
+	return nil
 }
 
-// resume takes a slot again.
+// resume waits for a turn again. There is always room to: what waits has been let in before.
 func (s *slot) resume(ctx context.Context) error {
-	if s.held {
+	s.back()
+	if s.turn != nil {
 		return nil
 	}
-	select {
-	case s.gate.slots <- struct{}{}:
-		s.held = true
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
+	turn, err := s.gate.turns.enter(ctx, s.addr)
+	s.turn = turn
+	return err
+}
+
+func (s *slot) back() {
+	if !s.away {
+		return
+	}
+	s.away = false
+	s.gate.mu.Lock()
+	s.gate.away.give(s.addr)
+	s.gate.here.add(s.addr)
+	s.gate.mu.Unlock()
+}
+
+func (s *slot) endTurn() {
+	if s.turn != nil {
+		s.turn()
+		s.turn = nil
 	}
 }
 
 // leave ends the verification.
 func (s *slot) leave() {
-	s.pause()
-	s.gate.all.Add(-1)
+	s.back()
+	s.endTurn()
+	s.gate.mu.Lock()
+	defer s.gate.mu.Unlock()
+	s.gate.here.give(s.addr)
 }

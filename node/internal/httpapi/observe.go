@@ -39,7 +39,7 @@ func (s *server) postObservation(w *reply, r *http.Request, _ route) error {
 	if !ok || body.Len() != 1 {
 		return api.NewProblem(api.Malformed, `want {"did": …}`)
 	}
-	last, recorded, err := s.observe(r.Context(), text)
+	last, recorded, err := s.observe(s.asking(r), text)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,8 @@ import (
 	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/credential"
 	"github.com/tabard-id/tabard/ledger"
+	"github.com/tabard-id/tabard/node/api"
+	"github.com/tabard-id/tabard/node/internal/fetch"
 	"github.com/tabard-id/tabard/node/internal/foreign"
 )
 
@@ -39,8 +41,9 @@ type didAnswer struct {
 	err error
 }
 
-// ask runs a question to another host.
-func (o *outside) ask(ctx context.Context, question func()) error {
+// ask runs a question to another host. Where this node has too much under way to ask it, the slot learns
+// of it.
+func (o *outside) ask(ctx context.Context, question func() error) error {
 	o.mu.Lock()
 	o.asked++
 	tooMany := o.asked > maxOutside
@@ -48,8 +51,13 @@ func (o *outside) ask(ctx context.Context, question func()) error {
 	if tooMany {
 		return errOutside
 	}
-	o.slot.pause()
-	question()
+	if err := o.slot.pause(); err != nil {
+		o.slot.refused = err
+		return err
+	}
+	if errors.Is(question(), fetch.ErrBusy) {
+		o.slot.refused = api.NewProblem(api.Overloaded, "too many requests to other hosts are under way")
+	}
 	return o.slot.resume(ctx)
 }
 
@@ -62,7 +70,7 @@ func (o *outside) resolve(ctx context.Context, id did.ID, opt did.Options) (did.
 		return known.res, known.err
 	}
 	var a didAnswer
-	if err := o.ask(ctx, func() { a.res, a.err = o.server.Foreign.Resolve(ctx, id, opt) }); err != nil {
+	if err := o.ask(ctx, func() error { a.res, a.err = o.server.Foreign.Resolve(ctx, id, opt); return a.err }); err != nil {
 		a = didAnswer{err: &did.Error{Code: did.InternalError, Detail: "resolve " + string(id), Err: err}}
 	}
 	o.mu.Lock()
@@ -86,7 +94,7 @@ type outsideLists struct{ *outside }
 
 // StatusList implements credential.Lists.
 func (o outsideLists) StatusList(ctx context.Context, url string, at time.Time) (doc credential.ListDocument, err error) {
-	asked := o.ask(ctx, func() { doc, err = o.server.Lists.StatusList(ctx, url, at) })
+	asked := o.ask(ctx, func() error { doc, err = o.server.Lists.StatusList(ctx, url, at); return err })
 	return doc, errors.Join(asked, err)
 }
 
@@ -99,7 +107,7 @@ func (o outsideLists) TokenStatusList(ctx context.Context, uri string, at time.T
 	if !ok {
 		return doc, errNoTokens
 	}
-	asked := o.ask(ctx, func() { doc, err = tokens.TokenStatusList(ctx, uri, at) })
+	asked := o.ask(ctx, func() error { doc, err = tokens.TokenStatusList(ctx, uri, at); return err })
 	return doc, errors.Join(asked, err)
 }
 
@@ -114,7 +122,7 @@ type outsideSchemas struct{ *outside }
 
 // Schema implements credential.Schemas.
 func (o outsideSchemas) Schema(ctx context.Context, url string) (text []byte, err error) {
-	asked := o.ask(ctx, func() { text, err = o.server.Schemas.Schema(ctx, url) })
+	asked := o.ask(ctx, func() error { text, err = o.server.Schemas.Schema(ctx, url); return err })
 	return text, errors.Join(asked, err)
 }
 

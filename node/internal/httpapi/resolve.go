@@ -57,7 +57,7 @@ func (s *server) resolve(w *reply, r *http.Request, key cacheKey) error {
 // answer resolves and dereferences q and writes the reply down. own says that the ledger alone had a
 // part in it, so that the ledger knows when it is no longer right.
 func (s *server) answer(r *http.Request, v *ledger.View, q query, rep representation) (val *cached, own bool, err error) {
-	res, own, err := s.resolveDID(r.Context(), v, q.URL.DID, q.Options)
+	res, own, err := s.resolveDID(r, v, q.URL.DID, q.Options)
 	if err != nil {
 		return nil, own, err
 	}

@@ -161,7 +161,7 @@ func (s *server) getStatusList(w *reply, r *http.Request, rt route) error {
 			return s.sendValue(w, r, val)
 		}
 	}
-	slot, err := s.verifications.enter(r.Context())
+	slot, err := s.verifications.enter(r.Context(), s.Admission.Address(r))
 	if err != nil {
 		return err
 	}
@@ -268,7 +268,7 @@ func (s *server) getIssuedList(w *reply, r *http.Request, _ route) error {
 	if !ok || !isProofForm(form) {
 		return api.NewProblem(api.NotAcceptable, "want "+api.TypeCredential)
 	}
-	slot, err := s.verifications.enter(r.Context())
+	slot, err := s.verifications.enter(r.Context(), s.Admission.Address(r))
 	if err != nil {
 		return err
 	}

@@ -184,9 +184,9 @@ func (s *server) judge(w *reply, r *http.Request, q verification, run func(conte
 		return err
 	}
 	defer func() { s.settleBill(r, bill, paid) }()
-	ctx, cancel := context.WithTimeout(r.Context(), s.VerifyTimeout)
+	ctx, cancel := context.WithTimeout(s.asking(r), s.VerifyTimeout)
 	defer cancel()
-	slot, err := s.verifications.enter(ctx)
+	slot, err := s.verifications.enter(ctx, s.Admission.Address(r))
 	if err != nil {
 		return err
 	}
@@ -210,6 +210,9 @@ func (s *server) judge(w *reply, r *http.Request, q verification, run func(conte
 	}
 	if err := s.sound(); err != nil {
 		return err // the verdict may rest on what could not be read
+	}
+	if !out.Verified && slot.refused != nil {
+		return slot.refused
 	}
 	w.Header()[keyCacheControl] = valueNoStore
 	if out.Verified {

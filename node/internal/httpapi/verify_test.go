@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -265,8 +266,8 @@ func TestForeignIssuer(t *testing.T) {
 	}
 }
 
-// TestWaitingForAHostHoldsUpNobody: with one slot, verifications that wait for another host let others
-// pass, and beyond the bound on all of them new ones are refused at once.
+// TestWaitingForAHostHoldsUpNobody: verifications that waited for a slow host took the places of those that
+// need no other host. They have places of their own now, and one client a part of them.
 func TestWaitingForAHostHoldsUpNobody(t *testing.T) {
 	host := &slowHost{started: make(chan struct{}), finish: make(chan struct{})}
 	n := startNode(t, func(c *Config) {
@@ -275,28 +276,74 @@ func TestWaitingForAHostHoldsUpNobody(t *testing.T) {
 	foreign, doc := foreigner(t, n)
 	host.doc = doc
 	local := n.register("issuers", "local").issue("at home")
-	answers := make(chan answer, 2)
+	answers := make(chan answer, defaultAway/clientsShare)
 	var wg sync.WaitGroup
 	for range cap(answers) {
 		wg.Go(func() { answers <- n.post(verifyPath, "application/json", verifyBody(foreign.issue("from afar"))) })
 		<-host.started
 	}
 	n.verdict(http.StatusOK, local)
-	wg.Go(func() {
-		n.post(verifyPath, "application/json", verifyBody(foreign.issue("one too many")))
-	})
-	<-host.started
-	p := n.post(verifyPath, "application/json", verifyBody(local)).refused(api.Overloaded)
+	p := n.post(verifyPath, "application/json", verifyBody(foreign.issue("one too many"))).refused(api.RateLimited)
 	if !p.Retryable {
 		t.Errorf("%+v", p)
 	}
 	close(host.finish)
+	wg.Wait()
 	for range cap(answers) {
 		if got := <-answers; got.status != http.StatusOK {
 			t.Errorf("%d %s", got.status, got.body)
 		}
 	}
+}
+
+// TestOneClientsVerifications leave room for those of others.
+func TestOneClientsVerifications(t *testing.T) {
+	g := newGate(1, 8)
+	greedy, other := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.2")
+	running, err := g.enter(t.Context(), greedy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	wait := func(addr netip.Addr) {
+		wg.Go(func() {
+			s, err := g.enter(t.Context(), addr)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			s.leave()
+		})
+		eventually(t, func() bool { g.turns.mu.Lock(); defer g.turns.mu.Unlock(); return g.turns.clients[addr] != nil })
+	}
+	wait(greedy)
+	if _, err := g.enter(t.Context(), greedy); problem(err).Code != api.RateLimited {
+		t.Errorf("more than a quarter of all: %v", err)
+	}
+	wait(other)
+	running.leave()
 	wg.Wait()
+	if g.here.all != 0 || len(g.here.by) != 0 || g.away.all != 0 || g.turns.free != 1 {
+		t.Errorf("left behind: %+v %+v", g.here, g.away)
+	}
+	for addr := range 8 {
+		if err := g.here.take(netip.AddrFrom4([4]byte{192, 0, 2, byte(addr)}), ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := g.enter(t.Context(), netip.MustParseAddr("192.0.2.99")); problem(err).Code != api.Overloaded {
+		t.Errorf("more than all: %v", err)
+	}
+}
+
+// eventually waits for a condition.
+func eventually(t *testing.T, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !holds(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("gave up waiting")
+		}
+	}
 }
 
 // TestForeignAnswersAreNotKept: nobody tells the node when a document elsewhere changes.
@@ -334,7 +381,7 @@ func TestOneRequestAsksSoMuchAndNoMore(t *testing.T) {
 	if !ok {
 		t.Fatal("not the server")
 	}
-	slot, err := s.verifications.enter(t.Context())
+	slot, err := s.verifications.enter(t.Context(), netip.Addr{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -168,7 +168,7 @@ func (s *server) postWatchedLog(w *reply, r *http.Request, _ route) error {
 	own := id.Domain == v.Domain()
 	v.Close()
 	if !own {
-		if _, _, err := s.observe(r.Context(), text); err != nil {
+		if _, _, err := s.observe(s.asking(r), text); err != nil {
 			return notifyProblem(err)
 		}
 	}
@@ -247,7 +247,7 @@ func (s *server) getWatchedResource(w *reply, r *http.Request, rt route) error {
 	if s.Files == nil {
 		return api.NewProblem(api.ForeignOff, "this node asks no other hosts")
 	}
-	file, err := s.Files.File(r.Context(), place.BaseURL()+(&url.URL{Path: path}).EscapedPath())
+	file, err := s.Files.File(s.asking(r), place.BaseURL()+(&url.URL{Path: path}).EscapedPath())
 	if err != nil {
 		return observeProblem(err)
 	}
