@@ -17,6 +17,11 @@
 // is applied again. An operation that was accepted once is answered with its first
 // receipt ever after.
 //
+// Anyone who has come by a credential can register it, with less than there is to say: its
+// digest alone, or, where RDF is signed, in other words than the issuer's. What says more
+// completes that, in a record of its own, and the credential has one status by all its
+// digests.
+//
 // Besides DIDs, credentials and changes of their status the ledger has status lists:
 // those that it makes of what is recorded, for credentials registered by content with an
 // entry in a list of their issuer at the registry's domain, and those that issuers sign

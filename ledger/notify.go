@@ -101,7 +101,7 @@ func (t *touched) since(key string, size record.Seq) bool {
 }
 
 // ChangedSince reports whether anything about key, a DID or a credential's digest
-// in hexadecimal, may have changed after the ledger had size records. False is
+// in hexadecimal (the first of several that it is registered by), may have changed after the ledger had size records. False is
 // certain: what was computed from a view of that size still holds.
 func (l *Ledger) ChangedSince(key string, size record.Seq) bool {
 	return l.touched.since(touchKey(key), size)

@@ -31,7 +31,9 @@ import (
 // of a proof that signs a SHA-384 or RDF or has a previousProof (that the key was its
 // signer's for assertions is checked); the same of a presentation that others have
 // followed; of a did:webvh log that was observed and is not there any more, what the
-// node that signed the observation says it came to, and whether it was rewritten;
+// node that signed the observation says it came to, and whether it was rewritten; whether
+// a credential that is signed as RDF was taken by how it is written, as earlier versions
+// did, and whether a did-witness.json was too large after one entry of several;
 // whether content, files or proofs set aside were left out; and up to which index of the
 // consensus log everything was applied. Status lists that issuers have signed are all
 // there, or the snapshot is refused.

@@ -51,14 +51,14 @@ func TestWitnessFileIsOneHoweverItGrew(t *testing.T) {
 		f := NewWitnessFile(known)
 		f.Add(proofs[at:])
 		PutFile(parts, "s", f)
-		k := string(key(famFile, "s"))
-		if !bytes.Equal(once[k], parts[k]) {
-			t.Fatalf("at once %s, in parts %s", once[k], parts[k])
+		whole, grown := once[string(key(famFile, "s"))], parts[string(key(famFile, "s"))]
+		if !bytes.Equal(whole, grown) {
+			t.Fatalf("at once %s, in parts %s", whole, grown)
 		}
-		if file.size() != len(once[k]) || f.size() != len(once[k]) {
-			t.Fatalf("taken for %d and %d bytes: %s", file.size(), f.size(), once[k])
+		if file.size() != len(whole) || f.size() != len(whole) {
+			t.Fatalf("taken for %d and %d bytes: %s", file.size(), f.size(), whole)
 		}
-		v, err := jcs.Decode(once[k])
+		v, err := jcs.Decode(whole)
 		if err != nil || countValues(v) != file.values+1 || file.values != f.values {
 			t.Fatalf("taken for %d and %d values, has %d, %v", file.values+1, f.values+1, countValues(v), err)
 		}
