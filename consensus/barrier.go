@@ -11,8 +11,8 @@ import (
 )
 
 // ReadBarrier returns nil once the local state includes every write acknowledged,
-// on any node, before the call. Errors: ErrNoLeader, ErrOverloaded and ErrClosed;
-// in each case nothing is known of how current the local state is.
+// on any node, before the call. Errors: ErrNoLeader, ErrOverloaded, ErrClosed and,
+// if the leader was heard but this node has yet to catch up with it, ErrBehind; in each case nothing is known of how current the local state is.
 func (r *Replica) ReadBarrier(ctx context.Context) error {
 	ctx, cancel := r.bounded(ctx)
 	defer cancel()
@@ -30,12 +30,22 @@ func (r *Replica) ReadBarrier(ctx context.Context) error {
 		return err
 	})
 	if err == nil {
-		err = r.fsm.waitUntil(ctx, func(applied, _ uint64) bool { return applied >= index })
+		if err = r.fsm.waitUntil(ctx, func(applied, _ uint64) bool { return applied >= index }); err != nil {
+			return r.behind(index, err)
+		}
 	}
 	if err != nil && !NotProposed(err) {
 		err = fmt.Errorf("%w: %w", ErrNoLeader, err)
 	}
 	return err
+}
+
+// behind says how far this node is from an index that the leader named.
+func (r *Replica) behind(index uint64, err error) error {
+	r.fsm.mu.Lock()
+	applied := r.fsm.applied
+	r.fsm.mu.Unlock()
+	return fmt.Errorf("%w: it has applied entry %d of %d: %w", ErrBehind, applied, index, err)
 }
 
 // leaderIndex returns a log index such that a state that has applied it includes

@@ -25,8 +25,9 @@ type batcher struct {
 	queue          *queue
 	tick           time.Duration
 	enqueueTimeout time.Duration
-	kick           chan struct{} // capacity 1: propose a tick now
-	slots          chan struct{} // one per entry under way
+	stamp          func() (int64, error) // the time to propose, or why none may be
+	kick           chan struct{}         // capacity 1: propose a tick now
+	slots          chan struct{}         // one per entry under way
 	flights        chan *flight
 	stop           chan struct{}
 	running        sync.WaitGroup
@@ -39,10 +40,10 @@ type flight struct {
 	commands  [][]byte
 }
 
-func newBatcher(r applier, q *queue, c *Config) *batcher {
+func newBatcher(r applier, q *queue, stamp func() (int64, error), c *Config) *batcher {
 	b := &batcher{
 		raft: r, queue: q,
-		tick: c.TickInterval, enqueueTimeout: c.AppendTimeout,
+		tick: c.TickInterval, enqueueTimeout: c.AppendTimeout, stamp: stamp,
 		kick:    make(chan struct{}, 1),
 		slots:   make(chan struct{}, c.MaxInFlight),
 		flights: make(chan *flight, c.MaxInFlight),
@@ -85,7 +86,11 @@ func (b *batcher) propose() {
 			<-b.slots
 			continue
 		}
-		b.launch(f)
+		if err := b.launch(f); err != nil {
+			<-b.slots
+			timer.Reset(b.tick / 10) // the peers are being asked what time it is
+			continue
+		}
 		timer.Reset(b.tick)
 	}
 }
@@ -100,15 +105,24 @@ func (b *batcher) gather() {
 	}
 }
 
-func (b *batcher) launch(f *flight) {
+// launch proposes f, or answers its proposals if the clock is not to be trusted.
+func (b *batcher) launch(f *flight) error {
+	stamp, err := b.stamp()
+	if err != nil {
+		for _, p := range f.proposals {
+			p.reply.reply(nil, err)
+		}
+		return err
+	}
 	f.commands = make([][]byte, len(f.proposals))
 	for i, p := range f.proposals {
 		f.commands[i] = p.cmd
 	}
-	data := appendBatch(make([]byte, 0, batchSize(f.commands)), time.Now().UnixMilli(), f.commands)
+	data := appendBatch(make([]byte, 0, batchSize(f.commands)), stamp, f.commands)
 	f.commands = nil
 	f.future = b.raft.ApplyLog(raft.Log{Data: data}, b.enqueueTimeout)
 	b.flights <- f
+	return nil
 }
 
 // complete answers the proposals of each entry in order.

@@ -265,10 +265,13 @@ func TestHello(t *testing.T) {
 	c := consensustest.New(t, consensustest.Options{Secret: []byte("sixteen bytes or more")})
 	for _, from := range c.Nodes {
 		for _, to := range c.Nodes {
-			got, err := from.Replica.Hello(within(t, 5*time.Second), to.ID)
-			if err != nil || string(got) != "I am "+to.ID {
-				t.Errorf("%s asked %s: %q, %v", from.ID, to.ID, got, err)
-			}
+			c.Eventually(to.ID+" to tell "+from.ID+" who it is", func() error {
+				got, err := from.Replica.Hello(within(t, 5*time.Second), to.ID)
+				if err == nil && string(got) != "I am "+to.ID {
+					t.Fatalf("%s asked %s: %q", from.ID, to.ID, got)
+				}
+				return err
+			})
 		}
 	}
 	if _, err := c.Nodes[0].Replica.Hello(context.Background(), "stranger"); err == nil {
@@ -277,11 +280,15 @@ func TestHello(t *testing.T) {
 }
 
 func TestWrongSecretIsKeptOut(t *testing.T) {
+	wrong := false
 	c := consensustest.New(t, consensustest.Options{Secret: []byte("the secret of the cluster"), Configure: func(cfg *consensus.Config) {
-		if cfg.NodeID == "n3" {
+		if cfg.NodeID == "n3" && wrong {
 			cfg.Secret = []byte("some other secret of 16 bytes")
 		}
 	}})
+	wrong = true
+	c.Nodes[2].Stop()
+	c.Nodes[2].Start()
 	leader := c.Leader(c.Nodes[:2]...)
 	c.Put(leader, "a", "k", "1")
 	if _, err := c.Nodes[2].Replica.Hello(within(t, time.Second), "n1"); err == nil {
@@ -290,6 +297,12 @@ func TestWrongSecretIsKeptOut(t *testing.T) {
 	if err := c.Nodes[2].Replica.ReadBarrier(within(t, time.Second)); !errors.Is(err, consensus.ErrNoLeader) {
 		t.Errorf("barrier of the node kept out: %v", err)
 	}
+	c.Eventually("the node to say why", func() error {
+		if err := c.Nodes[2].Replica.Unready(); err == nil || !strings.Contains(err.Error(), "another secret") {
+			return fmt.Errorf("it says %v", err)
+		}
+		return nil
+	})
 	c.Nodes[2].Stop()
 	c.Check()
 }

@@ -38,6 +38,21 @@ type Config struct {
 	// loopback addresses.
 	Secret []byte
 
+	// Bootstrap is the operator's word that what the nodes out of reach hold need not be
+	// kept. While this node is empty it lets a majority found a cluster without the
+	// others, and this node vote in a cluster that has too few other voters to have a
+	// leader. It changes nothing once the node belongs to a cluster.
+	Bootstrap bool
+	// Ledger names what the state machine holds, "" while it holds nothing: nodes that
+	// hold different things keep apart. Default: always "".
+	Ledger func() string
+	// Clock is this node's clock; default time.Now. It must be quick.
+	Clock func() time.Time
+	// MaxClockSkew is how far this node's clock may be from those of its peers: while it
+	// is not within that of a majority of the cluster, this node included, the node does
+	// not lead. 2 s.
+	MaxClockSkew time.Duration
+
 	StateMachine StateMachine
 	Logger       *slog.Logger // default: discard
 	// Fatal is called once, on a goroutine of its own, when the replica can no
@@ -62,6 +77,7 @@ type Config struct {
 	LeaderLease      time.Duration // without a quorum before a leader steps down; HeartbeatTimeout
 	CommitInterval   time.Duration // at most twice this until an idle follower learns of a commit; 3 ms
 	TickInterval     time.Duration // age at which the leader replicates its clock again; 500 ms
+	PeerInterval     time.Duration // how often nodes tell each other how they are, and what time it is; 1 s
 	RPCTimeout       time.Duration // one exchange between nodes; 5 × ElectionTimeout
 	// Propose and ReadBarrier wait this long for a leader, and longer if an election
 	// took longer; 8 × ElectionTimeout, negative: not at all.
@@ -100,6 +116,8 @@ func (c Config) withDefaults() Config {
 	dur(&c.LeaderLease, c.HeartbeatTimeout)
 	dur(&c.CommitInterval, 3*time.Millisecond)
 	dur(&c.TickInterval, 500*time.Millisecond)
+	dur(&c.PeerInterval, time.Second)
+	dur(&c.MaxClockSkew, 2*time.Second)
 	dur(&c.RPCTimeout, 5*c.ElectionTimeout)
 	dur(&c.LeaderWait, 8*c.ElectionTimeout)
 	dur(&c.AppendTimeout, 1500*time.Millisecond)
@@ -119,6 +137,12 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Network == nil {
 		c.Network = tcp{}
+	}
+	if c.Ledger == nil {
+		c.Ledger = func() string { return "" }
+	}
+	if c.Clock == nil {
+		c.Clock = time.Now
 	}
 	return c
 }
@@ -155,7 +179,7 @@ func (c *Config) validate() error {
 	case min(c.MaxBatchCommands, c.MaxBatchBytes, c.MaxCommandBytes, c.MaxInFlight, c.QueueCommands, c.QueueBytes,
 		c.SnapshotEntries, c.SnapshotBytes, c.TrailingEntries) < 1:
 		return errors.New("limits must be positive")
-	case min(c.CommitInterval, c.TickInterval, c.RPCTimeout, c.CallTimeout, c.AppendTimeout) < time.Millisecond:
+	case min(c.CommitInterval, c.TickInterval, c.PeerInterval, c.RPCTimeout, c.CallTimeout, c.AppendTimeout, c.MaxClockSkew) < time.Millisecond:
 		return errors.New("intervals and timeouts must be at least 1 ms")
 	case min(c.HeartbeatTimeout, c.LeaderLease) < minTimeout:
 		return fmt.Errorf("heartbeat timeout and lease must be at least %v", minTimeout)

@@ -25,6 +25,10 @@ var (
 	ErrOutcomeUnknown = errors.New("consensus: outcome unknown")
 )
 
+// ErrBehind means that the leader was heard, but that this node has yet to apply what the
+// leader named: its state is older than the question.
+var ErrBehind = errors.New("consensus: this node is catching up")
+
 // ErrConfig marks an error of Start that only another Config mends.
 var ErrConfig = errors.New("consensus: configuration")
 

@@ -24,6 +24,8 @@ const (
 	callReadIndex callKind = 2 // answer: 8 bytes, index to wait for
 	callHello     callKind = 3 // answer: Config.Hello of the peer
 	callAsk       callKind = 4 // payload: question; answer: Config.Answer of the peer
+	callState     callKind = 5 // answer: introduction
+	callAdmit     callKind = 6 // payload: incarnation; answer: admission
 )
 
 // callStatus says how a call ended. All but statusUnknown and statusOK say of a

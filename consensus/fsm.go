@@ -40,6 +40,7 @@ type StateMachine interface {
 type fsm struct {
 	sm        StateMachine
 	fatal     func(error)
+	clock     func() time.Time
 	snapshots *snapStore
 	ahead     uint64 // AppliedIndex of sm; used by Raft's FSM goroutine alone
 
@@ -62,7 +63,7 @@ type outcome struct {
 }
 
 func newFSM(sm StateMachine, snapshots *snapStore, fatal func(error)) *fsm {
-	return &fsm{sm: sm, fatal: fatal, snapshots: snapshots, ahead: sm.AppliedIndex(), start: time.Now()}
+	return &fsm{clock: time.Now, sm: sm, fatal: fatal, snapshots: snapshots, ahead: sm.AppliedIndex(), start: time.Now()}
 }
 
 // ApplyBatch implements raft.BatchingFSM.
@@ -157,7 +158,7 @@ func (f *fsm) staleness() time.Duration {
 	if ms == 0 {
 		return NeverApplied
 	}
-	wall := time.Since(time.UnixMilli(ms))
+	wall := f.clock().Sub(time.UnixMilli(ms))
 	return max(0, wall, time.Since(f.start)-time.Duration(f.appliedAt.Load()))
 }
 

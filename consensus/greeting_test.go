@@ -3,6 +3,7 @@ package consensus
 import (
 	"context"
 	"net"
+	"strconv"
 	"testing"
 	"time"
 )
@@ -15,21 +16,22 @@ func TestSilentHostLeavesRoomForPeers(t *testing.T) {
 	}
 	cfg := Config{NodeID: "n1", Peers: []Peer{{ID: "n1", Address: ln.Addr().String()}}}.withDefaults()
 	m := newMux(&cfg, ln, nil)
+	m.introduce = func() introduction { return introduction{Node: "n1", Peers: []string{"n1"}} }
 	m.start()
 	t.Cleanup(func() {
 		if err := m.close(); err != nil {
 			t.Error(err)
 		}
 	})
-	silent := make([]net.Conn, 2*maxHostGreeting)
+	silent := make([]net.Conn, 2*peerPlaces)
 	for i := range silent {
 		if silent[i], err = net.Dial("tcp", ln.Addr().String()); err != nil {
 			t.Fatal(err)
 		}
 		defer silent[i].Close()
 	}
-	// Those beyond the bound are closed at once: reading ends.
-	for _, c := range silent[maxHostGreeting:] {
+	// The oldest beyond the bound are closed: reading ends.
+	for _, c := range silent[:peerPlaces] {
 		if err := c.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
 			t.Fatal(err)
 		}
@@ -37,31 +39,53 @@ func TestSilentHostLeavesRoomForPeers(t *testing.T) {
 			t.Fatalf("a silent connection beyond the bound was kept: %v", err)
 		}
 	}
-	if n := len(m.greeting); n != maxHostGreeting {
-		t.Errorf("%d connections in greeting, want %d", n, maxHostGreeting)
+	if n := m.places.taken(); n != peerPlaces {
+		t.Errorf("%d connections in greeting, want %d", n, peerPlaces)
 	}
-	// When they go, their places are free again.
-	for _, c := range silent {
-		c.Close()
-	}
+	// One who speaks is heard all the same.
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	for {
-		c, err := m.dial(ctx, "n1", protoRaft)
-		if err != nil {
-			t.Fatal(err)
-		}
-		select {
-		case got := <-m.raftConns:
-			got.Close()
-			c.Close()
-			return
-		case <-time.After(100 * time.Millisecond): // refused: the places are not free yet
-			c.Close()
-		case <-ctx.Done():
-			t.Fatal("no place became free")
+	c, err := m.dial(ctx, "n1", protoRaft)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	got := <-m.raftConns
+	got.Close()
+}
+
+// Strangers of many addresses have a bounded number of places, and none of a peer's.
+func TestStrangersHoldNoPlaceOfAPeer(t *testing.T) {
+	p := newPlaces([]Peer{{ID: "n1", Address: "10.0.0.1:8800"}, {ID: "n2", Address: "10.0.0.2:8800"}})
+	open := func(host string) (*place, net.Conn) {
+		near, far := net.Pipe()
+		t.Cleanup(func() { near.Close(); far.Close() })
+		return p.take(host, near), far
+	}
+	_, peer := open("10.0.0.2")
+	p.known("10.9.9.9", "n2") // a peer behind another address, which it has shown to be its own
+	_, behind := open("10.9.9.9")
+	for i := range 40 {
+		for range 2 * addressPlaces {
+			open("192.0.2." + strconv.Itoa(i))
 		}
 	}
+	if n := p.taken(); n != strangerPlaces+2 {
+		t.Errorf("%d places taken, want %d of strangers and 2 of peers", n, strangerPlaces)
+	}
+	for _, c := range []net.Conn{peer, behind} {
+		if err := c.SetReadDeadline(time.Now().Add(time.Millisecond)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Read(make([]byte, 1)); !isTimeout(err) {
+			t.Errorf("a peer's connection was closed for strangers: %v", err)
+		}
+	}
+	own, far := open("192.0.2.200")
+	if p.leave(own); p.taken() != strangerPlaces+1 {
+		t.Errorf("%d places taken after one has left", p.taken())
+	}
+	far.Close()
 }
 
 func isTimeout(err error) bool {

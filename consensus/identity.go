@@ -8,7 +8,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"fmt"
+	"errors"
 	"math/big"
 	"time"
 )
@@ -30,9 +30,9 @@ var (
 	validUntil = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
 )
 
-// newIdentity derives the authority from secret and issues a certificate to id.
-// Peers are accepted if members says so.
-func newIdentity(secret []byte, id string, members func(id string) bool) (*identity, error) {
+// newIdentity derives the authority from secret and issues a certificate to id. Who has
+// one is heard, and told if it is no member.
+func newIdentity(secret []byte, id string) (*identity, error) {
 	seed, err := hkdf.Key(sha256.New, secret, nil, "tabard consensus v1: certificate authority", ed25519.SeedSize)
 	if err != nil {
 		return nil, err
@@ -57,16 +57,16 @@ func newIdentity(secret []byte, id string, members func(id string) bool) (*ident
 	}
 	pool := x509.NewCertPool()
 	pool.AddCert(root)
-	known := func(s tls.ConnectionState) error {
-		if peer := peerID(s); !members(peer) {
-			return fmt.Errorf("certificate of %q, which is not a peer", peer)
+	named := func(s tls.ConnectionState) error {
+		if peerID(s) == "" {
+			return errors.New("certificate without a node's name")
 		}
 		return nil
 	}
 	base := &tls.Config{
 		MinVersion: tls.VersionTLS13, Certificates: []tls.Certificate{leaf},
 		RootCAs: pool, ClientCAs: pool, ClientAuth: tls.RequireAndVerifyClientCert,
-		VerifyConnection: known, SessionTicketsDisabled: true,
+		VerifyConnection: named, SessionTicketsDisabled: true,
 	}
 	return &identity{client: base.Clone(), server: base}, nil
 }

@@ -95,7 +95,7 @@ func (r *recorder) client(ctx context.Context, c *consensustest.Cluster, nodes *
 		case errors.Is(err, consensus.ErrOutcomeUnknown):
 			op.Return = int64(time.Hour) // it may take effect at any time
 			r.add(op, "unknown")
-		case consensus.NotProposed(err):
+		case consensus.NotProposed(err), !in.write && errors.Is(err, consensus.ErrBehind):
 			r.add(op, "refused")
 		default:
 			c.TB.Errorf("an ending that is none of the three: %v", err)

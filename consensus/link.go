@@ -22,6 +22,7 @@ type link struct {
 	mu       sync.Mutex
 	conn     *callConn
 	notUntil time.Time // after a failed dial
+	failure  error     // of that dial
 	closed   bool
 }
 
@@ -53,16 +54,16 @@ func (l *link) connect(ctx context.Context) (*callConn, error) {
 		return c, err
 	}
 	l.mu.Lock()
-	early := time.Until(l.notUntil)
+	early, failure := time.Until(l.notUntil), l.failure
 	l.mu.Unlock()
 	if early > 0 {
-		return nil, errors.New("peer was not reachable just now")
+		return nil, failure
 	}
 	nc, err := l.dial(ctx)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err != nil {
-		l.notUntil = time.Now().Add(redialDelay)
+		l.notUntil, l.failure = time.Now().Add(redialDelay), err
 		return nil, err
 	}
 	if l.closed {

@@ -5,17 +5,17 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
+	"maps"
 	"net"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/hashicorp/raft"
 )
 
-// mux shares one listener between Raft and calls between nodes. A connection
-// begins, above TLS, with two bytes: what it is for, and the version of that.
+// mux shares one listener between Raft and calls between nodes.
 type mux struct {
 	ln       net.Listener
 	network  Network
@@ -25,29 +25,27 @@ type mux struct {
 	timeout  time.Duration
 	log      *slog.Logger
 	serve    func(net.Conn) // handles a connection of calls, until it ends
+	places   *places
+	said     saidOnce
+
+	introduce func() introduction                   // of this node
+	running   func(id string) (run string, ok bool) // the process that answers at a peer's address now
 
 	raftConns chan net.Conn
-	greeting  chan struct{} // one per connection that has not yet said what it is for
 	done      chan struct{}
 	life      context.Context // ends with done
 	end       context.CancelFunc
-	running   sync.WaitGroup
+	serving   sync.WaitGroup
 
 	mu     sync.Mutex // guards what follows
 	conns  map[*muxConn]struct{}
-	hosts  map[string]int // connections in greeting, by remote host
 	closed bool
 }
 
 const (
 	protoRaft    = 'R'
 	protoCalls   = 'C'
-	protoVersion = 1
-
-	// Connections that have not yet said what they are for, altogether and from
-	// one host, so that a stranger who says nothing does not keep a peer out.
-	maxGreeting     = 64
-	maxHostGreeting = 16
+	protoVersion = 2
 )
 
 var errNotPeer = errors.New("not a peer")
@@ -57,8 +55,10 @@ func newMux(c *Config, ln net.Listener, id *identity) *mux {
 	return &mux{
 		life: life, end: end, ln: ln, network: c.Network, identity: id, peers: c.Peers, self: c.NodeID,
 		timeout: c.RPCTimeout, log: c.Logger,
-		raftConns: make(chan net.Conn), greeting: make(chan struct{}, maxGreeting),
-		done: make(chan struct{}), conns: make(map[*muxConn]struct{}), hosts: make(map[string]int),
+		places: newPlaces(c.Peers), raftConns: make(chan net.Conn),
+		done: make(chan struct{}), conns: make(map[*muxConn]struct{}),
+		introduce: func() introduction { return introduction{Node: c.NodeID} },
+		running:   func(string) (string, bool) { return "", false },
 	}
 }
 
@@ -94,7 +94,7 @@ func (m *mux) track(raw net.Conn) (*muxConn, error) {
 }
 
 // start accepts connections until close.
-func (m *mux) start() { m.running.Go(m.accept) }
+func (m *mux) start() { m.serving.Go(m.accept) }
 
 func (m *mux) accept() {
 	for {
@@ -108,22 +108,12 @@ func (m *mux) accept() {
 				continue
 			}
 		}
-		host := hostOf(raw)
-		if !m.admit(host) {
-			_ = raw.Close() // nothing was said on it
-			continue
-		}
-		select {
-		case m.greeting <- struct{}{}:
-		case <-m.done:
-			_ = raw.Close() // nothing was said on it
-			return
-		}
+		own := m.places.take(hostOf(raw), raw)
 		c, err := m.track(raw)
 		if err != nil {
 			return
 		}
-		m.running.Go(func() { m.greet(c, host) })
+		m.serving.Go(func() { m.greet(c, own) })
 	}
 }
 
@@ -135,32 +125,12 @@ func hostOf(c net.Conn) string {
 	return remote
 }
 
-// admit counts one more connection in greeting from host, unless it has enough.
-func (m *mux) admit(host string) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.hosts[host] >= maxHostGreeting {
-		return false
-	}
-	m.hosts[host]++
-	return true
-}
-
-func (m *mux) leave(host string) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.hosts[host]--; m.hosts[host] == 0 {
-		delete(m.hosts, host)
-	}
-}
-
 // greet authenticates an incoming connection and passes it on.
-func (m *mux) greet(c *muxConn, host string) {
+func (m *mux) greet(c *muxConn, own *place) {
 	proto, err := m.hear(c)
-	<-m.greeting
-	m.leave(host)
+	m.places.leave(own)
 	if err != nil {
-		m.log.Debug("connection refused", "remote", c.RemoteAddr(), "error", err)
+		m.complain(c, err)
 		_ = c.Close() // refused already
 		return
 	}
@@ -175,21 +145,33 @@ func (m *mux) greet(c *muxConn, host string) {
 	}
 }
 
+// complain logs why a connection was refused: aloud, but not again and again, where a
+// node of some cluster is at the other end.
+func (m *mux) complain(c *muxConn, err error) {
+	host := hostOf(c.raw)
+	if errors.Is(err, errRefused) && !m.said.again(host+err.Error(), time.Now()) {
+		m.log.Warn("connection of a node refused", "node", m.self, "remote", host, "error", err)
+		return
+	}
+	m.log.Debug("connection refused", "remote", c.RemoteAddr(), "error", err)
+}
+
 func (m *mux) hear(c *muxConn) (byte, error) {
-	if err := c.SetDeadline(time.Now().Add(m.timeout)); err != nil {
+	if err := c.SetDeadline(time.Now().Add(min(m.timeout, greetingTimeout))); err != nil {
 		return 0, err
 	}
 	if m.identity != nil {
-		c.Conn = tls.Server(c.raw, m.identity.server)
+		t := tls.Server(c.raw, m.identity.server)
+		if err := t.Handshake(); err != nil {
+			return 0, explainTLS(err, "", c.RemoteAddr().String())
+		}
+		c.Conn = t
 	}
-	var b [2]byte
-	if _, err := io.ReadFull(c, b[:]); err != nil {
+	proto, err := m.answerGreeting(c)
+	if err != nil {
 		return 0, err
 	}
-	if b[1] != protoVersion || b[0] != protoRaft && b[0] != protoCalls {
-		return 0, fmt.Errorf("connection for %q: %w %d", b[0], ErrUnknownVersion, b[1])
-	}
-	return b[0], c.SetDeadline(time.Time{})
+	return proto, c.SetDeadline(time.Time{})
 }
 
 // dial connects to peer id for proto.
@@ -214,13 +196,17 @@ func (m *mux) dial(ctx context.Context, id string, proto byte) (net.Conn, error)
 	if err != nil {
 		return nil, err
 	}
-	if err := m.introduce(ctx, c, id, proto); err != nil {
-		return nil, errors.Join(fmt.Errorf("greet %s at %s: %w", id, address, err), c.Close())
+	if err := m.greetAt(ctx, c, id, address, proto); err != nil {
+		if errors.Is(err, errRefused) && !m.said.again(err.Error(), time.Now()) {
+			m.log.Warn("no connection to a peer", "node", m.self, "peer", id, "error", err)
+		}
+		return nil, errors.Join(err, c.Close())
 	}
 	return c, nil
 }
 
-func (m *mux) introduce(ctx context.Context, c *muxConn, id string, proto byte) error {
+// greetAt authenticates the peer on a connection just made, and says what it is for.
+func (m *mux) greetAt(ctx context.Context, c *muxConn, id, address string, proto byte) error {
 	deadline, _ := ctx.Deadline()
 	if err := c.SetDeadline(deadline); err != nil {
 		return err
@@ -228,12 +214,26 @@ func (m *mux) introduce(ctx context.Context, c *muxConn, id string, proto byte) 
 	if m.identity != nil {
 		cfg := m.identity.client.Clone()
 		cfg.ServerName = id + serverSuffix
-		c.Conn = tls.Client(c.raw, cfg)
+		t := tls.Client(c.raw, cfg)
+		if err := t.HandshakeContext(ctx); err != nil {
+			return explainTLS(err, id, address)
+		}
+		c.Conn = t
 	}
-	if _, err := c.Write([]byte{proto, protoVersion}); err != nil {
-		return err
+	if err := m.greetPeer(c, id, proto); err != nil {
+		return explainTLS(fmt.Errorf("greet %s at %s: %w", id, address, err), id, address)
 	}
 	return c.SetDeadline(time.Time{})
+}
+
+// dropAll closes every connection.
+func (m *mux) dropAll() {
+	m.mu.Lock()
+	open := slices.Collect(maps.Keys(m.conns))
+	m.mu.Unlock()
+	for _, c := range open {
+		_ = c.Close() // both ends make another
+	}
 }
 
 // close ends the listener and every connection, and waits for what serves them.
@@ -244,10 +244,7 @@ func (m *mux) close() error {
 		return nil
 	}
 	m.closed = true
-	open := make([]*muxConn, 0, len(m.conns))
-	for c := range m.conns {
-		open = append(open, c)
-	}
+	open := slices.Collect(maps.Keys(m.conns))
 	m.mu.Unlock()
 	close(m.done)
 	m.end()
@@ -255,7 +252,7 @@ func (m *mux) close() error {
 	for _, c := range open {
 		_ = c.Close() // both ends are about to forget it
 	}
-	m.running.Wait()
+	m.serving.Wait()
 	return err
 }
 

@@ -2,6 +2,7 @@ package consensus
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
@@ -142,4 +143,20 @@ func (r peerCalls) hello() []byte {
 		return nil
 	}
 	return r.cfg.Hello()
+}
+
+func (r peerCalls) state() ([]byte, error) { return json.Marshal(r.introduce()) }
+
+// admit lets one node in at a time.
+func (r peerCalls) admit(to func(answer []byte, err error)) {
+	if !r.admitting.CompareAndSwap(false, true) {
+		to(nil, ErrOverloaded)
+		return
+	}
+	r.running.Go(func() {
+		defer r.admitting.Store(false)
+		a, err := r.Replica.admit()
+		b, merr := json.Marshal(a)
+		to(b, errors.Join(err, merr))
+	})
 }

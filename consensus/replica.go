@@ -18,16 +18,24 @@ import (
 // concurrent use.
 type Replica struct {
 	cfg    Config
+	run    string // names this process, as long as it runs
 	disk   *disk
 	fence  *fence
 	mux    *mux
-	trans  *raft.NetworkTransport
+	trans  *gate
 	raft   *raft.Raft
 	fsm    *fsm
 	queue  *queue
 	batch  *batcher
 	links  map[string]*link
 	rounds map[string]*rounds // shared questions to each peer
+
+	standing   *standings
+	peers      *peers
+	clock      *clockWatch
+	leaderless time.Time              // since when the cluster to enter has shown no leader; used by enter alone
+	waiting    atomic.Pointer[string] // why an empty node does not enter a cluster
+	admitting  atomic.Bool            // a node is being let in
 
 	localRounds *rounds
 	changes     chan struct{} // for LeadershipChanges; capacity 1
@@ -54,7 +62,7 @@ type Replica struct {
 func Start(cfg Config) (*Replica, error) {
 	cfg = cfg.withDefaults()
 	r := &Replica{
-		cfg: cfg, dead: make(chan struct{}), changes: make(chan struct{}, 1), changed: make(chan struct{}),
+		cfg: cfg, run: newID(), peers: newPeers(&cfg), dead: make(chan struct{}), changes: make(chan struct{}, 1), changed: make(chan struct{}),
 		links: make(map[string]*link), rounds: make(map[string]*rounds),
 	}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
@@ -77,7 +85,11 @@ func (r *Replica) start() (err error) {
 	}
 	r.fence = &fence{limit: r.cfg.AppendTimeout, changed: r.fenced}
 	r.disk.log.fence = r.fence
-	if err = r.connect(); err == nil {
+	r.clock = &clockWatch{now: r.cfg.Clock, peers: r.peers, bound: r.cfg.MaxClockSkew, nodes: len(r.cfg.Peers)}
+	if r.standing, err = openStanding(r.disk, &r.cfg); err == nil {
+		err = r.connect()
+	}
+	if err == nil {
 		err = r.join()
 	}
 	if err != nil {
@@ -94,8 +106,7 @@ func (r *Replica) start() (err error) {
 func (r *Replica) connect() (err error) {
 	var id *identity
 	if len(r.cfg.Secret) > 0 {
-		member := func(id string) bool { return r.cfg.address(id) != "" }
-		if id, err = newIdentity(r.cfg.Secret, r.cfg.NodeID, member); err != nil {
+		if id, err = newIdentity(r.cfg.Secret, r.cfg.NodeID); err != nil {
 			return err
 		}
 	}
@@ -106,6 +117,7 @@ func (r *Replica) connect() (err error) {
 		}
 	}
 	r.mux = newMux(&r.cfg, ln, id)
+	r.mux.introduce, r.mux.running = r.introduce, r.answering
 	for _, p := range r.cfg.Peers {
 		if p.ID == r.cfg.NodeID {
 			continue
@@ -120,13 +132,17 @@ func (r *Replica) connect() (err error) {
 // join starts Raft, which from then on acts on its own.
 func (r *Replica) join() error {
 	conf := r.raftConfig()
-	r.trans = raft.NewNetworkTransportWithConfig(&raft.NetworkTransportConfig{
-		Stream: fencedStream{raftStream{r.mux}, r.fence}, MaxPool: 3, Timeout: r.cfg.RPCTimeout, Logger: conf.Logger,
-		// More than one exchange under way lets heartbeats pass while
-		// replication is stuck.
-		MaxRPCsInFlight: 1,
-	})
+	r.trans = &gate{
+		NetworkTransport: raft.NewNetworkTransportWithConfig(&raft.NetworkTransportConfig{
+			Stream: fencedStream{raftStream{r.mux}, r.fence}, MaxPool: 3, Timeout: r.cfg.RPCTimeout, Logger: conf.Logger,
+			// More than one exchange under way lets heartbeats pass while
+			// replication is stuck.
+			MaxRPCsInFlight: 1,
+		}),
+		standing: r.standing, clock: r.clock, caughtUp: r.caughtUp, in: make(chan raft.RPC), done: r.ctx.Done(),
+	}
 	r.fsm = newFSM(r.cfg.StateMachine, r.disk.snaps, r.fatal)
+	r.fsm.clock = r.cfg.Clock
 	err := r.newRaft(conf)
 	if err == nil {
 		return nil
@@ -137,9 +153,11 @@ func (r *Replica) join() error {
 func (r *Replica) newRaft(conf *raft.Config) error {
 	d := r.disk
 	members := configuration(r.cfg.Peers)
-	err := raft.BootstrapCluster(conf, d.log, d.stable, d.snaps, r.trans, members)
-	if err != nil && !errors.Is(err, raft.ErrCantBootstrap) {
-		return fmt.Errorf("bootstrap: %w", err)
+	if s := r.standing.get(); s.Status == statusMember && s.founder(r.cfg.NodeID) {
+		err := raft.BootstrapCluster(conf, d.log, d.stable, d.snaps, r.trans, members)
+		if err != nil && !errors.Is(err, raft.ErrCantBootstrap) {
+			return fmt.Errorf("bootstrap: %w", err)
+		}
 	}
 	metas, err := d.snaps.metas()
 	if err != nil {
@@ -165,7 +183,7 @@ func (r *Replica) newRaft(conf *raft.Config) error {
 	if err != nil {
 		return errors.Join(err, d.guard.broken())
 	}
-	if have := r.raft.GetConfiguration().Configuration(); !slices.Equal(have.Servers, members.Servers) {
+	if have := r.raft.GetConfiguration().Configuration(); len(have.Servers) > 0 && !slices.Equal(have.Servers, members.Servers) {
 		err = fmt.Errorf("peers are %v, but the log says %v", ids(members), ids(have))
 		return errors.Join(err, r.raft.Shutdown().Error())
 	}

@@ -16,10 +16,16 @@ func (r *Replica) serve() {
 	if len(r.cfg.Peers) > 1 {
 		r.fence.raft.Store(r.raft)
 	}
-	r.batch = newBatcher(r.raft, r.queue, &r.cfg)
+	r.batch = newBatcher(r.raft, r.queue, r.clock.stamp, &r.cfg)
 	r.mux.serve = func(c net.Conn) { serveCalls(c, peerCalls{r}, &r.cfg) }
+	r.trans.start(r.running.Go)
 	r.mux.start()
 	r.begin()
+	for id := range r.links {
+		r.running.Go(func() { r.follow(id) })
+	}
+	r.running.Go(r.enter)
+	r.running.Go(r.heed)
 	r.running.Go(r.watch)
 	r.running.Go(r.compact)
 	r.running.Go(r.shrink)
@@ -174,37 +180,4 @@ func (r *Replica) Hello(ctx context.Context, peer string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, r.cfg.RPCTimeout)
 	defer cancel()
 	return l.call(ctx, callHello, nil)
-}
-
-// Status describes a replica at one moment, for operators.
-type Status struct {
-	NodeID, Advertise string
-	Leader            string // "" if none is known
-	State             string // Leader, Follower, Candidate, Shutdown
-	Term              uint64
-	FirstIndex        uint64 // of the log
-	LastIndex         uint64
-	CommitIndex       uint64
-	AppliedIndex      uint64 // of the state machine, ticks included
-	Staleness         time.Duration
-	Queued            int   // proposals waiting for a log entry
-	Fatal             error // why the replica has stopped, nil if it has not
-}
-
-// Status returns the present state.
-func (r *Replica) Status() Status {
-	leader, _ := r.Leader()
-	s := Status{
-		NodeID: r.cfg.NodeID, Advertise: r.cfg.Advertise, Leader: leader, State: r.raft.State().String(),
-		Term: r.raft.CurrentTerm(), LastIndex: r.raft.LastIndex(), CommitIndex: r.raft.CommitIndex(),
-		Staleness: r.Staleness(), Queued: r.queue.len(),
-	}
-	s.FirstIndex, _ = r.disk.log.FirstIndex() // never fails
-	r.fsm.mu.Lock()
-	s.AppliedIndex = r.fsm.applied
-	r.fsm.mu.Unlock()
-	if err := r.fatalErr.Load(); err != nil {
-		s.Fatal = *err
-	}
-	return s
 }

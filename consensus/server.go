@@ -16,6 +16,8 @@ type handler interface {
 	readIndex(to func(index uint64, err error))
 	hello() []byte
 	ask(question []byte) []byte
+	state() ([]byte, error)
+	admit(to func(answer []byte, err error))
 }
 
 // server reads calls from one connection and writes their answers.
@@ -95,6 +97,11 @@ func (s *server) handle(req request) error {
 			return nil
 		}
 		s.answer(req.id, s.h.ask(req.payload), nil)
+	case callState:
+		b, err := s.h.state()
+		s.answer(req.id, b, err)
+	case callAdmit:
+		s.h.admit(func(b []byte, err error) { s.answer(req.id, b, err) })
 	default:
 		return ErrUnknownVersion
 	}

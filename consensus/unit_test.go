@@ -285,7 +285,7 @@ type nopMachine struct{ StateMachine }
 
 // A clock of ours that runs behind must not make old state look fresh.
 func TestStaleness(t *testing.T) {
-	f := &fsm{start: time.Now().Add(-time.Minute)}
+	f := &fsm{clock: time.Now, start: time.Now().Add(-time.Minute)}
 	if f.staleness() != NeverApplied {
 		t.Error("fresh without anything applied")
 	}

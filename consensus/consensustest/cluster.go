@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -35,6 +36,8 @@ type Options struct {
 	Machine func(id string) consensus.StateMachine
 	// Configure changes a node's configuration before each start.
 	Configure func(c *consensus.Config)
+	// Unfounded starts no node.
+	Unfounded bool
 }
 
 // Node is one member, running or not.
@@ -48,7 +51,7 @@ type Node struct {
 	cluster *Cluster
 }
 
-// New starts a cluster that is closed, and checked, at the end of the test.
+// New starts a cluster, waits until it is founded, and closes it at the end of the test.
 func New(tb testing.TB, o Options) *Cluster {
 	tb.Helper()
 	if o.Nodes == 0 {
@@ -64,8 +67,14 @@ func New(tb testing.TB, o Options) *Cluster {
 		c.Nodes = append(c.Nodes, &Node{ID: id, Dir: filepath.Join(dir, id), Machine: o.Machine(id), cluster: c})
 	}
 	tb.Cleanup(c.Close)
+	if o.Unfounded {
+		return c
+	}
 	for _, n := range c.Nodes {
 		n.Start()
+	}
+	for _, n := range c.Nodes {
+		n.Member()
 	}
 	return c
 }
@@ -85,7 +94,7 @@ func (n *Node) Config() consensus.Config {
 		Secret: n.cluster.options.Secret, Logger: slog.New(slog.DiscardHandler),
 		HeartbeatTimeout: 150 * time.Millisecond, ElectionTimeout: 150 * time.Millisecond,
 		TickInterval: 50 * time.Millisecond, CommitInterval: 5 * time.Millisecond,
-		RPCTimeout: 400 * time.Millisecond, CallTimeout: 5 * time.Second,
+		PeerInterval: 50 * time.Millisecond, RPCTimeout: 400 * time.Millisecond, CallTimeout: 5 * time.Second,
 		Hello: func() []byte { return []byte("I am " + n.ID) },
 	}
 	fatal := make(chan error, 1)
@@ -112,6 +121,27 @@ func (n *Node) Start() {
 	if err := n.TryStart(); err != nil {
 		n.cluster.TB.Fatalf("start %s: %v", n.ID, err)
 	}
+}
+
+// Member waits until the node has a vote.
+func (n *Node) Member() {
+	n.cluster.TB.Helper()
+	n.cluster.Eventually(n.ID+" to be a member", func() error {
+		if s := n.Replica.Status(); s.Standing != "member" {
+			return fmt.Errorf("it is %s: %v", s.Standing, n.Replica.Unready())
+		}
+		return nil
+	})
+}
+
+// Empty stops the node and takes everything from it that it had on disk.
+func (n *Node) Empty() {
+	n.cluster.TB.Helper()
+	n.Stop()
+	if err := os.RemoveAll(n.Dir); err != nil {
+		n.cluster.TB.Fatal(err)
+	}
+	n.Machine = n.cluster.options.Machine(n.ID)
 }
 
 // Stop closes the node if it runs.

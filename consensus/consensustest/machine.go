@@ -171,3 +171,10 @@ func (m *Machine) History() []Command {
 	defer m.mu.Unlock()
 	return slices.Clone(m.now.History)
 }
+
+// Times returns the stamp of each Apply, in milliseconds since 1970 UTC.
+func (m *Machine) Times() []int64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.now.Times)
+}
