@@ -54,6 +54,13 @@ type Config struct {
 
 	// Timing is what the nodes expect of each other; the same on every node.
 	Timing Timing
+	// Bootstrap is the operator's word that what the nodes out of reach hold need not be
+	// kept: see consensus.Config.Bootstrap. It changes nothing once the node belongs to a
+	// cluster.
+	Bootstrap bool
+	// MaxClockSkew is how far the node's clock may be from its peers' before it leads no
+	// more and is not ready; 2 s if zero.
+	MaxClockSkew time.Duration
 
 	// Admission says whose writes are let in, and how fast; everybody's if zero.
 	Admission Admission
@@ -91,6 +98,8 @@ type Config struct {
 	plain bool
 	// nodesInProcess is how many nodes share this process; one if zero.
 	nodesInProcess int
+	// clock is the node's clock; time.Now if nil.
+	clock func() time.Time
 	// tune changes what consensus is started with.
 	tune func(*consensus.Config)
 }
@@ -150,6 +159,8 @@ const (
 	defaultNodeID   = "node1"
 	defaultHTTP     = ":8700"
 	defaultMaxStale = 5 * time.Second
+	defaultSkew     = 2 * time.Second
+	minSkew         = 100 * time.Millisecond
 	defaultShutdown = 10 * time.Second
 	minSecret       = 32
 	maxPeers        = 63 // each has a key in the registry's document
@@ -169,11 +180,20 @@ func (c *Config) validate() error {
 	if c.MaxStale <= 0 {
 		c.MaxStale = defaultMaxStale
 	}
+	if c.MaxClockSkew == 0 {
+		c.MaxClockSkew = defaultSkew
+	}
+	if c.clock == nil {
+		c.clock = time.Now
+	}
 	if c.ShutdownTimeout <= 0 {
 		c.ShutdownTimeout = defaultShutdown
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.MaxClockSkew < minSkew {
+		return fmt.Errorf("node: clocks that may differ by %v: want %v or more", c.MaxClockSkew, minSkew)
 	}
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		return errors.New("node: a certificate and its key go together")

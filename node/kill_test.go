@@ -35,6 +35,7 @@ type childConfig struct {
 	NodeID, Dir string
 	Peers       []Peer
 	Secret      []byte
+	ClockOffset time.Duration
 }
 
 // child runs a node until its standard input ends. It tells its address first.
@@ -45,6 +46,7 @@ func child(text string) error {
 	}
 	n, err := Start(context.Background(), Config{
 		NodeID: c.NodeID, Dir: c.Dir, Domain: testDomain, HTTP: "127.0.0.1:0", Peers: c.Peers, Secret: c.Secret,
+		clock: func() time.Time { return time.Now().Add(c.ClockOffset) },
 	})
 	if err != nil {
 		return err

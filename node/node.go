@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -136,6 +137,9 @@ func (n *Node) openLedger() error {
 		Dir: filepath.Join(n.cfg.Dir, "ledger"), Logger: n.log, Verify: n.verify, Metrics: counts, OpenFiles: n.files.storeFiles,
 		Corrupt: n.damaged,
 	})
+	if errors.Is(err, syscall.EAGAIN) { // the lock of the store
+		return fmt.Errorf("the directory %s is in use by another process: %w", n.cfg.Dir, err)
+	}
 	if err != nil {
 		return err
 	}
@@ -183,7 +187,9 @@ func (n *Node) join() error {
 		StateMachine: n.ledger, Logger: n.cfg.Logger, Fatal: n.broke,
 		HeartbeatTimeout: n.cfg.Timing.Heartbeat, ElectionTimeout: n.cfg.Timing.Election, LeaderLease: n.cfg.Timing.Lease,
 		LeaderWait: n.cfg.Timing.LeaderWait, AppendTimeout: n.cfg.Timing.Append,
-		Hello: func() []byte { return self }, Answer: n.challenges.Answer,
+		Hello:     func() []byte { return self },
+		Answer:    n.challenges.Answer,
+		Bootstrap: n.cfg.Bootstrap, Ledger: n.LedgerID, Clock: n.cfg.clock, MaxClockSkew: n.cfg.MaxClockSkew,
 	}
 	if n.cfg.tune != nil {
 		n.cfg.tune(&cfg)
@@ -203,7 +209,7 @@ func (n *Node) join() error {
 	}
 	n.registrar = &registrar{
 		node: n.cfg.NodeID, public: n.key.Public(), update: update, domain: n.cfg.Domain,
-		replica: n.replica, ledger: n.ledger, log: n.log, fatal: n.fail,
+		replica: n.replica, ledger: n.ledger, log: n.log, fatal: n.fail, now: n.cfg.clock,
 	}
 	return metrics.Watch(n.metrics, n.replica, n.ledger)
 }
@@ -226,6 +232,7 @@ func (n *Node) surface() error {
 		Registerer: n.metrics, Gatherer: n.metrics, Logger: n.log, NodeID: n.cfg.NodeID,
 		MaxStaleDefault: n.cfg.MaxStale, Key: &n.key,
 	}
+	surface.Now, surface.MaxClockSkew = n.cfg.clock, n.cfg.MaxClockSkew
 	if n.cfg.plain {
 		surface.Scheme = "http"
 	}
@@ -253,6 +260,7 @@ func (n *Node) serve() {
 	if n.certificates != nil {
 		n.running.Go(func() { n.certificates.follow(ctx) })
 	}
+	n.running.Go(func() { n.watchTime(ctx) })
 	if n.observer != nil {
 		n.running.Go(func() { n.observer.Run(ctx) })
 	}
@@ -328,8 +336,7 @@ func (n *Node) Leads() bool {
 
 // ready reports what /readyz does.
 func (n *Node) ready() bool {
-	leader, _ := n.replica.Leader()
-	return leader != "" && n.ledger.Size() > 0 && n.ledger.Damage() == nil && n.replica.Staleness() <= n.cfg.MaxStale
+	return n.replica.Unready() == nil && n.ledger.Size() > 0 && n.ledger.Damage() == nil && n.replica.Staleness() <= n.cfg.MaxStale
 }
 
 // readyPoll is how often Ready looks.

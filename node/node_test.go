@@ -82,6 +82,7 @@ func (c *cluster) checkKeys(at string, indexes ...int) {
 // and so does the new key of one that lost its directory.
 func TestLateNode(t *testing.T) {
 	c := newCluster(t, 3)
+	c.change = func(i int, cfg *Config) { cfg.Bootstrap = i == 0 }
 	c.start(0, 1)
 	c.ready(0, 1)
 	if doc, _ := registry(t, c.url(0)); len(doc.VerificationMethods()) != 2 {

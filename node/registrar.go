@@ -31,6 +31,7 @@ type registrar struct {
 	ledger  *ledger.Ledger
 	log     *slog.Logger
 	fatal   func(error)
+	now     func() time.Time
 }
 
 // replica is what the registrar needs of consensus.
@@ -189,7 +190,7 @@ func (r *registrar) begin(ctx context.Context, keys nodeKeys) error {
 	entry, err := webvh.Create(webvh.CreateOptions{
 		Domain:   r.domain,
 		Document: func(id did.ID) jcs.Value { return registryDocument(id, keys) },
-		Time:     time.Now(),
+		Time:     r.now(),
 	}, r.update)
 	if err != nil {
 		return fmt.Errorf("make the registry's DID: %w", err)
@@ -224,7 +225,7 @@ func (r *registrar) complete(ctx context.Context, keys nodeKeys) error {
 	if err != nil {
 		return fmt.Errorf("head of the registry's DID: %w", err)
 	}
-	at := time.Now()
+	at := r.now()
 	if first := previous.Add(time.Second); at.Before(first) {
 		at = first
 	}

@@ -21,11 +21,12 @@ func serverCommand() *cli.Command {
 		Name:  "server",
 		Usage: "run one node of a cluster",
 		Description: "Every node gets a name of its own, the same list of peers and the same secret. They may be started in\n" +
-			"any order; a majority of them is a working cluster. A node that starts with an empty directory catches\n" +
-			"up by itself. The secret is read from --secret-file or from the variable TABARD_SECRET, never from the\n" +
-			"command line, and the file may be readable by its owner only. A node without --peers is a cluster of its\n" +
-			"own. SIGTERM stops it cleanly; SIGHUP has it read its certificate again, as it does by itself when the\n" +
-			"files change.\n\n" +
+			"any order. A new cluster begins when all are there; from then on a majority of them is enough. A node\n" +
+			"that starts with an empty directory catches up by itself, and votes when it has: --bootstrap is for the\n" +
+			"day on which too few others are left. The secret is read from --secret-file or from the variable\n" +
+			"TABARD_SECRET, never from the command line, and the file may be readable by its owner only. A node\n" +
+			"without --peers is a cluster of its own. SIGTERM stops it cleanly; SIGHUP has it read its certificate\n" +
+			"again, as it does by itself when the files change.\n\n" +
 			"EXAMPLES:\n" +
 			"   tabard server --dir /data --domain registry.example\n" +
 			"   (umask 077 && openssl rand -hex 32 > secret)\n" +
@@ -43,6 +44,8 @@ func serverCommand() *cli.Command {
 			&cli.StringFlag{Name: "peer-bind", Usage: "listening `ADDRESS` for peers (default: this node's among them)"},
 			&cli.StringFlag{Name: "secret-file", Usage: "`FILE` with the cluster's secret: at least 32 bytes in hexadecimal"},
 			&cli.DurationFlag{Name: "max-stale", Usage: "age of the state at which the node stops vouching, `TIME`", Value: 5 * time.Second},
+			&cli.BoolFlag{Name: "bootstrap", Usage: "while this node is empty, begin or vote without the nodes that are out of reach: what only they hold is given up"},
+			&cli.DurationFlag{Name: "max-clock-skew", Usage: "how far this node's clock may be from its peers' before it leads no more, `TIME`", Value: 2 * time.Second},
 			&cli.DurationFlag{Name: "shutdown-timeout", Usage: "how long a clean stop may take, `TIME`", Value: 10 * time.Second},
 		}, slices.Concat(logFlags("info", "json"), timingFlags(), admissionFlags(), []cli.Flag{
 			contextsFlag(), anyIssuerFlag(),
@@ -123,7 +126,8 @@ func serverConfig(c *cli.Context) (node.Config, error) {
 		TLSCert: c.String("tls-cert"), TLSKey: c.String("tls-key"), Bind: c.String("peer-bind"),
 		Streams:        node.Streams{Max: c.Int("max-streams"), MaxPerAddress: c.Int("max-streams-per-address")},
 		MaxConnections: c.Int("max-connections"), MaxConnectionsPerAddress: c.Int("max-connections-per-address"),
-		ContextsDir: c.String("contexts-dir"), AcceptAnyIssuer: c.Bool("accept-any-issuer"), MaxStale: c.Duration("max-stale"), ShutdownTimeout: c.Duration("shutdown-timeout"),
+		ContextsDir: c.String("contexts-dir"), AcceptAnyIssuer: c.Bool("accept-any-issuer"), MaxStale: c.Duration("max-stale"),
+		Bootstrap: c.Bool("bootstrap"), MaxClockSkew: c.Duration("max-clock-skew"), ShutdownTimeout: c.Duration("shutdown-timeout"),
 	}
 	var err error
 	if cfg.Peers, err = node.ParsePeers(words(c, "peers")); err != nil {

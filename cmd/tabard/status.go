@@ -58,19 +58,22 @@ func statusCommand() *cli.Command {
 	}
 }
 
-// targetOf reads an argument that names what a status change is of: a DID, an entry of a status list,
-// or a credential.
-func targetOf(c *cli.Context, arg string) (named, error) {
-	if entry, ok := record.ParseListEntry(arg); ok {
-		return named{target: entry.String()}, nil
+// targetOf is the target that an argument means: a DID, an entry of a status list, a digest, or the
+// digest of a file.
+func targetOf(c *cli.Context, arg string) (string, error) {
+	if id, err := did.Parse(arg); err == nil {
+		return string(id), nil
 	}
-	return statusTarget(c, arg)
+	if entry, ok := record.ParseListEntry(arg); ok {
+		return entry.String(), nil
+	}
+	return digestOf(c, arg)
 }
 
-// statusTarget reads an argument that names what a status is of: a DID or a credential.
-func statusTarget(c *cli.Context, arg string) (named, error) {
+// statusTarget is targetOf, with the issuer of a credential that is given as a file.
+func statusTarget(c *cli.Context, arg string) (target string, issuer did.ID, err error) {
 	if id, err := did.Parse(arg); err == nil {
-		return named{target: string(id)}, nil
+		return string(id), "", nil
 	}
 	return credentialOf(c, arg)
 }
@@ -95,8 +98,7 @@ func statusSet(c *cli.Context) error {
 		return err
 	}
 	change := client.StatusChange{Status: word, Reason: c.String("reason"), Cascade: c.Bool("cascade"), Issued: time.Now()}
-	of, err := targetOf(c, c.Args().Get(1))
-	if err != nil {
+	if change.Target, err = targetOf(c, c.Args().Get(1)); err != nil {
 		return err
 	}
 	if s := c.String("invalid-from"); s != "" {
@@ -115,9 +117,6 @@ func statusSet(c *cli.Context) error {
 		return err
 	}
 	change.Ledger = cluster.Ledger
-	if change.Target, err = of.registered(ctx, cl); err != nil {
-		return err
-	}
 	signed, err := change.Sign(who.key, who.method)
 	if err != nil {
 		return err
@@ -137,7 +136,7 @@ func statusGet(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	of, err := statusTarget(c, c.Args().First())
+	target, issuer, err := statusTarget(c, c.Args().First())
 	if err != nil {
 		return err
 	}
@@ -147,13 +146,9 @@ func statusGet(c *cli.Context) error {
 	}
 	ctx, stop := withTimeout(c)
 	defer stop()
-	target, err := of.registered(ctx, cl)
-	if err != nil {
-		return err
-	}
 	var got api.Status
-	if of.issuer != "" {
-		got, err = cl.CredentialStatus(ctx, target, of.issuer)
+	if issuer != "" {
+		got, err = cl.CredentialStatus(ctx, target, issuer)
 	} else {
 		got, err = cl.Status(ctx, target)
 	}

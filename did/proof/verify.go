@@ -69,11 +69,7 @@ type hashes struct {
 
 // readable checks that neither the document nor the proof hides what it says; the
 // document once.
-func (p *Proof) readable(opt Options, doc jcs.Value, known *hashes) error {
-	if opt.AcceptHidden {
-		return nil
-	}
-	ld := opt.processor()
+func (p *Proof) readable(ld *jsonld.Processor, doc jcs.Value, known *hashes) error {
 	if known == nil || !known.read {
 		if err := readable(ld, doc); err != nil {
 			return err
@@ -127,7 +123,7 @@ func (p *Proof) check(doc jcs.Value, known *hashes, key multikey.PublicKey, opt 
 		if err := p.checkDisclosure(doc, opt.processor(), key, verify); err != nil {
 			return err
 		}
-		return p.readable(opt, doc, known)
+		return p.readable(opt.processor(), doc, known)
 	}
 	sig, err := p.signature(signatureSize(key.Type()))
 	if err != nil {
@@ -150,7 +146,7 @@ func (p *Proof) check(doc jcs.Value, known *hashes, key multikey.PublicKey, opt 
 		return unverified("", ErrSignature)
 	}
 	if s.form == formRDF {
-		return p.readable(opt, doc, known)
+		return p.readable(ld, doc, known)
 	}
 	return nil
 }

@@ -33,6 +33,7 @@ const (
 	StatusStale          Code = "status-stale"
 	ShuttingDown         Code = "shutting-down"
 	LedgerCorrupt        Code = "ledger-corrupt"
+	ClockWrong           Code = "clock-wrong"
 	StalePredecessor     Code = "stale-predecessor"
 	NotAdmitted          Code = "not-admitted"
 	// StatusListUnavailable travels with the type of its specification, STATUS_RETRIEVAL_ERROR.
@@ -83,6 +84,7 @@ var table = map[Code]row{
 	StatusStale:    {http.StatusServiceUnavailable, "The node's state is not fresh enough", 1},
 	LedgerCorrupt:  {http.StatusServiceUnavailable, "The node's files are damaged, and it is out of service", 0},
 	ShuttingDown:   {http.StatusServiceUnavailable, "The node is shutting down", 1},
+	ClockWrong:     {http.StatusServiceUnavailable, "The node's clock is not that of its peers", 1},
 	Internal:       {http.StatusInternalServerError, "Internal error", 0},
 
 	// DIDs: the rules of did:webvh 1.0, then those of hosting.

@@ -62,17 +62,29 @@ type Cluster struct {
 	Term   uint64      `json:"term"`
 	State  string      `json:"state"` // leader, follower or candidate
 	AgeMS  *int64      `json:"ageMs,omitempty"`
-	Peers  []Peer      `json:"peers"`
+	// Standing is member, or empty or joining of a node without a vote: it holds nothing, or has
+	// yet to catch up.
+	Standing string `json:"standing,omitempty"`
+	// Problems are what keeps the node from taking part, and what is wrong with the ledger's time,
+	// for people.
+	Problems []string `json:"problems,omitempty"`
+	Peers    []Peer   `json:"peers"`
 }
 
-// Peer is one member of the cluster, by the address its peers reach it at.
+// Peer is one member of the cluster, by the address its peers reach it at, as the answering node
+// knows it.
 type Peer struct {
 	ID      string `json:"id"`
 	Address string `json:"address,omitempty"`
+	// The rest is absent of the answering node itself.
+	Reachable     *bool  `json:"reachable,omitempty"`
+	Standing      string `json:"standing,omitempty"`
+	ClockOffsetMS *int64 `json:"clockOffsetMs,omitempty"` // how far its clock is ahead
+	Problem       string `json:"problem,omitempty"`       // why it is not reachable
 }
 
 // Ready answers GET /healthz, and GET /readyz of a node that is ready; one that is not answers with the
-// problem no-leader or status-stale.
+// problem no-leader, status-stale or clock-wrong.
 type Ready struct {
 	Ready bool `json:"ready"`
 }

@@ -30,6 +30,7 @@ type Cluster interface {
 	Status() consensus.Status
 	Peers() []consensus.Peer
 	Ask(ctx context.Context, peer string, question []byte) ([]byte, error)
+	Unready() error
 }
 
 // Config of the surface. Ledger and Cluster are required.
@@ -95,6 +96,11 @@ type Config struct {
 	// wait for their turn in it, and of all bulk requests without; default 768, three entries of the log.
 	BulkInFlight int
 
+	// Now is the node's clock; default time.Now.
+	Now func() time.Time
+	// MaxClockSkew is how far the newest record may be ahead of it before /v1/cluster says so; default 2 s.
+	MaxClockSkew time.Duration
+
 	now      func() time.Time
 	bulkIdle time.Duration // how long the client of a bulk request may pause; default 15 s
 }
@@ -132,8 +138,14 @@ func (c *Config) validate() error {
 	if c.Scheme == "" {
 		c.Scheme = "https"
 	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
 	if c.now == nil {
-		c.now = time.Now
+		c.now = c.Now
+	}
+	if c.MaxClockSkew == 0 {
+		c.MaxClockSkew = 2 * time.Second
 	}
 	if c.Challenges == nil {
 		own, err := challenge.New(challenge.Config{Node: c.NodeID})

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/tabard-id/tabard/consensus"
 	"github.com/tabard-id/tabard/ledger"
 	"github.com/tabard-id/tabard/ledger/record"
 	"github.com/tabard-id/tabard/node/api"
@@ -112,8 +113,11 @@ func (s *server) barrierProblem(err error) error {
 	if errors.Is(err, context.Canceled) {
 		return err
 	}
+	if errors.Is(err, consensus.ErrBehind) {
+		return unready(err)
+	}
 	p := api.NewProblem(api.StatusStale, "the newest acknowledged write cannot be known now")
-	if inner := problem(err); inner.Code == api.NoLeader || inner.Code == api.ShuttingDown || inner.Code == api.Overloaded {
+	if inner := problem(err); inner.Code == api.NoLeader || inner.Code == api.ShuttingDown || inner.Code == api.Overloaded || inner.Code == api.ClockWrong {
 		p = inner
 	}
 	return p

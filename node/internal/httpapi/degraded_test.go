@@ -24,7 +24,10 @@ type degraded struct {
 	barrier   error
 	staleness time.Duration
 	leader    bool
+	unready   error
 }
+
+func (d *degraded) Unready() error { return d.unready }
 
 func (d *degraded) Propose(ctx context.Context, cmd []byte) ([]byte, error) {
 	if d.propose != nil {
@@ -175,6 +178,64 @@ func TestRefusalWaitsForTheLeader(t *testing.T) {
 		// What no state would accept is refused all the same.
 		n.post("/v1/credentials", "application/json", []byte(`{"credential":{}}`)).refused("credential-invalid")
 	})
+}
+
+// A node that catches up for long knows the leader: it passes on what it cannot decide, and says of
+// reads what is true.
+func TestNodeThatCatchesUpPassesWritesOn(t *testing.T) {
+	whole := startNode(t)
+	behind := fmt.Errorf("%w: it has applied entry 3 of 9000", consensus.ErrBehind)
+	n := whole.degrade(&degraded{barrier: behind, leader: true, unready: behind})
+	a := n.draft(webvh.CreateOptions{}, "agents", "early")
+	line := a.entry.Value.Canonical()
+	n.post(a.logPath(), "text/jsonl", line).json(http.StatusCreated, new(api.Receipt))
+	// What this node would refuse by its old state, the cluster refuses by the newest.
+	issuer := &agent{n: n, key: newKey(t), id: "did:webvh:QmNXZqU7XNYkPT9JLFJHbJzsV6i4CBVkRn6wDBwfFQZ6c7:registry.example%3A8700:soon"}
+	n.unchanged(func() {
+		n.post("/v1/credentials", "application/json", registerBody(issuer.issue("x"), false)).refused("issuer-unresolvable")
+	})
+	for _, target := range []string{identifiers + string(issuer.id) + "?consistency=linearizable", "/readyz"} {
+		if p := n.get(target).refused(api.StatusStale); !strings.Contains(p.Detail, "applied entry 3 of 9000") {
+			t.Errorf("%s: %+v", target, p)
+		}
+	}
+}
+
+// What stands in the way is said where operators look.
+func TestUnreadyNodeSaysWhy(t *testing.T) {
+	whole := startNode(t)
+	for code, err := range map[api.Code]error{
+		api.NoLeader:     fmt.Errorf("%w: this node is empty and waits for n3", consensus.ErrNoLeader),
+		api.ClockWrong:   fmt.Errorf("%w: %w: 2 of 2 peers have another time", consensus.ErrNoLeader, consensus.ErrClock),
+		api.ShuttingDown: consensus.ErrClosed,
+	} {
+		n := whole.degrade(&degraded{leader: true, unready: err})
+		if p := n.get("/readyz").refused(code); p.Detail != err.Error() || p.Status != http.StatusServiceUnavailable {
+			t.Errorf("%+v", p)
+		}
+		var c api.Cluster
+		n.get("/v1/cluster").json(http.StatusOK, &c)
+		if len(c.Problems) != 1 || c.Problems[0] != err.Error() {
+			t.Errorf("problems %q", c.Problems)
+		}
+	}
+}
+
+// The newest record was stamped by a clock a year ahead.
+func TestLedgerAheadOfTheClock(t *testing.T) {
+	whole := startNode(t)
+	whole.register("issuers", "late")
+	n := whole.degrade(&degraded{leader: true}, func(c *Config) { c.now = func() time.Time { return time.Now().AddDate(-1, 0, 0) } })
+	var c api.Cluster
+	n.get("/v1/cluster").json(http.StatusOK, &c)
+	if len(c.Problems) != 1 || !strings.Contains(c.Problems[0], "ahead of this node's clock: if the clock is wrong, set it") {
+		t.Errorf("problems %q", c.Problems)
+	}
+	c = api.Cluster{}
+	whole.get("/v1/cluster").json(http.StatusOK, &c)
+	if len(c.Problems) != 0 {
+		t.Errorf("problems %q", c.Problems)
+	}
 }
 
 func TestStaleNodeVouchesForNothing(t *testing.T) {

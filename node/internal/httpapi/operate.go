@@ -2,10 +2,13 @@ package httpapi
 
 import (
 	"bufio"
+	"fmt"
 	"net"
 	"net/http"
 	"strings"
+	"time"
 
+	"github.com/tabard-id/tabard/consensus"
 	"github.com/tabard-id/tabard/ledger/record"
 	"github.com/tabard-id/tabard/node/api"
 )
@@ -22,6 +25,9 @@ func (s *server) getReady(w *reply, r *http.Request, _ route) error {
 	if err := s.sound(); err != nil {
 		return err
 	}
+	if err := s.Cluster.Unready(); err != nil {
+		return unready(err)
+	}
 	if id, _ := s.Cluster.Leader(); id == "" {
 		return api.NewProblem(api.NoLeader, "no leader is known")
 	}
@@ -32,6 +38,13 @@ func (s *server) getReady(w *reply, r *http.Request, _ route) error {
 		return err
 	}
 	return s.sendJSON(w, r, http.StatusOK, api.Ready{Ready: true})
+}
+
+// unready is the problem of a node that cannot take part, with consensus's own words.
+func unready(err error) *api.Problem {
+	p := problem(err)
+	p.Detail = err.Error()
+	return p
 }
 
 func (s *server) getMetrics(w *reply, r *http.Request, _ route) error {
@@ -74,7 +87,7 @@ func (s *server) getCluster(w *reply, r *http.Request, _ route) error {
 	leader, _ := s.Cluster.Leader()
 	c := api.Cluster{
 		Node: s.NodeID, Leader: leader, Ledger: v.LedgerID(), Domain: v.Domain(), Size: v.Size(), Root: v.Root(),
-		Term: status.Term, State: strings.ToLower(status.State), Peers: []api.Peer{},
+		Term: status.Term, State: strings.ToLower(status.State), Standing: status.Standing, Peers: s.peers(status),
 	}
 	if v.Size() > 0 {
 		c.Time = record.TimeOf(v.Time()).String()
@@ -83,8 +96,46 @@ func (s *server) getCluster(w *reply, r *http.Request, _ route) error {
 		ms := age.Milliseconds()
 		c.AgeMS = &ms
 	}
-	for _, p := range s.Cluster.Peers() {
-		c.Peers = append(c.Peers, api.Peer{ID: p.ID, Address: p.Address})
+	if err := s.Cluster.Unready(); err != nil {
+		c.Problems = append(c.Problems, err.Error())
+	}
+	if v.Size() > 0 {
+		if words := Ahead(v.Time(), s.now(), s.MaxClockSkew); words != "" {
+			c.Problems = append(c.Problems, words)
+		}
 	}
 	return s.sendJSON(w, r, http.StatusOK, c)
+}
+
+// peers lists the members of the cluster, and what this node knows of the others.
+func (s *server) peers(status consensus.Status) []api.Peer {
+	out := []api.Peer{}
+	for _, p := range s.Cluster.Peers() {
+		line := api.Peer{ID: p.ID, Address: p.Address}
+		for _, known := range status.Peers {
+			if known.ID != p.ID {
+				continue
+			}
+			line.Reachable, line.Standing, line.Problem = &known.Reachable, known.Standing, known.Problem
+			if known.Heard != consensus.NeverApplied {
+				ms := known.Offset.Milliseconds()
+				line.ClockOffsetMS = &ms
+			}
+		}
+		out = append(out, line)
+	}
+	return out
+}
+
+// Ahead says what to do about a ledger whose newest record, of the time stamped, is ahead of
+// the clock by more than a bound; "" if it is not.
+func Ahead(stamped, now time.Time, bound time.Duration) string {
+	ahead := stamped.Sub(now)
+	if ahead <= bound {
+		return ""
+	}
+	return fmt.Sprintf("the newest record is of %s, %s ahead of this node's clock: if the clock is wrong, set it; if it is right, "+
+		"a leader with a wrong clock stamped that record, and until then all further records get the same time; "+
+		"only a copy of the ledger from before that record, restored on every node, is rid of it",
+		stamped.UTC().Format(time.RFC3339), ahead.Round(time.Second))
 }

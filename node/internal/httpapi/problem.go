@@ -46,6 +46,10 @@ func problem(err error) *api.Problem {
 		return errDamaged
 	case errors.Is(err, ledger.ErrNotFound):
 		return api.NewProblem(api.NotFound, "")
+	case errors.Is(err, consensus.ErrClock):
+		return api.NewProblem(api.ClockWrong, "this node's clock is not that of its peers")
+	case errors.Is(err, consensus.ErrBehind):
+		return api.NewProblem(api.StatusStale, "this node is catching up with the cluster")
 	case errors.Is(err, consensus.ErrNoLeader):
 		return api.NewProblem(api.NoLeader, "no leader could be reached")
 	case errors.Is(err, consensus.ErrOverloaded):

@@ -132,8 +132,13 @@ var timeless = map[record.Code]bool{
 // it, and nobody else may.
 var notBegun = api.NewProblem(api.StatusStale, "the ledger has no record yet")
 
+// lagPatience is how long a node that lags tries to catch up before it passes a write on unseen.
+const lagPatience = time.Second
+
 // precheck judges an operation by the local state, so that what cannot be accepted costs no entry of
-// the replicated log. A node may lag: before it refuses it catches up and looks again.
+// the replicated log. A node may lag: before it refuses it catches up and looks again. Where that
+// takes long, as after an install, the cluster gets to decide, since every node checks what it applies;
+// but for witness proofs, of which the policy has a say that only the newest state shows.
 func (s *server) precheck(r *http.Request, op record.Op) (ledger.Judgement, error) {
 	judged, err := s.check(r, op)
 	switch {
@@ -144,9 +149,12 @@ func (s *server) precheck(r *http.Request, op record.Op) (ledger.Judgement, erro
 	case r.Context().Err() != nil:
 		return judged, r.Context().Err()
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), s.WaitLimit)
+	barrier, cancel := context.WithTimeout(r.Context(), min(s.WaitLimit, lagPatience))
 	defer cancel()
-	if err := s.Cluster.ReadBarrier(ctx); err != nil {
+	if err := s.Cluster.ReadBarrier(barrier); err != nil {
+		if errors.Is(err, consensus.ErrBehind) && r.Context().Err() == nil && op.Name != record.OpWitness {
+			return ledger.Judgement{}, nil
+		}
 		return judged, s.barrierProblem(err)
 	}
 	if s.Ledger.Size() == 0 {

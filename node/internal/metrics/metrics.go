@@ -70,12 +70,17 @@ var (
 	descCommit    = desc("raft_commit_index", "Newest entry known to be committed.")
 	descApplied   = desc("raft_applied_index", "Newest entry applied to the ledger.")
 	descQueued    = desc("raft_queued_proposals", "Proposals that wait for a log entry.")
+	descMember    = desc("raft_member", "1 if this node has a vote, 0 while it is empty or catches up.")
+	descReachable = desc("raft_peers_reachable", "Other nodes that answer this one.")
+	descClock     = desc("clock_wrong", "1 if a majority of the cluster has another time than this node.")
+	descOffset    = desc("clock_offset_seconds", "How far the clock of the peer farthest away is ahead of this node's.")
 	descStaleness = desc("staleness_seconds", "Age of the newest applied entry; absent before there is one.")
 )
 
 // Describe implements prometheus.Collector.
 func (s *state) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{descSize, descLeader, descKnown, descTerm, descLast, descCommit, descApplied, descQueued, descStaleness} {
+	for _, d := range []*prometheus.Desc{descSize, descLeader, descKnown, descTerm, descLast, descCommit, descApplied, descQueued,
+		descMember, descReachable, descClock, descOffset, descStaleness} {
 		ch <- d
 	}
 }
@@ -92,6 +97,16 @@ func (s *state) Collect(ch chan<- prometheus.Metric) {
 	send(descCommit, float64(st.CommitIndex))
 	send(descApplied, float64(st.AppliedIndex))
 	send(descQueued, float64(st.Queued))
+	send(descMember, one(st.Standing == "member"))
+	reachable := 0
+	for _, p := range st.Peers {
+		if p.Reachable {
+			reachable++
+		}
+	}
+	send(descReachable, float64(reachable))
+	send(descClock, one(st.ClockWrong))
+	send(descOffset, st.ClockOffset.Seconds())
 	if st.Staleness != consensus.NeverApplied {
 		send(descStaleness, st.Staleness.Seconds())
 	}
