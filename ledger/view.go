@@ -164,12 +164,12 @@ func (v *View) LogFrom(scid string, number int) iter.Seq2[[]byte, error] {
 			return
 		}
 		for n := max(1, number); n <= state.Number; n++ {
-			entry, _, err := v.entry(scid, n)
+			entry, err := v.entryText(scid, n)
 			if err != nil {
 				yield(nil, err)
 				return
 			}
-			if !yield(entry.Canonical(), nil) {
+			if !yield(entry, nil) {
 				return
 			}
 		}

@@ -305,15 +305,41 @@ func (w *world) findTime(head *view.Head, opt did.Options) (int, error) {
 
 // entry returns a log entry by its version's number, which is known to be there.
 func (w *world) entry(scid string, number int) (jcs.Value, record.Seq, error) {
+	seq, err := w.entrySeq(scid, number)
+	if err != nil {
+		return jcs.Value{}, 0, err
+	}
+	v, err := w.entryAt(seq)
+	return v, seq, err
+}
+
+// entrySeq returns the record of a version.
+func (w *world) entrySeq(scid string, number int) (record.Seq, error) {
 	at, ok, err := view.GetEntry(w.in, scid, number)
 	if err == nil && !ok {
 		err = fmt.Errorf("version %d of %s: %w", number, scid, store.ErrCorrupt)
 	}
+	return at.Seq, err
+}
+
+// entryText returns a version's entry in RFC 8785 form, as it stands in the record.
+func (w *world) entryText(scid string, number int) ([]byte, error) {
+	seq, err := w.entrySeq(scid, number)
 	if err != nil {
-		return jcs.Value{}, 0, err
+		return nil, err
 	}
-	v, err := w.entryAt(at.Seq)
-	return v, at.Seq, err
+	data, err := view.GetRecord(w.in, seq)
+	if err != nil {
+		return nil, err
+	}
+	if text, ok := record.EntryText(data); ok {
+		return text, nil
+	}
+	v, err := w.entryAt(seq)
+	if err != nil {
+		return nil, err
+	}
+	return v.Canonical(), nil
 }
 
 func (w *world) entryAt(seq record.Seq) (jcs.Value, error) {

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"bytes"
 	"fmt"
 
 	"github.com/tabard-id/tabard/did"
@@ -41,6 +42,23 @@ func ParseDIDBody(v jcs.Value) (DIDBody, error) {
 		return DIDBody{}, fmt.Errorf("%w: a did body with unknown members", ErrRecord)
 	}
 	return b, nil
+}
+
+// Bytes of a did record around its entry, where no witness proofs follow.
+const (
+	beforeEntry = `{"body":{"entry":`
+	afterEntry  = `},"kind":"did","time":"`
+)
+
+// EntryText returns the log entry in the bytes of a did record, in RFC 8785 form, without reading it. ok is
+// false where that takes decoding the record: it has witness proofs, or is of another kind.
+func EntryText(data []byte) (entry []byte, ok bool) {
+	rest, found := bytes.CutPrefix(data, []byte(beforeEntry))
+	end := bytes.LastIndex(rest, []byte(afterEntry))
+	if !found || end < 1 || rest[end-1] != '}' {
+		return nil, false
+	}
+	return rest[:end], true
 }
 
 // CredentialBody is the body of a credential record. Content is whether the

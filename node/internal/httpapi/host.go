@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"bytes"
 	"errors"
 	"net/http"
 	"net/url"
@@ -40,15 +39,6 @@ func folder(raw string) ([]string, error) {
 
 // render makes one hosted file of the DID whose SCID is given.
 type render func(r *http.Request, v *ledger.View, scid string, segments []string) ([]byte, error)
-
-func (s *server) getLog(w *reply, r *http.Request, rt route) error {
-	err := s.getHosted(w, r, rt, repLog, renderLog)
-	var long longLog
-	if errors.As(err, &long) {
-		return s.sendLog(w, r, long)
-	}
-	return err
-}
 
 func (s *server) getWitness(w *reply, r *http.Request, rt route) error {
 	return s.getHosted(w, r, rt, repWitness, renderWitness)
@@ -89,18 +79,24 @@ func (s *server) getHosted(w *reply, r *http.Request, rt route, rep representati
 
 // hostedFile renders a file of the DID that lives at a folder.
 func hostedFile(r *http.Request, v *ledger.View, segments []string, render render) (*cached, error) {
-	scid, ok, err := hostedAt(v, segments)
+	scid, err := livesHere(v, segments)
 	if err != nil {
 		return nil, err
-	}
-	if !ok {
-		return nil, api.NewProblem(api.NotFound, "no DID lives here")
 	}
 	body, err := render(r, v, scid, segments)
 	if err != nil {
 		return nil, err
 	}
 	return &cached{subject: scid, size: v.Size(), status: http.StatusOK, body: body}, nil
+}
+
+// livesHere returns the SCID of the DID that a folder was given to.
+func livesHere(v *ledger.View, segments []string) (string, error) {
+	scid, ok, err := hostedAt(v, segments)
+	if err == nil && !ok {
+		err = api.NewProblem(api.NotFound, "no DID lives here")
+	}
+	return scid, err
 }
 
 // onlyBounds reads the query of a route that takes no parameters but those of consistency.
@@ -114,22 +110,6 @@ func onlyBounds(r *http.Request) (bounds, error) {
 		return bounds{}, err
 	}
 	return b, q.rest()
-}
-
-func renderLog(_ *http.Request, v *ledger.View, scid string, _ []string) ([]byte, error) {
-	var log bytes.Buffer
-	for entry, err := range v.Log(scid) {
-		if err != nil {
-			return nil, err
-		}
-		if log.Len()+len(entry) > maxWholeLog {
-			state, _, err := v.Head(scid)
-			return nil, errors.Join(err, longLog{scid, state.VersionID, state.Number})
-		}
-		log.Write(entry)
-		log.WriteByte('\n')
-	}
-	return log.Bytes(), nil
 }
 
 func renderWitness(_ *http.Request, v *ledger.View, scid string, _ []string) ([]byte, error) {

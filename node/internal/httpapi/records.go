@@ -118,7 +118,7 @@ func position(v *ledger.View, after string) (record.Seq, error) {
 // sendRecords writes records from to end, without it, a chunk at a time. No state is held while the
 // client reads: records never change.
 func (s *server) sendRecords(w *reply, r *http.Request, from, end record.Seq) error {
-	chunk, next, err := s.recordLines(nil, from, end)
+	chunk, next, err := s.recordLines(nil, r, from, end)
 	if err != nil {
 		return err
 	}
@@ -133,25 +133,31 @@ func (s *server) sendRecords(w *reply, r *http.Request, from, end record.Seq) er
 		if _, err := w.Write(chunk); err != nil {
 			return sent(err)
 		}
-		if chunk, next, err = s.recordLines(chunk[:0], next, end); err != nil {
+		if next < end {
+			if err := s.pace(r); err != nil {
+				return sent(err)
+			}
+		}
+		if chunk, next, err = s.recordLines(chunk[:0], r, next, end); err != nil {
 			return fmt.Errorf("record %d: %w", next, err) // the transfer breaks
 		}
 	}
 	return nil
 }
 
-// recordLines appends lines until there are enough for one write, and returns the next position.
-func (s *server) recordLines(dst []byte, from, end record.Seq) ([]byte, record.Seq, error) {
-	const enough = 64 << 10
+// recordLines appends lines until there are enough for one write, charges for reading them, and returns
+// the next position.
+func (s *server) recordLines(dst []byte, r *http.Request, from, end record.Seq) ([]byte, record.Seq, error) {
 	v := s.Ledger.View()
 	defer v.Close()
-	for ; from < end && len(dst) < enough; from++ {
+	for ; from < end && len(dst) < chunkBytes; from++ {
 		body, err := v.Record(from)
 		if err != nil {
 			return dst, from, err
 		}
 		dst = appendRecord(dst, from, body)
 	}
+	s.chargeRead(r, len(dst))
 	return dst, from, nil
 }
 

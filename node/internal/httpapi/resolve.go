@@ -190,10 +190,13 @@ var (
 	contentTypeDID = jcs.Object(contentType)
 )
 
-// finish fills in what goes out beside the body. The entity tag is strong: it is of the bytes.
+// finish fills in what goes out beside the body. The entity tag is strong: unless there is one that
+// stands for the bytes, it is of them.
 func (c *cached) finish(control []string) {
-	sum := sha256.Sum256(c.body)
-	c.etag = `"` + base64.RawURLEncoding.EncodeToString(sum[:15]) + `"`
+	if c.etag == "" {
+		sum := sha256.Sum256(c.body)
+		c.etag = `"` + base64.RawURLEncoding.EncodeToString(sum[:15]) + `"`
+	}
 	c.etags, c.control = []string{c.etag}, control
 	if c.media != "" {
 		c.contentType = []string{c.media}

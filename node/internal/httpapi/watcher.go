@@ -27,7 +27,7 @@ const watcherPath = "/v1/watcher"
 type watched struct {
 	id           did.ID
 	log, witness []byte
-	hosted       bool
+	hosted       *logFile // the log, which is not read yet, of a DID that is hosted here
 }
 
 // takeSCID reads the parameter scid.
@@ -44,22 +44,11 @@ func (q params) takeSCID() (string, error) {
 }
 
 // findWatched returns the newest log of an SCID: the registry's own, or the one observed last.
-func findWatched(v *ledger.View, scid string, file bool) (watched, error) {
+func findWatched(v *ledger.View, scid string) (watched, error) {
 	state, _, err := v.Head(scid)
 	if err == nil {
-		log, err := renderLog(nil, v, scid, nil)
-		var long longLog
-		if errors.As(err, &long) { // of one that is too long the witness file can still be had
-			err = nil
-			if !file {
-				err = long
-			}
-		}
-		if err != nil {
-			return watched{}, err
-		}
 		witness, err := renderWitness(nil, v, scid, nil)
-		return watched{state.DID, log, witness, true}, err
+		return watched{id: state.DID, witness: witness, hosted: &logFile{scid, state.VersionID, state.Number, v.Size()}}, err
 	}
 	if !errors.Is(err, ledger.ErrNotFound) {
 		return watched{}, err
@@ -95,7 +84,7 @@ func observedLog(v *ledger.View, scid string) (watched, error) {
 }
 
 // watch reads the parameters of a watcher's route and finds the log.
-func (s *server) watch(w *reply, r *http.Request, file bool) (watched, params, error) {
+func (s *server) watch(w *reply, r *http.Request) (watched, params, error) {
 	q, err := parseQuery(r.URL.RawQuery)
 	if err != nil {
 		return watched{}, nil, err
@@ -113,27 +102,26 @@ func (s *server) watch(w *reply, r *http.Request, file bool) (watched, params, e
 		return watched{}, nil, err
 	}
 	defer v.Close()
-	found, err := findWatched(v, scid, file)
+	found, err := findWatched(v, scid)
 	return found, q, err
 }
 
 func (s *server) getWatchedLog(w *reply, r *http.Request, _ route) error {
-	found, q, err := s.watch(w, r, false)
-	var long longLog
-	if errors.As(err, &long) {
-		return s.sendLog(w, r, long)
-	}
+	found, q, err := s.watch(w, r)
 	if err == nil {
 		err = q.rest()
 	}
 	if err != nil {
 		return err
 	}
+	if found.hosted != nil {
+		return s.sendLog(w, r, *found.hosted, cacheKey{})
+	}
 	return s.sendWatched(w, r, found.log, api.TypeJSONLines)
 }
 
 func (s *server) getWatchedWitness(w *reply, r *http.Request, _ route) error {
-	found, q, err := s.watch(w, r, true)
+	found, q, err := s.watch(w, r)
 	if err == nil {
 		err = q.rest()
 	}
@@ -194,7 +182,7 @@ func (s *server) postWatchedDelete(w *reply, r *http.Request, rt route) error {
 	if _, err := readObject(w, r, presentationTypes); err != nil {
 		return err
 	}
-	found, q, err := s.watch(w, r, true)
+	found, q, err := s.watch(w, r)
 	if err == nil && strings.Contains(rt.name, "/resource/") {
 		_, err = q.takePath()
 	}
@@ -226,7 +214,7 @@ func (q params) takePath() (string, error) {
 // getWatchedResource serves a resource beside a watched log: of a hosted DID what is hosted, of another
 // one what its host serves, from the cache while that may be.
 func (s *server) getWatchedResource(w *reply, r *http.Request, rt route) error {
-	found, q, err := s.watch(w, r, true)
+	found, q, err := s.watch(w, r)
 	if err != nil {
 		return err
 	}
@@ -241,7 +229,7 @@ func (s *server) getWatchedResource(w *reply, r *http.Request, rt route) error {
 	if err != nil {
 		return err
 	}
-	if found.hosted {
+	if found.hosted != nil {
 		return s.hostedResource(w, r, place, path)
 	}
 	if s.Files == nil {
@@ -284,7 +272,7 @@ func (s *server) postWatchedResource(w *reply, r *http.Request, _ route) error {
 	if _, err := readObject(w, r, presentationTypes); err != nil {
 		return err
 	}
-	_, q, err := s.watch(w, r, true)
+	_, q, err := s.watch(w, r)
 	if err == nil {
 		_, err = q.takePath()
 	}

@@ -51,12 +51,9 @@ const typeVP = "application/vp"
 
 // whoisAt finds the presentation of the DID that lives at a folder.
 func whoisAt(v *ledger.View, segments []string) ([]byte, error) {
-	scid, ok, err := hostedAt(v, segments)
+	scid, err := livesHere(v, segments)
 	if err != nil {
 		return nil, err
-	}
-	if !ok {
-		return nil, api.NewProblem(api.NotFound, "no DID lives here")
 	}
 	state, _, err := v.Head(scid)
 	if err != nil {
