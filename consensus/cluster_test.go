@@ -38,6 +38,7 @@ func TestProposeFromAnyNode(t *testing.T) {
 	c.Check()
 }
 
+// How long it takes is what a benchmark may tell; here it is that it comes to pass.
 func TestStartToLeader(t *testing.T) {
 	start := time.Now()
 	peers, listeners := loopbackPeers(t, 3)
@@ -54,14 +55,25 @@ func TestStartToLeader(t *testing.T) {
 		replicas = append(replicas, r)
 	}
 	for _, r := range replicas {
-		if err := r.ReadBarrier(within(t, 10*time.Second)); err != nil {
-			t.Fatal(err)
-		}
+		untilProposed(t, func(ctx context.Context) error { return r.ReadBarrier(ctx) })
 	}
-	d := time.Since(start)
-	t.Logf("three nodes with default timeouts answer barriers %v after the first was started", d)
-	if d > 5*time.Second {
-		t.Errorf("took %v", d)
+	t.Logf("three nodes with default timeouts answer barriers %v after the first was started", time.Since(start))
+}
+
+// untilProposed tries until what is asked of the cluster is done, on a busy machine too, and demands that
+// whatever ends otherwise has surely not been proposed.
+func untilProposed(t *testing.T, try func(ctx context.Context) error) {
+	t.Helper()
+	ctx := within(t, 2*time.Minute)
+	for {
+		err := try(ctx)
+		if err == nil {
+			return
+		}
+		if !consensus.NotProposed(err) || ctx.Err() != nil {
+			t.Error(err)
+			return
+		}
 	}
 }
 
