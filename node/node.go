@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -31,11 +32,14 @@ import (
 
 // Node is one running node. All methods are safe for concurrent use.
 type Node struct {
-	cfg     Config
-	log     *slog.Logger
-	key     multikey.PrivateKey
-	verify  multikey.VerifyFunc
-	metrics *prometheus.Registry
+	cfg    Config
+	log    *slog.Logger
+	key    multikey.PrivateKey
+	fresh  atomic.Bool // key is not in the registry's document yet, where another may be
+	verify multikey.VerifyFunc
+	// ownSecret: the cluster's secret is of a file in the node's own directory.
+	ownSecret bool
+	metrics   *prometheus.Registry
 
 	ledger       *ledger.Ledger
 	replica      *consensus.Replica
@@ -96,9 +100,13 @@ func (n *Node) start(ctx context.Context) error {
 	}
 	err := os.MkdirAll(n.cfg.Dir, 0o700)
 	if err == nil {
-		n.key, err = nodeKey(n.cfg.Dir)
+		var id nodeIdentity
+		id, err = nodeKey(n.cfg.Dir)
+		n.key = id.key
+		n.fresh.Store(id.fresh)
 	}
 	if err == nil && len(n.cfg.Secret) == 0 {
+		n.ownSecret = true
 		n.cfg.Secret, err = clusterSecret(n.cfg.Dir)
 	}
 	if err == nil {
@@ -109,6 +117,9 @@ func (n *Node) start(ctx context.Context) error {
 	}
 	if err == nil {
 		err = n.openLedger()
+	}
+	if err == nil {
+		err = n.checkIdentity()
 	}
 	if err == nil {
 		err = n.listen()
@@ -210,6 +221,7 @@ func (n *Node) join() error {
 	n.registrar = &registrar{
 		node: n.cfg.NodeID, public: n.key.Public(), update: update, domain: n.cfg.Domain,
 		replica: n.replica, ledger: n.ledger, log: n.log, fatal: n.fail, now: n.cfg.clock,
+		checkIdentity: n.checkIdentity,
 	}
 	return metrics.Watch(n.metrics, n.replica, n.ledger)
 }

@@ -32,6 +32,8 @@ type registrar struct {
 	log     *slog.Logger
 	fatal   func(error)
 	now     func() time.Time
+	// checkIdentity finds out when the ledger says that this node is another one.
+	checkIdentity func() error
 }
 
 // replica is what the registrar needs of consensus.
@@ -96,6 +98,9 @@ func (r *registrar) checkDomain() error {
 	defer view.Close()
 	if view.Size() > 0 && r.domain != "" && view.Domain() != r.domain {
 		return misconfigured(fmt.Errorf("the cluster's ledger is of the domain %s, not of %s", view.Domain(), r.domain))
+	}
+	if r.checkIdentity != nil {
+		return r.checkIdentity()
 	}
 	return nil
 }
