@@ -36,7 +36,7 @@ func (s *server) sendResolutionError(w *reply, r *http.Request, rep representati
 	}
 	var theirs hostError
 	if errors.As(err, &theirs) {
-		s.Logger.Info("another host's DID does not resolve", "error", err)
+		s.Logger.Debug("another host's DID does not resolve", "error", err)
 	} else if ours(e.Code) {
 		s.Logger.Error("resolution failed", "error", err)
 		if e = (&did.Error{Code: e.Code}); statusOf[e.Code] == 0 {

@@ -114,22 +114,14 @@ func (s *server) serve(rt route, w *reply, r *http.Request) error {
 	return api.Problemf(api.MethodNotAllowed, "%s takes %s", rt.name, rt.methods.allow())
 }
 
-// log writes one line a request: what succeeded at debug, what was refused at info, what failed
-// at warn. That a node is not ready is what its probe asks, and no failure. Bodies and query strings
-// are never logged.
+// log writes one line a request, at debug whatever came of it: strangers choose what they send, and what
+// is refused, unsupported or not to be had now is no event of this node. What went wrong in it has been
+// logged as an error where that was found. Bodies and query strings are never logged.
 func (s *server) log(name string, w *reply, r *http.Request, elapsed time.Duration) {
-	level := slog.LevelDebug
-	switch {
-	case name == readyRoute:
-	case w.status >= http.StatusInternalServerError:
-		level = slog.LevelWarn
-	case w.status >= http.StatusBadRequest:
-		level = slog.LevelInfo
-	}
-	if !s.Logger.Enabled(r.Context(), level) {
+	if !s.Logger.Enabled(r.Context(), slog.LevelDebug) {
 		return
 	}
-	s.Logger.LogAttrs(r.Context(), level, "request",
+	s.Logger.LogAttrs(r.Context(), slog.LevelDebug, "request",
 		slog.String("route", name), slog.String("method", r.Method), slog.String("path", cut(r.URL.Path)),
 		slog.Int("status", w.status), slog.Int64("bytes", w.written), slog.Duration("elapsed", elapsed),
 		slog.String("code", string(w.code)), slog.String("remote", r.RemoteAddr))

@@ -192,7 +192,7 @@ func (s *server) postWatchedDelete(w *reply, r *http.Request, rt route) error {
 	if err != nil {
 		return err
 	}
-	s.Logger.Warn("a watcher's client asks to forget a DID", "did", found.id, "route", rt.name)
+	s.Logger.Debug("a watcher's client asks to forget a DID", "did", found.id, "route", rt.name)
 	return s.received(w, r)
 }
 

@@ -273,7 +273,7 @@ func (o *Observer) settle(ctx context.Context, id did.ID, outcome record.Outcome
 func (o *Observer) broken(id did.ID, pinned bool, err error) {
 	if foreign.Gone(err) || !pinned {
 		o.cfg.Metrics.looked("unavailable")
-		o.cfg.Logger.Info("foreign DID not observed", "did", id, "error", err)
+		o.cfg.Logger.Debug("foreign DID not observed", "did", id, "error", err)
 		return
 	}
 	o.cfg.Metrics.looked("broken")
