@@ -42,8 +42,10 @@ func drawHistory(t testing.TB, rt *rapid.T, steps int) *history {
 	h.add(record.NewDIDOp(h.registry.pending, nil))
 	h.registry.pending = nil
 	for i := range rapid.IntRange(steps/3, steps).Draw(rt, "steps") {
-		action := rapid.IntRange(0, 21).Draw(rt, "action")
+		action := rapid.IntRange(0, 30).Draw(rt, "action")
 		switch {
+		case len(h.agents) > 0 && action >= 22:
+			h.register(h.pick("who"))
 		case len(h.agents) == 0 || action >= 19:
 			h.create()
 		case action >= 14:
@@ -89,6 +91,36 @@ func (h *history) create() {
 	}
 	h.grow(a, &e)
 	h.agents = append(h.agents, a)
+}
+
+// register makes a registration of one of a few credentials, in one of the forms that
+// it can be registered by: by its digest, by content in one way of writing it or
+// another, published or not.
+func (h *history) register(a *agent) {
+	n := rapid.IntRange(0, 2).Draw(h.T, "credential")
+	doc := a.rdfCredential(fmt.Sprint("both", n))
+	if n > 0 {
+		doc = doc.With("credentialStatus", inList(ownList(a.id(), "revocation", 0), "revocation", 100+n).With("id", text(fmt.Sprint("urn:entry:", n))))
+	}
+	both, rdf := a.bothWays(doc)
+	if n > 0 && rapid.Bool().Draw(h.T, "as an array") {
+		rdf = arrayed(rdf)
+	}
+	if rapid.Bool().Draw(h.T, "written otherwise") {
+		rdf = rewritten(rdf)
+	}
+	for _, c := range []jcs.Value{both, rdf} {
+		h.digests = append(h.digests, record.CredentialDigest(c).String())
+	}
+	proofs, _ := both.Get("proof")
+	switch rapid.IntRange(0, 3).Draw(h.T, "form") {
+	case 0:
+		h.add(record.NewDigestOp(record.CredentialDigest(both), a.id(), proofs.At(0)))
+	case 1:
+		h.add(record.NewCredentialOp(both, rapid.Bool().Draw(h.T, "publish")))
+	default:
+		h.add(record.NewCredentialOp(rdf, rapid.Bool().Draw(h.T, "publish")))
+	}
 }
 
 // drawn is an entry in the making, and who has to approve it.
@@ -306,6 +338,7 @@ func projections(t testing.TB, l *Ledger) []byte {
 func TestRecordsAloneMakeTheLedger(t *testing.T) {
 	accepted, refused := 0, 0
 	kinds := make(map[record.Kind]int)
+	completing := 0
 	rapid.Check(t, func(rt *rapid.T) {
 		list := quantise(drawHistory(t, rt, 40).list)
 		one := open(t, vfs.NewMem())
@@ -314,6 +347,9 @@ func TestRecordsAloneMakeTheLedger(t *testing.T) {
 		for i := range outcomes {
 			if o, err := record.DecodeOutcome(outcomes[i]); err == nil && o.Code == record.Accepted {
 				accepted++
+				if o.Completes != 0 {
+					completing++
+				}
 			} else {
 				refused++
 			}
@@ -360,7 +396,10 @@ func TestRecordsAloneMakeTheLedger(t *testing.T) {
 			t.Errorf("no %s record was made: this shows nothing of them", kind)
 		}
 	}
-	t.Logf("%d operations accepted, %d refused; records %v", accepted, refused, kinds)
+	if completing == 0 {
+		t.Error("no registration completed another: this shows nothing of them")
+	}
+	t.Logf("%d operations accepted, %d of which completed a registration, %d refused; records %v", accepted, completing, refused, kinds)
 }
 
 func countKinds(t testing.TB, l *Ledger, kinds map[record.Kind]int) {

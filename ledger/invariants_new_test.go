@@ -20,8 +20,8 @@ import (
 )
 
 // entries finds the entries of a credential in lists that the registry makes for its
-// issuer, and holds them to being nobody else's.
-func (r *rebuilder) entries(body record.CredentialBody) {
+// issuer, and holds them to being nobody else's. as is the digest that its status goes by.
+func (r *rebuilder) entries(body record.CredentialBody, as record.Hash) {
 	r.Helper()
 	if !body.Content {
 		return
@@ -60,6 +60,9 @@ func (r *rebuilder) entries(body record.CredentialBody) {
 			Index: uint32(i),
 		})
 	}
+	had, err := view.GetEntries(r, as, issuer)
+	r.must("entries", err)
+	list = slices.DeleteFunc(list, func(e view.ListEntry) bool { return slices.Contains(had, e) })
 	for i, e := range list {
 		taken, err := view.IsTaken(r, e)
 		r.must("entry", err)
@@ -70,9 +73,79 @@ func (r *rebuilder) entries(body record.CredentialBody) {
 		}
 		r.list(e.List)
 	}
-	if len(list) > 0 {
-		view.PutEntries(r, body.Digest, issuer, list, 0)
+	if len(list) == 0 {
+		return
 	}
+	view.PutEntries(r, as, issuer, had, list, 0)
+	status, err := view.GetStatus(r, view.CredentialTarget(as, issuer))
+	r.must("status", err)
+	if status != nil {
+		r.set(list, status.Status)
+	}
+}
+
+func (r *rebuilder) set(list []view.ListEntry, status record.Status) {
+	for _, e := range list {
+		set := status == record.Revoked || e.Purpose == record.Suspension && status == record.Suspended
+		_, err := view.PutBit(r, r, e, set, 0)
+		r.must("bit", err)
+	}
+}
+
+// registers holds a registration to those before it, and returns the digest that its
+// status goes by.
+func (r *rebuilder) registers(body record.CredentialBody) (as record.Hash) {
+	r.Helper()
+	subject := view.Subject(body.Issuer)
+	known, err := view.GetRegistration(r, body.Digest, subject)
+	r.must("registration", err)
+	first := known
+	if as = body.Digest; known != nil {
+		as = known.As
+	}
+	if body.Graph != nil {
+		digest, ok, err := view.GetGraph(r, *body.Graph, subject)
+		r.must("graph", err)
+		if ok {
+			as = digest
+		} else {
+			view.PutGraph(r, *body.Graph, subject, body.Digest)
+		}
+		if ok && first == nil {
+			first, err = view.GetRegistration(r, digest, subject)
+			r.must("registration", err)
+		}
+	}
+	switch {
+	case first == nil && body.Completes != 0, first != nil && body.Completes != first.Seq:
+		r.Fatalf("record %d: it completes record %d, the registration before is %+v", r.seq, body.Completes, first)
+	case first != nil && !body.Content:
+		r.Fatalf("record %d: it says no more than record %d", r.seq, first.Seq)
+	}
+	primary, err := view.GetPrimary(r, body.Digest)
+	r.must("primary", err)
+	view.PutRegistration(r, body.Digest, view.Registration{Issuer: subject, Content: body.Content, Completes: known != nil, As: as}, primary, 0)
+	if known != nil && known.As != as {
+		r.carry(known.Target(), view.CredentialTarget(as, subject), as, subject)
+	}
+	return as
+}
+
+// carry makes the status of one target that of another, if it is graver.
+func (r *rebuilder) carry(from, to view.Target, as record.Hash, subject string) {
+	r.Helper()
+	own, err := view.GetStatus(r, from)
+	r.must("status", err)
+	status, err := view.GetStatus(r, to)
+	r.must("status", err)
+	if own == nil || own.Status == record.Active || status != nil && (status.Status == record.Revoked || status.Status == own.Status) {
+		return
+	}
+	carried := *own
+	view.PutStatus(r, to, status, &carried, 0)
+	entries, err := view.GetEntries(r, as, subject)
+	r.must("entries", err)
+	r.set(entries, own.Status)
 }
 
 func issuedKeyOf(issuer, purpose, n string) string {
@@ -96,15 +169,12 @@ func (r *rebuilder) bits(c record.StatusChange, subject string) {
 		list = []view.ListEntry{entryOf(*c.Entry)}
 		r.list(list[0].List)
 	case c.DID == "":
-		var err error
-		list, err = view.GetEntries(r, c.Digest, subject)
+		reg, err := view.GetRegistration(r, c.Digest, subject)
+		r.must("registration", err)
+		list, err = view.GetEntries(r, reg.As, subject)
 		r.must("entries", err)
 	}
-	for _, e := range list {
-		set := c.Status == record.Revoked || e.Purpose == record.Suspension && c.Status == record.Suspended
-		_, err := view.PutBit(r, r, e, set, 0)
-		r.must("bit", err)
-	}
+	r.set(list, c.Status)
 }
 
 func entryOf(e record.ListEntry) view.ListEntry {

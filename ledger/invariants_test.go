@@ -307,13 +307,7 @@ func (r *rebuilder) credential(rec record.Record) {
 	if !byIssuer {
 		r.Fatalf("record %d: no proof is by %s", r.seq, body.Issuer)
 	}
-	primary, err := view.GetPrimary(r, body.Digest)
-	r.must("primary", err)
-	view.PutRegistration(r, body.Digest, view.Registration{Issuer: view.Subject(body.Issuer), Content: body.Content}, primary, 0)
-	if body.Graph != nil {
-		view.PutGraph(r, *body.Graph, view.Subject(body.Issuer), body.Digest)
-	}
-	r.entries(body)
+	r.entries(body, r.registers(body))
 }
 
 func (r *rebuilder) status(rec record.Record) {
@@ -342,6 +336,7 @@ func (r *rebuilder) status(rec record.Record) {
 		if reg == nil {
 			r.Fatalf("record %d: %s has not issued %s", r.seq, signer, c.Digest)
 		}
+		target = reg.Target()
 	} else {
 		if c.DID != "" {
 			target = view.DIDTarget(view.Subject(c.DID))

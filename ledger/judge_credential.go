@@ -12,7 +12,24 @@ import (
 	"github.com/tabard-id/tabard/ledger/record"
 )
 
-// credential registers a credential by its content or by its digest alone.
+// registration is a credential in the course of being registered.
+type registration struct {
+	op   record.Op
+	body record.CredentialBody
+	// subject is what the issuer is looked up by.
+	subject string
+	// known is what the issuer registered of the digest before, nil if nothing.
+	known *view.Registration
+	// as is the digest that its status and entries go by.
+	as record.Hash
+	// entries are those it has in lists that the registry makes.
+	entries []view.ListEntry
+}
+
+// credential registers a credential by its content or by its digest alone. Whoever
+// comes by a credential can register it, with less than there is: a registration that
+// says more than those before completes them, and one that does not is answered with
+// the receipt of the one that did.
 func (j *judge) credential(op record.Op) error {
 	registry, err := j.founded()
 	if err != nil {
@@ -24,68 +41,218 @@ func (j *judge) credential(op record.Op) error {
 	if op.Claimed != nil && *op.Claimed != op.CredentialDigest {
 		return refuse(record.DigestMismatch, "the digest is %s", op.CredentialDigest)
 	}
-	subject, err := j.subject(op.Issuer)
+	c := &registration{op: op, as: op.CredentialDigest}
+	if c.subject, err = j.subject(op.Issuer); err != nil {
+		return err
+	}
+	if c.known, err = view.GetRegistration(j.in, op.CredentialDigest, c.subject); err != nil {
+		return err
+	}
+	more, err := j.saysMore(c)
 	if err != nil {
 		return err
 	}
-	known, err := view.GetRegistration(j.in, op.CredentialDigest, subject)
-	if err != nil {
-		return err
+	if !more {
+		return j.registered(c)
 	}
-	if known != nil {
-		return j.again(known.Seq, 1)
-	}
-	body := record.CredentialBody{Digest: op.CredentialDigest, Issuer: op.Issuer, Proof: op.Proof}
-	whole := op.Credential.IsObject()
-	if whole {
-		if err := j.content(op, &body); err != nil {
+	for _, step := range []func(*registration) error{j.openCredential, j.secured, j.completes, j.entriesOf} {
+		if err := step(c); err != nil {
 			return err
 		}
-	} else if j.past != nil && j.past.credential != nil {
-		body = *j.past.credential
 	}
-	if err := j.issuer(op.Issuer, subject); err != nil {
-		return err
-	}
-	primary, err := view.GetPrimary(j.in, op.CredentialDigest)
-	if err != nil {
-		return err
-	}
+	return j.register(c)
+}
+
+// whole reports whether the operation is, or in the past was, by content.
+func (j *judge) whole(op record.Op) bool {
+	return op.Credential.IsObject() || j.past != nil && j.past.credential != nil && j.past.credential.Content
+}
+
+// saysMore reports whether the operation adds to what the issuer has registered of the
+// digest: its content, or that to what is published.
+func (j *judge) saysMore(c *registration) (bool, error) {
 	switch {
-	case whole:
-		body.Graph, err = j.securedByIssuer(op)
-	case body.Content:
-		err = j.pastByIssuer(op)
-	default:
-		err = j.digestByIssuer(op)
+	case c.known == nil:
+		return true, nil
+	case !j.whole(c.op):
+		return false, nil
+	case !c.known.Content:
+		return true, nil
+	case j.past != nil:
+		// Whether its content was published before or by this one is not recorded.
+		return j.past.credential != nil && j.past.credential.Completes == c.known.Seq, nil
+	case !c.op.Publish:
+		return false, nil
+	}
+	content, err := view.GetContent(j.in, c.op.CredentialDigest)
+	return content == nil, err
+}
+
+// registered answers an operation that adds nothing: with the receipt of the first
+// registration that says as much.
+func (j *judge) registered(c *registration) error {
+	seq := c.known.Seq
+	body, err := view.GetCredentialBody(j.in, seq)
+	for err == nil && body.Completes != 0 && !c.op.Publish {
+		var before record.CredentialBody
+		if before, err = view.GetCredentialBody(j.in, body.Completes); err != nil {
+			break
+		}
+		if before.Digest != body.Digest || j.whole(c.op) && !before.Content {
+			break
+		}
+		seq, body = body.Completes, before
 	}
 	if err != nil {
 		return err
 	}
-	if done, err := j.sameGraph(&body, subject); err != nil || done {
+	if err := j.again(seq, 1); err != nil {
 		return err
 	}
-	entries, err := j.listEntries(&body, subject)
-	if err != nil {
-		return err
-	}
-	rec, err := j.append(record.KindCredential, body.Value(), 1<<10)
-	if err != nil {
-		return err
-	}
-	if err := j.claimEntries(op.CredentialDigest, subject, entries, rec); err != nil {
-		return err
-	}
-	if body.Graph != nil {
-		view.PutGraph(j.plan, *body.Graph, subject, op.CredentialDigest)
-	}
-	view.PutRegistration(j.plan, op.CredentialDigest, view.Registration{Issuer: subject, Content: body.Content}, primary, rec)
-	if op.Publish {
-		view.PutContent(j.plan, op.CredentialDigest, op.Credential.Canonical())
-	}
-	j.plan.touches = append(j.plan.touches, op.CredentialDigest.String())
-	j.accept()
+	j.plan.outcome.Completes = body.Completes
 	return nil
+}
+
+// openCredential checks what the credential says and whether its issuer may say it.
+func (j *judge) openCredential(c *registration) error {
+	c.body = record.CredentialBody{Digest: c.op.CredentialDigest, Issuer: c.op.Issuer, Proof: c.op.Proof}
+	if c.op.Credential.IsObject() {
+		if err := j.content(c.op, &c.body); err != nil {
+			return err
+		}
+	} else if j.whole(c.op) {
+		c.body = *j.past.credential
+	}
+	return j.issuer(c.op.Issuer, c.subject)
+}
+
+// secured checks the proofs, and takes from what they sign as RDF what that says.
+func (j *judge) secured(c *registration) error {
+	switch {
+	case c.op.Credential.IsObject():
+		said, err := j.securedByIssuer(c.op)
+		if err != nil || said == nil {
+			return err
+		}
+		c.body.Graph = &said.graph
+		c.body.Status = j.signedStatus(said, c.body.Status)
+		return nil
+	case c.body.Content:
+		return j.pastByIssuer(c.op)
+	default:
+		return j.digestByIssuer(c.op)
+	}
+}
+
+// completes finds the registration that this one adds to: of its digest, or of another
+// digest of what the issuer signed as RDF. A signature over RDF holds for every way of
+// writing it: if each were a credential by itself, what was revoked could be registered
+// anew by anyone.
+func (j *judge) completes(c *registration) error {
+	first := c.known
+	if first != nil {
+		c.as = first.As
+	}
+	if c.body.Graph != nil {
+		digest, ok, err := view.GetGraph(j.in, *c.body.Graph, c.subject)
+		if err != nil {
+			return err
+		}
+		if ok {
+			c.as = digest
+		}
+		if ok && first == nil {
+			if first, err = view.GetRegistration(j.in, digest, c.subject); err == nil && first == nil {
+				err = fmt.Errorf("credential %s has a graph and no registration", digest)
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	c.body.Completes = 0
+	if first != nil {
+		c.body.Completes = first.Seq
+	}
+	return nil
+}
+
+func (j *judge) entriesOf(c *registration) (err error) {
+	c.entries, err = j.listEntries(&c.body, c.subject)
+	return err
+}
+
+// register plans the record and the changes to the views.
+func (j *judge) register(c *registration) error {
+	digest := c.op.CredentialDigest
+	primary, err := view.GetPrimary(j.in, digest)
+	if err != nil {
+		return err
+	}
+	rec, err := j.append(record.KindCredential, c.body.Value(), 1<<10)
+	if err != nil {
+		return err
+	}
+	status, err := j.carryStatus(c, rec)
+	if err != nil {
+		return err
+	}
+	if err := j.claimEntries(c, status, rec); err != nil {
+		return err
+	}
+	if c.body.Graph != nil && c.as == digest {
+		view.PutGraph(j.plan, *c.body.Graph, c.subject, digest)
+	}
+	view.PutRegistration(j.plan, digest, view.Registration{
+		Issuer: c.subject, Content: c.body.Content, Completes: c.known != nil, As: c.as,
+	}, primary, rec)
+	if c.op.Publish {
+		view.PutContent(j.plan, digest, c.op.Credential.Canonical())
+	}
+	j.touchCredential(digest, c.as)
+	j.accept()
+	j.plan.outcome.Completes = c.body.Completes
+	return nil
+}
+
+// touchCredential notes that something about a credential has changed: by the digest in
+// the operation, and by that which its status goes by.
+func (j *judge) touchCredential(digest, as record.Hash) {
+	j.plan.touches = append(j.plan.touches, digest.String())
+	if as != digest {
+		j.plan.touches = append(j.plan.touches, as.String())
+	}
+}
+
+// carryStatus returns the credential's status, nil if it was never changed. Where the
+// digest had one of its own, until its content showed it to be another digest of what
+// was registered already, the graver of the two is the status of both from now on.
+func (j *judge) carryStatus(c *registration, rec int) (*view.Status, error) {
+	target := view.CredentialTarget(c.as, c.subject)
+	status, err := view.GetStatus(j.in, target)
+	if err != nil || c.known == nil || c.known.As == c.as {
+		return status, err
+	}
+	own, err := view.GetStatus(j.in, c.known.Target())
+	if err != nil || own == nil || !graver(own, status) {
+		return status, err
+	}
+	carried := *own
+	view.PutStatus(j.plan, target, status, &carried, rec)
+	entries, err := view.GetEntries(j.in, c.as, c.subject)
+	if err != nil {
+		return nil, err
+	}
+	return &carried, j.putBits(entries, carried.Status, rec)
+}
+
+// graver reports whether a says worse than b, which may be nil.
+func graver(a, b *view.Status) bool {
+	rank := map[record.Status]int{record.Active: 0, record.Suspended: 1, record.Revoked: 2}
+	if b == nil {
+		return rank[a.Status] > 0
+	}
+	return rank[a.Status] > rank[b.Status]
 }
 
 // content checks the structure and dates, and fills in what they say.
@@ -144,9 +311,9 @@ func (j *judge) issuer(id did.ID, subject string) error {
 
 // securedByIssuer checks all proofs of a credential, one of which must be by a key
 // of its issuer. Each covers the whole credential: one that leaves a part of the
-// @context out is of another credential. It returns the hash of what the credential
-// means if a proof is over that.
-func (j *judge) securedByIssuer(op record.Op) (*record.Hash, error) {
+// @context out is of another credential. It returns what the credential says as RDF if a
+// proof is over that.
+func (j *judge) securedByIssuer(op record.Op) (*statements, error) {
 	secured, err := proof.Open(op.Credential)
 	if err != nil {
 		return nil, &refusal{code: record.ProofInvalid, why: err}
@@ -168,7 +335,7 @@ func (j *judge) securedByIssuer(op record.Op) (*record.Hash, error) {
 	}
 	k := j.keys()
 	_, err = secured.Verify(context.Background(), k, proof.Options{
-		Purpose: did.AssertionMethod, Now: j.now.Time(), Verify: j.verify, Processor: j.processor(),
+		Purpose: did.AssertionMethod, Now: j.now.Time(), Verify: j.verify, Processor: j.processor(), AcceptHidden: j.past != nil,
 	})
 	if err != nil {
 		return nil, k.proofRefusal(err, record.IssuerNotAuthorised)
@@ -176,8 +343,7 @@ func (j *judge) securedByIssuer(op record.Op) (*record.Hash, error) {
 	if !over {
 		return nil, nil
 	}
-	meaning, err := j.graph(secured.Unsecured())
-	return &meaning, err
+	return j.readRDF(secured.Unsecured())
 }
 
 // digestByIssuer checks proofs of a credential of which only the digest is known.

@@ -55,10 +55,11 @@ func (j *judge) listEntry(v jcs.Value, subject string) (view.ListEntry, bool, er
 	if err != nil {
 		return view.ListEntry{}, false, err
 	}
+	if several, _ := v.Get("statusListCredential"); several.IsArray() && statuslist.IsEntry(v) {
+		return view.ListEntry{}, false, noneOurs(several, registry.Domain)
+	}
 	url, text := v.GetString("statusListCredential")
 	if !text && statuslist.IsEntry(v) {
-		// RDF does not tell how a URL is written: were it not looked at, whoever registers
-		// the credential could have the registry keep no bit of it.
 		return view.ListEntry{}, false, refuse(record.StatusEntryInvalid, "statusListCredential is not a string")
 	}
 	id, ours := record.ParseListURL(url, registry.Domain)
@@ -88,6 +89,18 @@ func (j *judge) listEntry(v jcs.Value, subject string) (view.ListEntry, bool, er
 	return view.ListEntry{List: list, Index: uint32(e.Index)}, true, nil
 }
 
+// noneOurs refuses one entry in several lists, as two entries of one id are as RDF, if
+// the registry makes one of them.
+func noneOurs(urls jcs.Value, domain string) error {
+	for item := range urls.Elems() {
+		url, text := item.Str()
+		if _, ours := record.ParseListURL(url, domain); ours || !text {
+			return refuse(record.StatusEntryInvalid, "one entry in %d lists", urls.Len())
+		}
+	}
+	return nil
+}
+
 // isIssued reports whether the issuer signs that list itself.
 func (j *judge) isIssued(id record.ListID, subject string) (bool, error) {
 	l, err := view.GetIssued(j.in, canonicalListURL(id, subject), subject)
@@ -101,29 +114,62 @@ func canonicalListURL(id record.ListID, subject string) string {
 	return id.Path()
 }
 
-// claimEntries gives a credential its entries, unless one of them has been used.
-func (j *judge) claimEntries(digest record.Hash, subject string, entries []view.ListEntry, rec int) error {
-	for _, e := range entries {
-		taken, err := view.IsTaken(j.in, e)
-		if err != nil {
+// claimEntries gives a credential the entries that it does not have yet, unless one of
+// them has been used; status is the credential's.
+func (j *judge) claimEntries(c *registration, status *view.Status, rec int) error {
+	had, err := view.GetEntries(j.in, c.as, c.subject)
+	if err != nil {
+		return err
+	}
+	var added []view.ListEntry
+	for _, e := range c.entries {
+		if slices.Contains(had, e) {
+			continue
+		}
+		if err := j.claimEntry(e); err != nil {
 			return err
-		}
-		if taken {
-			return refuse(record.IndexTaken, "entry %d of %s list %d is another credential's", e.Index, e.Purpose, e.Number)
-		}
-		status, err := view.GetStatus(j.in, view.EntryTarget(e))
-		if err != nil {
-			return err
-		}
-		if status != nil {
-			return refuse(record.IndexTaken, "entry %d of %s list %d has had a status since record %d", e.Index, e.Purpose, e.Number, status.Seq)
 		}
 		if err := j.makeList(e.List, rec); err != nil {
 			return err
 		}
+		added = append(added, e)
 	}
-	if len(entries) > 0 {
-		view.PutEntries(j.plan, digest, subject, entries, rec)
+	if len(added) == 0 {
+		return nil
+	}
+	view.PutEntries(j.plan, c.as, c.subject, had, added, rec)
+	if status == nil {
+		return nil
+	}
+	return j.putBits(added, status.Status, rec)
+}
+
+// claimEntry refuses an entry that has been used.
+func (j *judge) claimEntry(e view.ListEntry) error {
+	taken, err := view.IsTaken(j.in, e)
+	if err != nil {
+		return err
+	}
+	if taken {
+		return refuse(record.IndexTaken, "entry %d of %s list %d is another credential's", e.Index, e.Purpose, e.Number)
+	}
+	status, err := view.GetStatus(j.in, view.EntryTarget(e))
+	if err == nil && status != nil {
+		err = refuse(record.IndexTaken, "entry %d of %s list %d has had a status since record %d", e.Index, e.Purpose, e.Number, status.Seq)
+	}
+	return err
+}
+
+// putBits writes what a status means for entries of a credential.
+func (j *judge) putBits(entries []view.ListEntry, status record.Status, rec int) error {
+	for _, e := range entries {
+		changed, err := view.PutBit(j.in, j.plan, e, isSet(e.Purpose, status), rec)
+		if err != nil {
+			return err
+		}
+		if changed {
+			j.touchList(e.List)
+		}
 	}
 	return nil
 }
@@ -142,27 +188,22 @@ func (j *judge) touchList(l view.List) { j.plan.touches = append(j.plan.touches,
 
 // setBits writes what the change in the record rec means for the entries of its target.
 func (j *judge) setBits(c *signed, rec int) error {
-	entries := c.entries
-	if c.DID == "" && c.Entry == nil {
-		var err error
-		if entries, err = view.GetEntries(j.in, c.Digest, c.signerKey); err != nil {
-			return err
+	if c.Entry == nil {
+		if c.DID != "" {
+			return nil
 		}
-	}
-	for _, e := range entries {
-		changed, err := view.PutBit(j.in, j.plan, e, isSet(e.Purpose, c.Status), rec)
+		entries, err := view.GetEntries(j.in, c.as, c.signerKey)
 		if err != nil {
 			return err
 		}
-		if c.Entry != nil {
-			if err := j.makeList(e.List, rec); err != nil {
-				return err
-			}
-		} else if changed {
-			j.touchList(e.List)
+		return j.putBits(entries, c.Status, rec)
+	}
+	for _, e := range c.entries {
+		if err := j.makeList(e.List, rec); err != nil {
+			return err
 		}
 	}
-	return nil
+	return j.putBits(c.entries, c.Status, rec)
 }
 
 // isSet is what a list of that purpose says of a status. What is revoked is not in

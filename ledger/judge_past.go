@@ -16,8 +16,7 @@ import (
 type past struct {
 	// witness are the proofs in each of its did records. None are set aside.
 	witness [][]webvh.WitnessProof
-	// credential is the body of a credential record that was made from content which
-	// was not published, else nil.
+	// credential is the body of a credential record, nil of others.
 	credential *record.CredentialBody
 	// rewritten is what an observation record says of a log that is not there any more.
 	rewritten *bool

@@ -1,14 +1,14 @@
 package ledger
 
 import (
+	"bytes"
 	"crypto/sha256"
-	"fmt"
 	"sync"
 
 	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/did/jsonld"
 	"github.com/tabard-id/tabard/did/proof"
-	"github.com/tabard-id/tabard/ledger/internal/view"
+	"github.com/tabard-id/tabard/did/statuslist"
 	"github.com/tabard-id/tabard/ledger/record"
 )
 
@@ -50,32 +50,48 @@ func overRDF(proofs []proof.Proof) (bool, error) {
 	return over, nil
 }
 
-// graph is the SHA-256 of what a document means, its canonical N-Quads.
-func (j *judge) graph(unsecured jcs.Value) (record.Hash, error) {
-	quads, err := j.processor().Canonicalize(unsecured, jsonld.SHA256)
-	if err != nil {
-		return record.Hash{}, &refusal{code: record.ProofInvalid, why: err}
-	}
-	return sha256.Sum256(quads), nil
+// statements are what a document says as RDF.
+type statements struct {
+	// graph is the SHA-256 of its canonical N-Quads.
+	graph record.Hash
+	// status are its entries in bitstring status lists, in the words of the data model.
+	status []jcs.Value
 }
 
-// sameGraph finds out whether an issuer has registered a credential of one meaning
-// under another digest. A signature over RDF holds for every way of writing it: if each
-// were a credential by itself, what was revoked could be registered anew by anyone.
-func (j *judge) sameGraph(body *record.CredentialBody, subject string) (done bool, err error) {
-	if body.Graph == nil {
-		return false, nil
-	}
-	digest, ok, err := view.GetGraph(j.in, *body.Graph, subject)
-	if err != nil || !ok {
-		return false, err
-	}
-	known, err := view.GetRegistration(j.in, digest, subject)
-	if err == nil && known == nil {
-		err = fmt.Errorf("credential %s has a graph and no registration", digest)
-	}
+func (j *judge) readRDF(unsecured jcs.Value) (*statements, error) {
+	quads, err := j.processor().Canonicalize(unsecured, jsonld.SHA256)
 	if err != nil {
-		return false, err
+		return nil, &refusal{code: record.ProofInvalid, why: err}
 	}
-	return true, j.again(known.Seq, 1)
+	said := &statements{graph: sha256.Sum256(quads)}
+	if !bytes.Contains(quads, []byte(statuslist.EntryIRI)) {
+		return said, nil
+	}
+	dataset, err := j.processor().ToRDF(unsecured)
+	if err != nil {
+		return nil, &refusal{code: record.ProofInvalid, why: err}
+	}
+	said.status = statuslist.EntriesIn(dataset)
+	return said, nil
+}
+
+// signedStatus returns the credentialStatus of a credential that is signed as RDF: as it
+// is written, if that says of entries in bitstring status lists what was signed, else
+// what was signed. The same can be written in many ways, and who writes it may be its
+// holder. Earlier versions went by what was written: their records say so.
+func (j *judge) signedStatus(said *statements, written jcs.Value) jcs.Value {
+	if statuslist.SameEntries(oneOrMore(written), said.status) {
+		return written
+	}
+	if j.past != nil && j.past.credential != nil && j.past.credential.Status.Equal(written) {
+		return written
+	}
+	switch len(said.status) {
+	case 0:
+		return jcs.Value{}
+	case 1:
+		return said.status[0]
+	default:
+		return jcs.Array(said.status...)
+	}
 }

@@ -24,6 +24,8 @@ type signed struct {
 	present *view.Status
 	// bySelf: the target is the signer's own DID, or an entry of its own list.
 	bySelf bool
+	// as is, of a credential, the digest that its status goes by.
+	as record.Hash
 	// entries is, of an entry of a list, that one.
 	entries []view.ListEntry
 	// controllers are, of a DID, the keys of its controllers other than itself.
@@ -121,7 +123,8 @@ func (j *judge) findTarget(c *signed) error {
 	return err
 }
 
-// findCredential: a credential's status is its issuer's to change.
+// findCredential: a credential's status is its issuer's to change, by any digest that
+// the issuer's credential is registered by.
 func (j *judge) findCredential(c *signed) error {
 	primary, err := view.GetPrimary(j.in, c.Digest)
 	if err != nil {
@@ -137,8 +140,8 @@ func (j *judge) findCredential(c *signed) error {
 	if own == nil {
 		return refuse(record.NotAuthorised, "%s did not issue the credential", c.signer)
 	}
-	c.target = view.CredentialTarget(c.Digest, c.signerKey)
-	j.plan.touches = append(j.plan.touches, c.Digest.String())
+	c.target, c.as = own.Target(), own.As
+	j.touchCredential(c.Digest, c.as)
 	return nil
 }
 

@@ -168,7 +168,7 @@ func (j *judge) presented(op record.Op) error {
 	}
 	k := j.keys()
 	_, err = secured.Verify(context.Background(), k, proof.Options{
-		Purpose: did.Authentication, Now: j.now.Time(), Verify: j.verify, Processor: j.processor(),
+		Purpose: did.Authentication, Now: j.now.Time(), Verify: j.verify, Processor: j.processor(), AcceptHidden: j.past != nil,
 	})
 	if err != nil {
 		return k.proofRefusal(err, record.NotAuthorised)

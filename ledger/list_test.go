@@ -361,27 +361,60 @@ func TestStrangersProofOnAList(t *testing.T) {
 // TestEntryThatIsWrittenOtherwise: the holder of a credential that is signed as RDF
 // registers it first, written so that the registry would keep no bit of it.
 func TestEntryThatIsWrittenOtherwise(t *testing.T) {
-	f := newFixture(t)
-	a := f.agent("a")
-	url := ownList(a.id(), "revocation", 0)
-	entry := obj("id", "urn:entry:1", "type", "BitstringStatusListEntry", "statusPurpose", "revocation",
-		"statusListIndex", "5", "statusListCredential", url)
-	c := a.overRDF(a.rdfCredential("s").With("credentialStatus", entry), did.AssertionMethod, epoch)
-	prefix := obj("reg", "https://"+domain+"/v1/status-lists/")
-	short := text("reg:" + strings.TrimPrefix(url, "https://"+domain+"/v1/status-lists/"))
-	contexts, _ := c.Get("@context")
-	for name, x := range map[string]struct {
-		v    jcs.Value
-		want record.Code
-	}{
-		"array":         {c.With("credentialStatus", entry.With("statusListCredential", strs(url))), record.StatusEntryInvalid},
-		"object":        {c.With("credentialStatus", entry.With("statusListCredential", obj("id", url))), record.StatusEntryInvalid},
-		"prefix":        {c.With("@context", jcs.Array(contexts.At(0), prefix)).With("credentialStatus", entry.With("statusListCredential", short)), record.ProofInvalid},
-		"prefix inside": {c.With("credentialStatus", entry.With("@context", prefix).With("statusListCredential", short)), record.ProofInvalid},
-	} {
-		t.Run(name, func(*testing.T) { f.refuse(f.credentialOp(x.v, true), x.want) })
+	fixed := func(f *fixture, a *agent) (c, entry jcs.Value, url string) {
+		url = ownList(a.id(), "revocation", 0)
+		entry = obj("id", "urn:entry:1", "type", "BitstringStatusListEntry", "statusPurpose", "revocation",
+			"statusListIndex", "5", "statusListCredential", url)
+		return a.overRDF(a.rdfCredential("s").With("credentialStatus", entry), did.AssertionMethod, epoch), entry, url
 	}
-	f.accept(f.credentialOp(c, true))
-	f.change(a, record.CredentialDigest(c).String(), record.Revoked)
-	f.bits(a, "revocation", 5)
+	const state = `{"state": {"@id": "https://www.w3.org/2018/credentials#credentialStatus", "@type": "@id"}}`
+	for name, write := range map[string]func(c, entry jcs.Value, url string) jcs.Value{
+		"array": func(c, e jcs.Value, url string) jcs.Value {
+			return c.With("credentialStatus", e.With("statusListCredential", strs(url)))
+		},
+		"object": func(c, e jcs.Value, url string) jcs.Value {
+			return c.With("credentialStatus", e.With("statusListCredential", obj("id", url)))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t)
+			a := f.agent("a")
+			c, entry, url := fixed(f, a)
+			other := write(c, entry, url)
+			first := f.accept(f.credentialOp(other, name != "array"))
+			if again := f.accept(f.credentialOp(other, name != "array")); again != first {
+				t.Errorf("again: %+v, was %+v", again, first)
+			}
+			f.bits(a, "revocation")
+			out := f.accept(f.credentialOp(c, true))
+			if out.Completes != first.Seq || out.Seq == first.Seq {
+				t.Errorf("outcome %+v, first %+v", out, first)
+			}
+			f.change(a, record.CredentialDigest(other).String(), record.Revoked)
+			f.bits(a, "revocation", 5)
+			f.refuse(f.changeOp(a, record.CredentialDigest(c).String(), record.Active), record.FinalStatus)
+			CheckInvariants(t, f.l)
+			restores(t, f.l)
+		})
+	}
+	t.Run("what no proof holds of", func(t *testing.T) {
+		f := newFixture(t)
+		a := f.agent("a")
+		c, entry, url := fixed(f, a)
+		contexts, _ := c.Get("@context")
+		with := func(context, status jcs.Value) jcs.Value {
+			return c.With("@context", jcs.Array(contexts.At(0), context)).With("credentialStatus", status)
+		}
+		prefix := obj("reg", "https://"+domain+"/v1/status-lists/")
+		short := text("reg:" + strings.TrimPrefix(url, "https://"+domain+"/v1/status-lists/"))
+		aliased, _ := aliasedEntry(t, c)
+		for name, v := range map[string]jcs.Value{
+			"another name of the type": aliased,
+			"another property":         with(parse(t, state), entry).Without("credentialStatus").With("state", entry),
+			"prefix":                   with(prefix, entry.With("statusListCredential", short)),
+			"prefix inside":            c.With("credentialStatus", entry.With("@context", prefix).With("statusListCredential", short)),
+		} {
+			t.Run(name, func(*testing.T) { f.refuse(f.credentialOp(v, true), record.ProofInvalid) })
+		}
+	})
 }

@@ -55,15 +55,17 @@ func asFile(proofs []jcs.Value) []jcs.Value {
 	return items
 }
 
-// deriveCredential takes the content where it was published.
+// deriveCredential takes the content where it was published, with the proof of the
+// record: it may have been published by a later one, with another proof.
 func (r *replayer) deriveCredential(h *heldRecord) (record.Op, *past, error) {
 	body, err := record.ParseCredentialBody(h.Body)
 	if err != nil {
 		return record.Op{}, nil, err
 	}
+	p := &past{credential: &body}
 	if !body.Content {
 		op, err := record.NewDigestOp(body.Digest, body.Issuer, body.Proof)
-		return op, new(past), err
+		return op, p, err
 	}
 	content, err := view.GetContent(r.from, body.Digest)
 	if err != nil {
@@ -74,17 +76,17 @@ func (r *replayer) deriveCredential(h *heldRecord) (record.Op, *past, error) {
 		if err != nil {
 			return record.Op{}, nil, fmt.Errorf("published content: %w", err)
 		}
-		op, err := record.NewCredentialOp(v, true)
+		op, err := record.NewCredentialOp(v.With("proof", body.Proof), true)
 		if err == nil && op.CredentialDigest != body.Digest {
 			err = fmt.Errorf("the content published for %s is of digest %s", body.Digest, op.CredentialDigest)
 		}
-		return op, new(past), err
+		return op, p, err
 	}
 	if len(body.Issuer) > record.MaxDID {
 		return record.Op{}, nil, errors.New("its issuer is too long")
 	}
 	op := record.Op{Name: record.OpCredential, CredentialDigest: body.Digest, Issuer: body.Issuer, Proof: body.Proof}
-	return op, &past{credential: &body}, nil
+	return op, p, nil
 }
 
 // deriveStatusList takes the list, without which nothing could be said of the next.

@@ -110,6 +110,18 @@ func makeApplyVectors(t *testing.T) *applyVectors {
 	add("credential with a proof over RDF", f, f.credentialOp(over, false))
 	add("the same credential written otherwise", f, f.credentialOp(rewritten(over), false))
 	add("suspension by a controller", f, f.changeOp(owner, string(a.id()), record.Suspended))
+	f = newFixture(t)
+	a = f.agent("a")
+	whole := a.revocable("s", 5)
+	f.accept(digestOp(t, whole))
+	f.change(a, record.CredentialDigest(whole).String(), record.Suspended)
+	add("content of a credential that was registered and suspended by its digest", f, f.credentialOp(whole, false))
+	add("content to be published of one that was registered", f, f.credentialOp(whole, true))
+	plain := a.overRDF(a.rdfCredential("t").
+		With("credentialStatus", inList(ownList(a.id(), "revocation", 0), "revocation", 6)), did.AssertionMethod, epoch)
+	add("entry whose list is written as an array, by a proof over RDF", f, f.credentialOp(arrayed(plain), false))
+	add("the same written as usual", f, f.credentialOp(plain, false))
+	add("revocation by the one digest", f, f.changeOp(a, record.CredentialDigest(arrayed(plain)).String(), record.Revoked))
 	for _, test := range allRefusals() {
 		f := newFixture(t)
 		add(test.name, f, test.op(f))

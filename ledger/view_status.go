@@ -76,7 +76,7 @@ func (w *world) CredentialStatusEntry(digest record.Hash, issuer did.ID) (Status
 	if err != nil || reg == nil {
 		return StatusEntry{}, false, err
 	}
-	e, known, err := w.statusEntry(view.CredentialTarget(digest, reg.Issuer))
+	e, known, err := w.statusEntry(reg.Target())
 	if err == nil && !known {
 		e.Seq = reg.Seq
 	}
@@ -91,11 +91,10 @@ func (w *world) registration(digest record.Hash, issuer did.ID) (*view.Registrat
 	if err != nil {
 		return nil, err
 	}
-	reg, err := view.GetRegistration(w.in, digest, subject)
-	if err != nil || reg == nil || w.before > 0 && reg.Seq >= w.before {
-		return nil, err
+	if w.before > 0 {
+		return view.GetRegistrationBefore(w.in, digest, subject, w.before)
 	}
-	return reg, nil
+	return view.GetRegistration(w.in, digest, subject)
 }
 
 func (w *world) primary(digest record.Hash) (*view.Registration, error) {
@@ -126,7 +125,7 @@ func (w *world) CredentialByGraph(graph [32]byte, issuer did.ID) (digest [32]byt
 		return digest, false, err
 	}
 	reg, err := w.registration(known, issuer)
-	return known, err == nil && reg != nil, err
+	return known, err == nil && reg != nil && reg.Content, err
 }
 
 // DIDStatus returns the status of a DID; known is false if it was never changed.

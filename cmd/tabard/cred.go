@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -52,25 +53,36 @@ func isDigest(s string) bool {
 	return len(s) == 64 && strings.Trim(s, "0123456789abcdef") == ""
 }
 
-// digestOf is the digest that an argument means: itself, or that of the credential in a file.
-func digestOf(c *cli.Context, arg string) (string, error) {
-	digest, _, err := credentialOf(c, arg)
-	return digest, err
+// named is what an argument means: a digest, or the credential in a file and its issuer; or, where
+// that may stand as well, a DID or an entry of a status list.
+type named struct {
+	target string
+	issuer did.ID
+	vc     jcs.Value
 }
 
-// credentialOf is digestOf, with the issuer if arg is a file.
-func credentialOf(c *cli.Context, arg string) (digest string, issuer did.ID, err error) {
+// credentialOf reads an argument that names a credential.
+func credentialOf(c *cli.Context, arg string) (n named, err error) {
 	if isDigest(arg) {
-		return arg, "", nil
+		return named{target: arg}, nil
 	}
-	vc, err := readCredential(c, arg)
-	if err != nil {
-		return "", "", err
+	if n.vc, err = readCredential(c, arg); err != nil {
+		return n, err
 	}
-	if parsed, err := credential.Parse(vc); err == nil {
-		issuer, _ = parsed.IssuerDID()
+	if parsed, err := credential.Parse(n.vc); err == nil {
+		n.issuer, _ = parsed.IssuerDID()
 	}
-	return client.Digest(vc), issuer, nil
+	n.target = client.Digest(n.vc)
+	return n, nil
+}
+
+// registered is the target by which the registry knows what is named: of a credential in a file the
+// digest that it is registered by, which may be another one than its own.
+func (n named) registered(ctx context.Context, cl *client.Client) (string, error) {
+	if !n.vc.IsObject() {
+		return n.target, nil
+	}
+	return cl.RegisteredAs(ctx, n.vc)
 }
 
 func credRegisterCommand() *cli.Command {
@@ -79,7 +91,8 @@ func credRegisterCommand() *cli.Command {
 		Usage:     "record a credential in the ledger",
 		ArgsUsage: "FILE|-",
 		Description: "The ledger keeps the credential's digest and proof. Its content is kept and served only with --publish;\n" +
-			"with --digest-only it is not even sent.\n\n" +
+			"with --digest-only it is not even sent. What says more than is registered already completes it; the\n" +
+			"digest in the receipt names the credential from then on.\n\n" +
 			"EXAMPLES:\n" +
 			"   tabard cred register vc.json\n" +
 			"   tabard cred register --publish vc.json\n" +
@@ -145,7 +158,7 @@ func credShow(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	digest, err := digestOf(c, c.Args().First())
+	of, err := credentialOf(c, c.Args().First())
 	if err != nil {
 		return err
 	}
@@ -155,6 +168,10 @@ func credShow(c *cli.Context) error {
 	}
 	ctx, stop := withTimeout(c)
 	defer stop()
+	digest, err := of.registered(ctx, cl)
+	if err != nil {
+		return err
+	}
 	got, err := cl.Credential(ctx, digest)
 	if err != nil {
 		return err

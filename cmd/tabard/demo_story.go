@@ -28,6 +28,7 @@ type story struct {
 	alice   *actor // owns the agent and issues to it
 	agent   *actor
 	vc      jcs.Value
+	digest  string // what the registry knows it by
 	last    client.Receipt
 }
 
@@ -143,6 +144,7 @@ func (s *story) issue(ctx context.Context) error {
 	if s.last, err = s.first().RegisterCredential(ctx, secured, false); err != nil {
 		return err
 	}
+	s.digest = s.last.Digest
 	s.done(time.Since(start), "credential %s…  record %d", s.last.Digest[:16], s.last.Seq)
 	return nil
 }
@@ -169,14 +171,14 @@ func (s *story) revoke(ctx context.Context) error {
 	ctx, stop := context.WithTimeout(ctx, 20*time.Second)
 	defer stop()
 	connected, heard := make(chan struct{}), make(chan heardFrame, 1)
-	go listen(ctx, s.at[watcher], client.Digest(s.vc), connected, heard)
+	go listen(ctx, s.at[watcher], s.digest, connected, heard)
 	select {
 	case <-connected:
 	case h := <-heard:
 		return fmt.Errorf("watch: %w", h.err)
 	}
 	change, err := client.StatusChange{
-		Ledger: s.cluster.Ledger, Target: client.Digest(s.vc), Status: "revoked",
+		Ledger: s.cluster.Ledger, Target: s.digest, Status: "revoked",
 		Reason: "the demonstration ends", Issued: time.Now(),
 	}.Sign(s.alice.signing, s.alice.method())
 	if err != nil {

@@ -222,9 +222,17 @@ func printLocation(out printer, location string) error {
 }
 
 // receiptTable is the human form of a receipt.
+// completes names the record that a registration adds to.
+func completes(r client.Receipt) string {
+	if r.Completes == 0 {
+		return ""
+	}
+	return "record " + seqText(r.Completes)
+}
+
 func receiptTable(r client.Receipt) table {
 	return table{rows: [][]string{
-		{"kind", r.Kind}, {"did", r.DID}, {"version", r.VersionID}, {"digest", r.Digest}, {"target", r.Target},
+		{"kind", r.Kind}, {"did", r.DID}, {"version", r.VersionID}, {"digest", r.Digest}, {"completes", completes(r)}, {"target", r.Target},
 		{"status", r.Status}, {"ledger", r.Ledger}, {"seq", seqText(r.Seq)}, {"time", r.Time}, {"leaf", r.Leaf.String()},
 	}}
 }

@@ -58,22 +58,19 @@ func statusCommand() *cli.Command {
 	}
 }
 
-// targetOf is the target that an argument means: a DID, an entry of a status list, a digest, or the
-// digest of a file.
-func targetOf(c *cli.Context, arg string) (string, error) {
-	if id, err := did.Parse(arg); err == nil {
-		return string(id), nil
-	}
+// targetOf reads an argument that names what a status change is of: a DID, an entry of a status list,
+// or a credential.
+func targetOf(c *cli.Context, arg string) (named, error) {
 	if entry, ok := record.ParseListEntry(arg); ok {
-		return entry.String(), nil
+		return named{target: entry.String()}, nil
 	}
-	return digestOf(c, arg)
+	return statusTarget(c, arg)
 }
 
-// statusTarget is targetOf, with the issuer of a credential that is given as a file.
-func statusTarget(c *cli.Context, arg string) (target string, issuer did.ID, err error) {
+// statusTarget reads an argument that names what a status is of: a DID or a credential.
+func statusTarget(c *cli.Context, arg string) (named, error) {
 	if id, err := did.Parse(arg); err == nil {
-		return string(id), "", nil
+		return named{target: string(id)}, nil
 	}
 	return credentialOf(c, arg)
 }
@@ -98,7 +95,8 @@ func statusSet(c *cli.Context) error {
 		return err
 	}
 	change := client.StatusChange{Status: word, Reason: c.String("reason"), Cascade: c.Bool("cascade"), Issued: time.Now()}
-	if change.Target, err = targetOf(c, c.Args().Get(1)); err != nil {
+	of, err := targetOf(c, c.Args().Get(1))
+	if err != nil {
 		return err
 	}
 	if s := c.String("invalid-from"); s != "" {
@@ -117,6 +115,9 @@ func statusSet(c *cli.Context) error {
 		return err
 	}
 	change.Ledger = cluster.Ledger
+	if change.Target, err = of.registered(ctx, cl); err != nil {
+		return err
+	}
 	signed, err := change.Sign(who.key, who.method)
 	if err != nil {
 		return err
@@ -136,7 +137,7 @@ func statusGet(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	target, issuer, err := statusTarget(c, c.Args().First())
+	of, err := statusTarget(c, c.Args().First())
 	if err != nil {
 		return err
 	}
@@ -146,9 +147,13 @@ func statusGet(c *cli.Context) error {
 	}
 	ctx, stop := withTimeout(c)
 	defer stop()
+	target, err := of.registered(ctx, cl)
+	if err != nil {
+		return err
+	}
 	var got api.Status
-	if issuer != "" {
-		got, err = cl.CredentialStatus(ctx, target, issuer)
+	if of.issuer != "" {
+		got, err = cl.CredentialStatus(ctx, target, of.issuer)
 	} else {
 		got, err = cl.Status(ctx, target)
 	}

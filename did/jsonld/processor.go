@@ -164,7 +164,8 @@ func (p *Processor) Check(doc jcs.Value) error {
 	return w.convert(doc)
 }
 
-// ToRDF returns the dataset of doc, with labels b0, b1 … for blank nodes.
+// ToRDF returns the dataset of doc, with labels b0, b1 … for blank nodes. If doc is one
+// node with a type, the first quad is about that node.
 func (p *Processor) ToRDF(doc jcs.Value) (*Dataset, error) {
 	w := p.worker()
 	defer p.release(w)

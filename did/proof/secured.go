@@ -25,6 +25,9 @@ type Options struct {
 	IgnoreExpiry bool
 	// Verify checks signatures; nil is PublicKey.Verify.
 	Verify multikey.VerifyFunc
+	// AcceptHidden takes proofs over RDF of documents whose JSON says something else that
+	// decides, instead of ErrHidden: for who does not read the JSON, or has read it before.
+	AcceptHidden bool
 	// Processor has the contexts for suites that read the document as RDF; nil is
 	// jsonld.Default.
 	Processor *jsonld.Processor
@@ -147,6 +150,9 @@ func (s *Secured) verify(i int, doc jcs.Value, key multikey.PublicKey, opt Optio
 		return p.check(doc, known, key, opt)
 	}
 	var id cacheKey
+	if opt.AcceptHidden {
+		opt.Cache = nil // it remembers what holds for those who read the JSON
+	}
 	if opt.Cache != nil {
 		id = opt.Cache.keyOf(doc, p.Value, key)
 		if opt.Cache.has(id, opt.processor().Origin()) {

@@ -70,5 +70,14 @@ func TestIdsWrittenAsOthers(t *testing.T) {
 		if err := verify(v); !errors.Is(err, proof.ErrHidden) {
 			t.Errorf("%s: %v", name, err)
 		}
+		cache := proof.NewCache(8)
+		for _, accept := range []bool{true, false} {
+			_, err := proof.Verify(context.Background(), v, proof.ResolverKeys(key.Resolver{}), proof.Options{
+				Purpose: did.AssertionMethod, Now: time.Unix(1780000001, 0), AcceptHidden: accept, Cache: cache,
+			})
+			if accept != (err == nil) {
+				t.Errorf("%s: accepted %v, and %v", name, accept, err)
+			}
+		}
 	}
 }

@@ -69,7 +69,11 @@ type hashes struct {
 
 // readable checks that neither the document nor the proof hides what it says; the
 // document once.
-func (p *Proof) readable(ld *jsonld.Processor, doc jcs.Value, known *hashes) error {
+func (p *Proof) readable(opt Options, doc jcs.Value, known *hashes) error {
+	if opt.AcceptHidden {
+		return nil
+	}
+	ld := opt.processor()
 	if known == nil || !known.read {
 		if err := readable(ld, doc); err != nil {
 			return err
@@ -123,7 +127,7 @@ func (p *Proof) check(doc jcs.Value, known *hashes, key multikey.PublicKey, opt 
 		if err := p.checkDisclosure(doc, opt.processor(), key, verify); err != nil {
 			return err
 		}
-		return p.readable(opt.processor(), doc, known)
+		return p.readable(opt, doc, known)
 	}
 	sig, err := p.signature(signatureSize(key.Type()))
 	if err != nil {
@@ -146,7 +150,7 @@ func (p *Proof) check(doc jcs.Value, known *hashes, key multikey.PublicKey, opt 
 		return unverified("", ErrSignature)
 	}
 	if s.form == formRDF {
-		return p.readable(ld, doc, known)
+		return p.readable(opt, doc, known)
 	}
 	return nil
 }

@@ -70,6 +70,11 @@ type CredentialBody struct {
 	Proof   jcs.Value
 	Content bool
 
+	// Completes is the record of the registration that this one adds to: the credential's
+	// content where only its digest was registered, its content to be published, or
+	// another digest of what the issuer signed as RDF; 0 if this is the first.
+	Completes Seq
+
 	// Graph is the SHA-256 of the credential's canonical N-Quads (RDFC-1.0), without its
 	// proof, if one of its proofs is over RDF: other digests may be of the same graph.
 	Graph *Hash
@@ -80,7 +85,8 @@ type CredentialBody struct {
 	Subjects              []string
 	Types                 []string
 	ValidFrom, ValidUntil string
-	// Status is the credentialStatus member.
+	// Status is the credentialStatus member; where that is written otherwise than what the
+	// issuer signed as RDF says of entries in bitstring status lists, those entries.
 	Status jcs.Value
 }
 
@@ -90,6 +96,9 @@ func (b CredentialBody) Value() jcs.Value {
 		member("digest", jcs.FromString(b.Digest.String())),
 		member("issuer", jcs.FromString(string(b.Issuer))),
 		member("proof", b.Proof),
+	}
+	if b.Completes != 0 {
+		members = append(members, member("completes", jcs.FromInt(int64(b.Completes))))
 	}
 	if !b.Content {
 		return jcs.Object(members...)
@@ -127,6 +136,13 @@ func ParseCredentialBody(v jcs.Value) (CredentialBody, error) {
 	b.Proof, _ = v.Get("proof")
 	if !ok || !b.Proof.IsObject() && !b.Proof.IsArray() {
 		return CredentialBody{}, fmt.Errorf("%w: a credential body without issuer or proof", ErrRecord)
+	}
+	if completes, ok := v.Get("completes"); ok {
+		seq, whole := completes.Int()
+		if !whole || seq < 1 {
+			return CredentialBody{}, fmt.Errorf("%w: completes is not the position of a record", ErrRecord)
+		}
+		b.Completes = Seq(seq)
 	}
 	if text, ok := v.GetString("graph"); ok {
 		graph, err := ParseHash(text)

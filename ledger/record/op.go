@@ -134,8 +134,8 @@ func (op Op) Payload() jcs.Value { return op.payload }
 
 // Digest is the idempotency key: the SHA-256 of the operation's content without
 // proofs, so that a resubmission with other signatures is the same operation. Of
-// a credential it covers digest and issuer only: whichever form registered it
-// first, it is registered. Of a status list and a presentation it also covers when
+// a credential it covers digest and issuer only: in whichever form it comes, it is
+// registered, and a form that says more than those before completes that. Of a status list and a presentation it also covers when
 // each proof was made, so that one signed again later is another operation.
 func (op Op) Digest() Hash {
 	switch op.Name {

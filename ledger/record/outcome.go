@@ -20,12 +20,17 @@ type Outcome struct {
 	// Head is the versionId that an entry has to follow, where the refusal is
 	// about the entry's predecessor.
 	Head string
+	// Completes is, of a credential's registration, the record of the one that it adds
+	// to; 0 if it is the first.
+	Completes Seq
 }
 
 const (
 	outcomeVersion = 1
-	outcomeFixed   = 1 + 2 + 8 + 4 + 8 + 32 + 2
-	maxHead        = 256
+	// outcomeCompleting is the version of an Outcome with Completes.
+	outcomeCompleting = 2
+	outcomeFixed      = 1 + 2 + 8 + 4 + 8 + 32 + 2
+	maxHead           = 256
 )
 
 // OutcomeSeqOffset is where the eight bytes of Seq stand in an encoded Outcome.
@@ -35,26 +40,35 @@ const OutcomeSeqOffset = 3
 var ErrOutcome = errors.New("not an outcome")
 
 // Encode returns the bytes of o: version 1, code, seq, count, time, leaf, and the
-// length and bytes of head; numbers big-endian, of 2, 8, 4, 8 and 2 bytes.
+// length and bytes of head; numbers big-endian, of 2, 8, 4, 8 and 2 bytes. Where
+// Completes is not 0 the version is 2, and its 8 bytes stand at the end.
 func (o Outcome) Encode() []byte {
 	head := o.Head
 	if len(head) > maxHead {
 		head = head[:maxHead]
 	}
-	b := make([]byte, 0, outcomeFixed+len(head))
-	b = append(b, outcomeVersion)
+	b := make([]byte, 0, outcomeFixed+len(head)+8)
+	if o.Completes == 0 {
+		b = append(b, outcomeVersion)
+	} else {
+		b = append(b, outcomeCompleting)
+	}
 	b = binary.BigEndian.AppendUint16(b, uint16(o.Code))
 	b = binary.BigEndian.AppendUint64(b, uint64(o.Seq))
 	b = binary.BigEndian.AppendUint32(b, uint32(o.Count))
 	b = binary.BigEndian.AppendUint64(b, uint64(o.Time))
 	b = append(b, o.Leaf[:]...)
 	b = binary.BigEndian.AppendUint16(b, uint16(len(head)))
-	return append(b, head...)
+	b = append(b, head...)
+	if o.Completes != 0 {
+		b = binary.BigEndian.AppendUint64(b, uint64(o.Completes))
+	}
+	return b
 }
 
 // DecodeOutcome reads what Encode wrote.
 func DecodeOutcome(b []byte) (Outcome, error) {
-	if len(b) < outcomeFixed || b[0] != outcomeVersion {
+	if len(b) < outcomeFixed || b[0] != outcomeVersion && b[0] != outcomeCompleting {
 		return Outcome{}, fmt.Errorf("%w: wrong version or length", ErrOutcome)
 	}
 	o := Outcome{
@@ -65,9 +79,18 @@ func DecodeOutcome(b []byte) (Outcome, error) {
 		Leaf:  Hash(b[23:55]),
 	}
 	n := int(binary.BigEndian.Uint16(b[55:]))
-	if n > maxHead || len(b) != outcomeFixed+n {
+	size := outcomeFixed + n
+	if b[0] == outcomeCompleting {
+		size += 8
+	}
+	if n > maxHead || len(b) != size {
 		return Outcome{}, fmt.Errorf("%w: wrong length", ErrOutcome)
 	}
-	o.Head = string(b[outcomeFixed:])
+	o.Head = string(b[outcomeFixed : outcomeFixed+n])
+	if b[0] == outcomeCompleting {
+		if o.Completes = Seq(binary.BigEndian.Uint64(b[outcomeFixed+n:])); o.Completes == 0 {
+			return Outcome{}, fmt.Errorf("%w: it completes record 0", ErrOutcome)
+		}
+	}
 	return o, nil
 }

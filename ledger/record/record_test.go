@@ -1,6 +1,7 @@
 package record
 
 import (
+	"encoding/hex"
 	"errors"
 	"strings"
 	"testing"
@@ -118,8 +119,9 @@ func TestOutcomesRoundTrip(t *testing.T) {
 		want := Outcome{
 			Code: Code(rapid.Uint16().Draw(t, "code")), Seq: Seq(rapid.Uint64().Draw(t, "seq")),
 			Count: int(rapid.Uint32().Draw(t, "count")), Time: Time(rapid.Int64().Draw(t, "time")),
-			Leaf: Hash(rapid.SliceOfN(rapid.Byte(), 32, 32).Draw(t, "leaf")),
-			Head: rapid.StringN(0, 64, maxHead).Draw(t, "head"),
+			Leaf:      Hash(rapid.SliceOfN(rapid.Byte(), 32, 32).Draw(t, "leaf")),
+			Head:      rapid.StringN(0, 64, maxHead).Draw(t, "head"),
+			Completes: Seq(rapid.SampledFrom([]uint64{0, 0, 1, 1<<64 - 1}).Draw(t, "completes")),
 		}
 		encoded := want.Encode()
 		got, err := DecodeOutcome(encoded)
@@ -132,6 +134,35 @@ func TestOutcomesRoundTrip(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestOutcomeOfWhatCompletes has bytes that never change.
+func TestOutcomeOfWhatCompletes(t *testing.T) {
+	o := Outcome{Code: Accepted, Seq: 9, Count: 1, Time: 1767323045678, Leaf: LeafHash([]byte("record")), Completes: 7}
+	const want = "02" + "0000" + "0000000000000009" + "00000001" + "0000019b7ca98f2e" +
+		"e610a112edd75ddb57ea4d2ed191a086bc913ce590bb8f2b6db95d3cc3fe2e0e" + "0000" + "0000000000000007"
+	if got := hex.EncodeToString(o.Encode()); got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	zero := o.Encode()
+	zero[len(zero)-1] = 0
+	if _, err := DecodeOutcome(zero); !errors.Is(err, ErrOutcome) {
+		t.Errorf("one that completes record 0: %v", err)
+	}
+}
+
+// TestCredentialBodyThatCompletes names a record.
+func TestCredentialBodyThatCompletes(t *testing.T) {
+	b := CredentialBody{Digest: Hash{1}, Issuer: "did:example:i", Proof: jcs.Object(), Content: true, Completes: 7}
+	got, err := ParseCredentialBody(b.Value())
+	if err != nil || got.Completes != 7 || !got.Value().Equal(b.Value()) {
+		t.Errorf("%+v, %v", got, err)
+	}
+	for _, bad := range []jcs.Value{jcs.FromInt(0), jcs.FromInt(-1), jcs.FromString("7"), jcs.FromBool(true)} {
+		if _, err := ParseCredentialBody(b.Value().With("completes", bad)); !errors.Is(err, ErrRecord) {
+			t.Errorf("%s: %v", bad.Canonical(), err)
+		}
+	}
 }
 
 func TestCodesHaveNames(t *testing.T) {

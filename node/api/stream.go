@@ -136,6 +136,7 @@ type Frame struct {
 	By            string      `json:"by,omitempty"`
 	Reason        string      `json:"reason,omitempty"`
 	InvalidFrom   string      `json:"invalidFrom,omitempty"`
+	Completes     record.Seq  `json:"completes,omitempty"` // of a credential: the registration with less that it adds to
 	List          string      `json:"list,omitempty"`      // the URL of an issuer's own status list
 	Changed       int64       `json:"changed,omitempty"`   // how many of its entries changed
 	Diverged      bool        `json:"diverged,omitempty"`  // a did:web document is not the one observed before

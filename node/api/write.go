@@ -19,9 +19,12 @@ type Receipt struct {
 	DID       string `json:"did,omitempty"`       // kinds did, observation, whois
 	VersionID string `json:"versionId,omitempty"` // kind did: of the last entry
 	Digest    string `json:"digest,omitempty"`    // kinds credential, status-list, whois
-	List      string `json:"list,omitempty"`      // kind status-list: its URL
-	Target    string `json:"target,omitempty"`    // kind status
-	Status    string `json:"status,omitempty"`    // kind status: the new one
+	// Completes is, of kind credential, the record of a registration with less that this one
+	// adds to: its content, or another digest of what is signed as RDF.
+	Completes record.Seq `json:"completes,omitempty"`
+	List      string     `json:"list,omitempty"`   // kind status-list: its URL
+	Target    string     `json:"target,omitempty"` // kind status
+	Status    string     `json:"status,omitempty"` // kind status: the new one
 }
 
 // WitnessReceipt answers proofs posted to did-witness.json: they are held for entries to come and

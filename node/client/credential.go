@@ -3,10 +3,12 @@ package client
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
 
+	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/credential"
 	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/did/proof"
@@ -28,6 +30,35 @@ func (c *Client) RegisterCredential(ctx context.Context, vc jcs.Value, publish b
 		return receipt, nil
 	}
 	return receipt, sameDigest(receipt, Digest(vc))
+}
+
+// RegisteredAs returns the digest that a credential is registered by: its own, or, of one that is
+// signed as RDF and was registered in other words, that one's. If it is not registered, it is its own.
+func (c *Client) RegisteredAs(ctx context.Context, vc jcs.Value, opts ...ReadOption) (string, error) {
+	own := Digest(vc)
+	secured, err := proof.Open(vc)
+	parsed, invalid := credential.Parse(vc)
+	if err != nil || invalid != nil || !signsRDF(vc) {
+		return own, nil
+	}
+	issuer := did.ID(parsed.Issuer)
+	if _, err := c.CredentialStatus(ctx, own, issuer, opts...); !unknownTarget(err) {
+		return own, err
+	}
+	graph, err := secured.RDFDigest(proof.Options{})
+	if err != nil {
+		return own, nil //nolint:nilerr // what cannot be read as RDF here cannot be there, and is not registered
+	}
+	got, err := c.StatusByGraph(ctx, hex.EncodeToString(graph[:]), issuer, opts...)
+	if unknownTarget(err) {
+		return own, nil
+	}
+	return got.Digest, err
+}
+
+func unknownTarget(err error) bool {
+	var p *Problem
+	return errors.As(err, &p) && p.Code == "unknown-target"
 }
 
 // signsRDF reports whether a proof of a credential holds for every way of writing it.

@@ -3,6 +3,7 @@ package view
 import (
 	"encoding/binary"
 	"errors"
+	"slices"
 
 	"github.com/tabard-id/tabard/ledger/internal/store"
 	"github.com/tabard-id/tabard/ledger/record"
@@ -67,11 +68,11 @@ func IsTaken(r Reader, e ListEntry) (bool, error) {
 // Entries are those of one credential.
 const entrySize = 1 + 4 + 4
 
-// PutEntries gives the credential that the operation's record rec registers its
-// entries, which are of lists of its issuer. There are some.
-func PutEntries(w Writer, digest record.Hash, issuer string, entries []ListEntry, rec int) {
-	value := make([]byte, 0, len(entries)*entrySize)
-	for _, e := range entries {
+// PutEntries gives the credential that the operation's record rec registers entries of
+// lists of its issuer besides those it had. There are some.
+func PutEntries(w Writer, digest record.Hash, issuer string, had, added []ListEntry, rec int) {
+	value := make([]byte, 0, (len(had)+len(added))*entrySize)
+	for i, e := range slices.Concat(had, added) {
 		purpose := byte('r')
 		if e.Purpose == record.Suspension {
 			purpose = 's'
@@ -79,7 +80,9 @@ func PutEntries(w Writer, digest record.Hash, issuer string, entries []ListEntry
 		value = append(value, purpose)
 		value = binary.BigEndian.AppendUint32(value, e.Number)
 		value = binary.BigEndian.AppendUint32(value, e.Index)
-		w.SetSeq(indexKey(famIndex, e.List, e.Index), make([]byte, seqSize), 0, rec)
+		if i >= len(had) {
+			w.SetSeq(indexKey(famIndex, e.List, e.Index), make([]byte, seqSize), 0, rec)
+		}
 	}
 	w.Set(key(famEntries, string(digest[:]), issuer), value)
 }

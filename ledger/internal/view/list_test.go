@@ -90,7 +90,7 @@ func TestDamagedValuesOfListsAreNamed(t *testing.T) {
 	}
 	put(PutBit(m, m, entry, true, 0))
 	PutList(m, list, 0)
-	PutEntries(m, record.Hash{1}, "i", []ListEntry{entry, {List{"i", record.Revocation, 0}, 1}}, 0)
+	PutEntries(m, record.Hash{1}, "i", nil, []ListEntry{entry, {List{"i", record.Revocation, 0}, 1}}, 0)
 	PutGraph(m, record.Hash{2}, "i", record.Hash{1})
 	PutFormerDID(m, "s", "did:example:s", 0)
 	PutPastHead(m, &Head{State: webvh.State{SCID: "s", Number: 1}})

@@ -14,6 +14,7 @@ import (
 	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/did/jsonld"
 	"github.com/tabard-id/tabard/did/proof"
+	"github.com/tabard-id/tabard/did/statuslist"
 	"github.com/tabard-id/tabard/did/webvh"
 	"github.com/tabard-id/tabard/ledger/record"
 	"github.com/tabard-id/tabard/node/api"
@@ -253,8 +254,49 @@ func TestStatusNamesWhoseCredentialItIs(t *testing.T) {
 	}
 }
 
-// TestHolderRegistersFirstWrittenOtherwise: a credential that is signed as RDF is registered once, and
-// its issuer, who comes second, learns by which digest it is to be revoked.
+// TestHolderRegistersTheDigestFirst: the issuer's registration, which says more, completes it, and its
+// entry is in the list.
+func TestHolderRegistersTheDigestFirst(t *testing.T) {
+	n := startNode(t)
+	issuer := n.register("issuers", "acme")
+	held := n.ledger.View()
+	list := "https://" + held.Domain() + record.ListPath + url.PathEscape(string(issuer.id)) + "/revocation/0"
+	held.Close()
+	vc := issuer.sign(issuer.issue("permit").Without("proof").With("credentialStatus", statuslist.Entry{
+		Purpose: "revocation", ListURL: list, Index: 7, Size: 1,
+	}.Value()))
+	digest := record.CredentialDigest(vc)
+	holders, _ := vc.Get("proof")
+	var first, receipt, again api.Receipt
+	n.post("/v1/credentials", "application/json", jcs.Object(
+		jcs.Member{Name: "digest", Value: jcs.FromString(digest.String())},
+		jcs.Member{Name: "issuer", Value: jcs.FromString(string(issuer.id))},
+		jcs.Member{Name: "proof", Value: holders},
+	).Canonical()).json(http.StatusCreated, &first)
+	n.post("/v1/credentials", "application/json", registerBody(vc, false)).json(http.StatusCreated, &receipt)
+	if receipt.Completes != first.Seq || receipt.Digest != digest.String() || first.Completes != 0 {
+		t.Fatalf("%+v, the first was %+v", receipt, first)
+	}
+	n.unchanged(func() {
+		n.post("/v1/credentials", "application/json", registerBody(vc, false)).json(http.StatusCreated, &again)
+	})
+	if again != receipt {
+		t.Errorf("registered again: %+v, was %+v", again, receipt)
+	}
+	n.post("/v1/status", "application/json", issuer.change(receipt.Digest, "revoked", 1).Canonical()).json(http.StatusCreated, &api.Receipt{})
+	v := n.verdict(http.StatusBadRequest, vc)
+	if row, _ := v.Check(credential.CheckStatus); row.Code != credential.CodeRevoked {
+		t.Errorf("%+v", row)
+	}
+	held = n.ledger.View()
+	defer held.Close()
+	if l, known, err := held.StatusList(issuer.id, "revocation", 0); err != nil || !known || len(l.Bits) == 0 || l.Bits[0] != 1 {
+		t.Errorf("bits %x, %v, %v", l.Bits, known, err)
+	}
+}
+
+// TestHolderRegistersFirstWrittenOtherwise: of a credential that is signed as RDF its issuer, who comes
+// second, learns which registration it completes, and revokes it by either digest.
 func TestHolderRegistersFirstWrittenOtherwise(t *testing.T) {
 	n := startNode(t)
 	issuer := n.register("issuers", "acme")
@@ -265,11 +307,12 @@ func TestHolderRegistersFirstWrittenOtherwise(t *testing.T) {
 		t.Fatal(err)
 	}
 	other := vc.With("type", jcs.FromString("VerifiableCredential"))
-	n.post("/v1/credentials", "application/json", registerBody(other, false)).json(http.StatusCreated, &api.Receipt{})
-	var receipt api.Receipt
+	var first, receipt api.Receipt
+	n.post("/v1/credentials", "application/json", registerBody(other, false)).json(http.StatusCreated, &first)
 	got := n.post("/v1/credentials", "application/json", registerBody(vc, false))
 	got.json(http.StatusCreated, &receipt)
-	if want := record.CredentialDigest(other).String(); receipt.Digest != want || got.header.Get("Location") != "/v1/credentials/"+want {
+	if want := record.CredentialDigest(vc).String(); receipt.Digest != want || receipt.Completes != first.Seq ||
+		got.header.Get("Location") != "/v1/credentials/"+want {
 		t.Fatalf("%+v, want digest %s", receipt, want)
 	}
 	n.post("/v1/status", "application/json", issuer.change(receipt.Digest, "revoked", 1).Canonical()).json(http.StatusCreated, &api.Receipt{})
@@ -280,8 +323,14 @@ func TestHolderRegistersFirstWrittenOtherwise(t *testing.T) {
 	graph := fmt.Sprintf("%x", sha256.Sum256(quads))
 	var status api.Status
 	n.get("/v1/status/"+graph+"?by=graph&issuer="+url.QueryEscape(string(issuer.id))).json(http.StatusOK, &status)
-	if status.Target != graph || status.Digest != receipt.Digest || status.Status != "revoked" || status.Issuer != string(issuer.id) {
+	if status.Target != graph || status.Digest != first.Digest || status.Status != "revoked" || status.Issuer != string(issuer.id) {
 		t.Errorf("%+v", status)
+	}
+	for _, digest := range []string{first.Digest, receipt.Digest} {
+		n.get("/v1/status/"+digest).json(http.StatusOK, &status)
+		if status.Status != "revoked" {
+			t.Errorf("by %s: %+v", digest, status)
+		}
 	}
 	for query, want := range map[string]api.Code{
 		"?by=graph": api.InvalidParameter, "?by=digest&issuer=did:key:z": api.InvalidParameter, "?by=graph&issuer=did:example:other": "unknown-target",

@@ -141,7 +141,7 @@ func (s *server) receipt(op record.Op, outcome record.Outcome) api.Receipt {
 		r.DID = stateID(last)
 		r.VersionID, _ = last.GetString("versionId")
 	case record.OpCredential:
-		r.Digest = s.registeredAs(op, outcome).String()
+		r.Digest, r.Completes = s.registeredAs(op, outcome).String(), outcome.Completes
 	case record.OpStatus:
 		r.Target, _ = op.Change.GetString("target")
 		r.Status, _ = op.Change.GetString("status")

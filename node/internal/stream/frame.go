@@ -81,6 +81,9 @@ func (f *frame) fillCredential(m *api.Frame, body jcs.Value) {
 	m.Digest, _ = body.GetString("digest")
 	m.Issuer, _ = body.GetString("issuer")
 	f.issuer = strings.Clone(m.Issuer)
+	completes, _ := body.Get("completes")
+	seq, _ := completes.Int()
+	m.Completes = record.Seq(max(seq, 0))
 	subjects, _ := body.Get("subjects")
 	for s := range subjects.Elems() {
 		if id, ok := s.Str(); ok && len(f.about) < maxSubjects {
