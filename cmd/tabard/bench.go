@@ -56,6 +56,9 @@ func benchCommand() *cli.Command {
 			workload("grow", "applying to a ledger of many records beside one of few, and the bytes written for each kept", func(c *cli.Context) (bench.Row, error) {
 				return bench.Grow(c.Context, bench.GrowOptions{Records: c.Int("records")})
 			}, &cli.IntFlag{Name: "records", Value: 200_000, Usage: "`N` records; a million take about eight minutes"}),
+			workload("afterload", "a write's output and time after a bulk load beside before", func(c *cli.Context) (bench.Row, error) {
+				return bench.AfterLoad(c.Context, bench.AfterLoadOptions{Records: c.Int("records"), Count: c.Int("count")})
+			}, count(1000, "writes, one after another"), &cli.IntFlag{Name: "records", Value: 20_000, Usage: "`N` records of the bulk load; 500,000 take some minutes"}),
 			benchHostileCommand(),
 		},
 	}

@@ -74,3 +74,8 @@ func TestGrowMeasures(t *testing.T) {
 		t.Errorf("notes: %v", row.Notes)
 	}
 }
+
+func TestAfterLoadMeasures(t *testing.T) {
+	row, err := AfterLoad(context.Background(), AfterLoadOptions{Records: 500, Count: 20})
+	check(t, row, err)
+}
