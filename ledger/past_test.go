@@ -126,46 +126,56 @@ func TestThePastIsWhatThePresentWas(t *testing.T) {
 			func(name string, edit func(*webvh.CreateOptions), controllers ...string) *agent {
 				return newAgent(t, name, []string{name}, edit, controllers...)
 			})
-		ids, digests := []did.ID{drawn.registry.id()}, []record.Hash{{1}}
-		for _, a := range drawn.agents {
-			parsed, err := webvh.ParseID(a.id())
-			if err != nil {
-				rt.Fatal(err)
-			}
-			ids = append(ids, a.id(), parsed.Web())
+		pastIsWhatPresentWas(t, rt, drawn)
+	})
+}
+
+// TestThePastOfHistories: also of logs that were witnessed and moved, and of credentials
+// whose registrations were completed.
+func TestThePastOfHistories(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) { pastIsWhatPresentWas(t, rt, drawHistory(t, rt, 24).script) })
+}
+
+func pastIsWhatPresentWas(t *testing.T, rt *rapid.T, drawn *script) {
+	ids, digests := []did.ID{drawn.registry.id()}, []record.Hash{{1}}
+	for _, a := range drawn.agents {
+		parsed, err := webvh.ParseID(a.id())
+		if err != nil {
+			rt.Fatal(err)
 		}
-		for _, op := range drawn.known {
-			if op.Name == record.OpCredential {
-				digests = append(digests, op.CredentialDigest)
-			}
+		ids = append(ids, a.id(), parsed.Web())
+	}
+	for _, op := range drawn.known {
+		if op.Name == record.OpCredential {
+			digests = append(digests, op.CredentialDigest)
 		}
-		l := open(t, vfs.NewMem())
-		defer closing(t, l)
-		then := make(map[record.Seq]map[string]any)
-		play(t, func() *Ledger { return l }, drawn.list, func(int) bool { return true }, func(uint64) {
-			v := l.View()
-			defer v.Close()
-			if seq := v.Size() - 1; then[seq] == nil && rapid.IntRange(0, 3).Draw(rt, "look") == 0 {
-				then[seq] = said(t, v, ids, digests)
-			}
-		})
+	}
+	l := open(t, vfs.NewMem())
+	defer closing(t, l)
+	then := make(map[record.Seq]map[string]any)
+	play(t, func() *Ledger { return l }, drawn.list, func(int) bool { return true }, func(uint64) {
 		v := l.View()
 		defer v.Close()
-		for seq, want := range then {
-			p, err := v.At(seq)
-			if err != nil {
-				rt.Fatal(err)
-			}
-			if got := said(t, p, ids, digests); !reflect.DeepEqual(got, want) {
-				for k := range want {
-					if !reflect.DeepEqual(got[k], want[k]) {
-						rt.Errorf("%s after record %d: %v, was %v", k, seq, got[k], want[k])
-					}
-				}
-				rt.FailNow()
-			}
+		if seq := v.Size() - 1; then[seq] == nil && rapid.IntRange(0, 3).Draw(rt, "look") == 0 {
+			then[seq] = said(t, v, ids, digests)
 		}
 	})
+	v := l.View()
+	defer v.Close()
+	for seq, want := range then {
+		p, err := v.At(seq)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		if got := said(t, p, ids, digests); !reflect.DeepEqual(got, want) {
+			for k := range want {
+				if !reflect.DeepEqual(got[k], want[k]) {
+					rt.Errorf("%s after record %d: %v, was %v", k, seq, got[k], want[k])
+				}
+			}
+			rt.FailNow()
+		}
+	}
 }
 
 // TestPastOfLongHistories asks for every position of a DID that has been updated,
