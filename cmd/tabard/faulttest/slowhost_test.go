@@ -111,6 +111,7 @@ func TestSlowHosts(t *testing.T) {
 	c := newCluster(t, "--foreign-allow-private")
 	s, port := c.servers[0], silentHost(t)
 	attack := clientFrom(attacker)
+	attack.Timeout = 6 * time.Second
 	var under sync.WaitGroup
 	var mu sync.Mutex
 	answers := map[string]int{}

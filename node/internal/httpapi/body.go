@@ -40,21 +40,6 @@ func checkType(r *http.Request, types []string) error {
 	return nil
 }
 
-// readBody reads at most limit bytes. What it returns belongs to the caller.
-func readBody(w *reply, r *http.Request, limit int64) ([]byte, error) {
-	if r.ContentLength > limit {
-		return nil, api.Problemf(api.BodyTooLarge, "at most %d bytes", limit)
-	}
-	var buf bytes.Buffer
-	if r.ContentLength > 0 {
-		buf.Grow(int(r.ContentLength) + bytes.MinRead)
-	}
-	if _, err := buf.ReadFrom(http.MaxBytesReader(w.ResponseWriter, r.Body, limit)); err != nil {
-		return nil, readProblem(err)
-	}
-	return buf.Bytes(), nil
-}
-
 func readProblem(err error) error {
 	var tooLarge *http.MaxBytesError
 	var slow net.Error

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -23,7 +24,30 @@ import (
 const (
 	bulkBytes = 8 << 20
 	bulkFlush = 32 << 10
+	bulkRate  = 1 << 10 // bytes a second, without blanks, that a client sends at least
 )
+
+// places are those of bulk requests. One client has half of them at most. Safe for concurrent use.
+type places struct {
+	mu    sync.Mutex
+	taken tally
+}
+
+func newPlaces(most int) *places { return &places{taken: newTallyOf(most, (most+1)/2)} }
+
+// enter takes a place; leave gives it back.
+func (p *places) enter(addr netip.Addr) (leave func(), err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := p.taken.take(addr, 1, "bulk requests under way"); err != nil {
+		return nil, err
+	}
+	return func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.taken.give(addr, 1)
+	}, nil
+}
 
 // postRecords takes operations as NDJSON, {"op":…} a line, and answers each with a line, in their
 // order. Operations on the same DID or credential take effect in the order of their lines; others
@@ -38,12 +62,11 @@ func (s *server) postRecords(w *reply, r *http.Request, _ route) error {
 	if r.ContentLength > api.MaxBulkBody {
 		return api.Problemf(api.BodyTooLarge, "at most %d bytes", api.MaxBulkBody)
 	}
-	select {
-	case s.bulk <- struct{}{}:
-		defer func() { <-s.bulk }()
-	default:
-		return api.NewProblem(api.Overloaded, "too many bulk requests are under way")
+	leave, err := s.bulk.enter(s.Admission.Address(r))
+	if err != nil {
+		return err
 	}
+	defer leave()
 	h := w.Header()
 	h[keyType], h[keyCacheControl] = []string{api.TypeNDJSON}, valueNoStore
 	s.stamp(w, s.Ledger.Size())
@@ -55,44 +78,9 @@ func (s *server) postRecords(w *reply, r *http.Request, _ route) error {
 	}
 	defer control.SetWriteDeadline(time.Time{}) // the connection may live on; a failure is the connection's end
 	b := &bulk{s: s, r: r, order: newOrder(), room: make(chan struct{}, s.BulkInFlight)}
-	body := &pacedBody{Reader: r.Body, control: control, end: end, now: s.now, idle: s.bulkIdle}
+	body := &pacedBody{Reader: r.Body, control: control, end: end, now: s.now, patience: s.bulkIdle, rate: bulkRate}
 	return b.run(w, http.MaxBytesReader(nil, body, api.MaxBulkBody))
 }
-
-// pacedBody is a body whose client must not pause for longer than idle, nor take longer than until
-// end: there are few places for bulk requests, and a client that says nothing must not hold one.
-type pacedBody struct {
-	io.Reader
-	control *http.ResponseController
-	end     time.Time
-	now     func() time.Time
-	idle    time.Duration
-}
-
-// Read waits for the client, and no longer than it may.
-func (p *pacedBody) Read(b []byte) (int, error) {
-	if err := p.allow(p.now().Add(p.idle)); err != nil {
-		return 0, err
-	}
-	n, err := p.Reader.Read(b)
-	if err == nil {
-		return n, nil
-	}
-	if slow := p.allow(p.end); slow != nil { // from here on it is the client that waits
-		return n, slow
-	}
-	return n, err
-}
-
-func (p *pacedBody) allow(until time.Time) error {
-	if until.After(p.end) {
-		until = p.end
-	}
-	return ignoreUnsupported(p.control.SetReadDeadline(until))
-}
-
-// Close is the server's to call.
-func (p *pacedBody) Close() error { return nil }
 
 // openDuplex lets outcomes go out while lines still come in, for as long as a bulk request may last.
 // A transport that knows neither, such as a recorder in a test, does without.

@@ -179,7 +179,7 @@ func TestBulkRequestsShareWhatIsUnderWay(t *testing.T) {
 	whole := startNode(t)
 	cluster := &crowded{Cluster: whole.raft}
 	const inFlight, requests, lines = 8, 4, 40
-	n := whole.degrade(&degraded{}, func(cfg *Config) { cfg.Cluster, cfg.BulkInFlight, cfg.BulkRequests = cluster, inFlight, requests })
+	n := whole.degrade(&degraded{}, func(cfg *Config) { cfg.Cluster, cfg.BulkInFlight, cfg.BulkRequests = cluster, inFlight, 2*requests }) // one client has half
 	var group sync.WaitGroup
 	for i := range requests {
 		var payloads []jcs.Value

@@ -91,7 +91,7 @@ func TestBulkClientThatGoesAway(t *testing.T) {
 	if err := n.ledger.Wait(wait, 2); err != nil { // the line has been applied: the request is under way
 		t.Fatal(err)
 	}
-	n.post("/v1/records", api.TypeNDJSON, nil).refused(api.Overloaded)
+	n.post("/v1/records", api.TypeNDJSON, nil).refused(api.RateLimited)
 	cancel()
 	<-ended
 	for n.post("/v1/records", api.TypeNDJSON, nil).status != http.StatusOK {

@@ -90,7 +90,7 @@ type Config struct {
 	// them together with those that wait for their turn; default 256. As many may wait for other hosts. One
 	// client has a quarter of each.
 	Verifications, VerificationsWaiting int
-	// BulkRequests bounds the bulk requests served at once; default 4.
+	// BulkRequests bounds the bulk requests served at once, of which one client has half; default 8.
 	BulkRequests int
 	// BulkInFlight bounds the operations under way at once, of one bulk request together with those that
 	// wait for their turn in it, and of all bulk requests without; default 768, three entries of the log.
@@ -101,8 +101,10 @@ type Config struct {
 	// MaxClockSkew is how far the newest record may be ahead of it before /v1/cluster says so; default 2 s.
 	MaxClockSkew time.Duration
 
-	now      func() time.Time
-	bulkIdle time.Duration // how long the client of a bulk request may pause; default 15 s
+	now func() time.Time
+	// How long the client of a bulk request, or of any other with a body, may pause in all beyond what it
+	// sends at a minimum rate; default 15 s and bodyPatience.
+	bulkIdle, bodyPatience time.Duration
 }
 
 func (c *Config) validate() error {
@@ -178,11 +180,14 @@ func (c *Config) limits() {
 	if c.CacheBytes == 0 {
 		c.CacheBytes = cacheBytes
 	}
+	if c.bodyPatience <= 0 {
+		c.bodyPatience = bodyPatience
+	}
 	if c.bulkIdle <= 0 {
 		c.bulkIdle = bulkIdle
 	}
 	if c.BulkRequests <= 0 {
-		c.BulkRequests = 4
+		c.BulkRequests = 8
 	}
 	if c.BulkInFlight <= 0 {
 		c.BulkInFlight = 768

@@ -20,12 +20,10 @@ type gate struct {
 	away tally
 }
 
-// How many verifications one client may have under way of those that all may, and how many may wait for
-// other hosts.
+// How many verifications may be under way, and how many may wait for other hosts.
 const (
-	clientsShare = 4 // one client has a quarter
-	defaultHere  = 256
-	defaultAway  = 256
+	defaultHere = 256
+	defaultAway = 256
 )
 
 func newGate(running, most int) *gate {
@@ -36,41 +34,6 @@ func newGate(running, most int) *gate {
 		most = defaultHere
 	}
 	return &gate{turns: newTurns(running), here: newTally(most), away: newTally(defaultAway)}
-}
-
-// tally counts in sum and by client.
-type tally struct {
-	most, each int
-	all        int
-	by         map[netip.Addr]int
-}
-
-func newTally(most int) tally {
-	return tally{most: most, each: max(1, most/clientsShare), by: map[netip.Addr]int{}}
-}
-
-// take counts one more of a client's, unless a bound is reached.
-func (t *tally) take(addr netip.Addr, what string) error {
-	switch {
-	case t.by[addr] >= t.each:
-		return api.Problemf(api.RateLimited, "%d verifications of this address %s", t.each, what)
-	case t.all >= t.most:
-		return api.NewProblem(api.Overloaded, "too many verifications "+what)
-	}
-	t.add(addr)
-	return nil
-}
-
-func (t *tally) add(addr netip.Addr) {
-	t.all++
-	t.by[addr]++
-}
-
-func (t *tally) give(addr netip.Addr) {
-	t.all--
-	if t.by[addr]--; t.by[addr] == 0 {
-		delete(t.by, addr)
-	}
 }
 
 // slot is one verification's place. It is used by that verification's goroutine alone.
@@ -88,7 +51,7 @@ type slot struct {
 // enter waits for a turn. Where too many are waiting already it is refused at once.
 func (g *gate) enter(ctx context.Context, addr netip.Addr) (*slot, error) {
 	g.mu.Lock()
-	err := g.here.take(addr, "are under way")
+	err := g.here.take(addr, 1, "verifications under way")
 	g.mu.Unlock()
 	if err != nil {
 		return nil, err
@@ -106,9 +69,9 @@ func (g *gate) enter(ctx context.Context, addr netip.Addr) (*slot, error) {
 func (s *slot) pause() error {
 	g := s.gate
 	g.mu.Lock()
-	err := g.away.take(s.addr, "wait for other hosts")
+	err := g.away.take(s.addr, 1, "verifications that wait for other hosts")
 	if err == nil {
-		g.here.give(s.addr)
+		g.here.give(s.addr, 1)
 	}
 	g.mu.Unlock()
 	if err != nil {
@@ -136,8 +99,8 @@ func (s *slot) back() {
 	}
 	s.away = false
 	s.gate.mu.Lock()
-	s.gate.away.give(s.addr)
-	s.gate.here.add(s.addr)
+	s.gate.away.give(s.addr, 1)
+	s.gate.here.add(s.addr, 1)
 	s.gate.mu.Unlock()
 }
 
@@ -154,5 +117,5 @@ func (s *slot) leave() {
 	s.endTurn()
 	s.gate.mu.Lock()
 	defer s.gate.mu.Unlock()
-	s.gate.here.give(s.addr)
+	s.gate.here.give(s.addr, 1)
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/tabard-id/tabard/node/api"
 	"github.com/tabard-id/tabard/node/internal/admission"
@@ -15,7 +16,10 @@ type reply struct {
 	status  int
 	written int64
 	code    api.Code // of the problem it carried, if any
-	cut     bool     // it began, and cannot be completed
+
+	held     holding       // of the request's body
+	patience time.Duration // with its sender
+	cut      bool          // it began, and cannot be completed
 }
 
 var replies = sync.Pool{New: func() any { return new(reply) }}

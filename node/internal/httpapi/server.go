@@ -21,7 +21,8 @@ type server struct {
 	cache   *cache
 	gauge   http.Handler // /metrics
 	stamped atomic.Pointer[stamped]
-	bulk    chan struct{}
+	bulk    *places
+	bodies  *bodies
 
 	underway chan struct{} // a token for each bulk operation past its turn, of all requests
 
@@ -50,7 +51,8 @@ func New(cfg Config) (http.Handler, error) {
 		Config: cfg,
 		cache:  newCache(cfg.CacheBytes),
 		gauge:  promhttp.HandlerFor(cfg.Gatherer, promhttp.HandlerOpts{}),
-		bulk:   make(chan struct{}, cfg.BulkRequests),
+		bulk:   newPlaces(cfg.BulkRequests),
+		bodies: newBodies(maxBodies),
 
 		underway: make(chan struct{}, cfg.BulkInFlight),
 
@@ -74,6 +76,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := s.now()
 	rt := s.route(rawPath(r))
 	rep := newReply(w)
+	rep.held, rep.patience = holding{bodies: s.bodies, client: s.Admission.Address}, s.bodyPatience
 	if err := s.serve(rt, rep, r); err != nil {
 		s.fail(rt, rep, r, err)
 	}
@@ -81,6 +84,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.metrics.observe(rt.name, rep.status, elapsed)
 	s.log(rt.name, rep, r, elapsed)
 	cut := rep.cut
+	rep.held.release()
 	rep.release()
 	if cut {
 		panic(http.ErrAbortHandler) // the connection breaks: what was sent must not pass for whole

@@ -327,7 +327,7 @@ func TestOneClientsVerifications(t *testing.T) {
 		t.Errorf("left behind: %+v %+v", g.here, g.away)
 	}
 	for addr := range 8 {
-		if err := g.here.take(netip.AddrFrom4([4]byte{192, 0, 2, byte(addr)}), ""); err != nil {
+		if err := g.here.take(netip.AddrFrom4([4]byte{192, 0, 2, byte(addr)}), 1, ""); err != nil {
 			t.Fatal(err)
 		}
 	}
