@@ -269,6 +269,7 @@ func (n *Node) serve() {
 	ctx, cancel := context.WithCancel(context.Background())
 	n.cancel = cancel
 	n.running.Go(func() { n.registrar.run(ctx) })
+	n.running.Go(func() { n.tellProgress(ctx) })
 	if n.certificates != nil {
 		n.running.Go(func() { n.certificates.follow(ctx) })
 	}

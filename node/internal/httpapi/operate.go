@@ -29,15 +29,23 @@ func (s *server) getReady(w *reply, r *http.Request, _ route) error {
 		return unready(err)
 	}
 	if id, _ := s.Cluster.Leader(); id == "" {
-		return api.NewProblem(api.NoLeader, "no leader is known")
+		return api.NewProblem(api.NoLeader, "no leader is known"+s.progress())
 	}
 	if s.Ledger.Size() == 0 {
-		return api.NewProblem(api.StatusStale, "the ledger has no record yet")
+		return api.NewProblem(api.StatusStale, "the ledger has no record yet"+s.progress())
 	}
-	if err := s.fresh(s.MaxStaleDefault); err != nil {
-		return err
+	if s.fresh(s.MaxStaleDefault) != nil {
+		return api.Problemf(api.StatusStale, "the state is older than %v%s", s.MaxStaleDefault, s.progress())
 	}
 	return s.sendJSON(w, r, http.StatusOK, api.Ready{Ready: true})
+}
+
+// progress says how far a node that is not ready has come with its log.
+func (s *server) progress() string {
+	if log := s.Cluster.Status(); log.AppliedIndex < log.LastIndex {
+		return fmt.Sprintf("; entry %d of %d of the log is applied", log.AppliedIndex, log.LastIndex)
+	}
+	return ""
 }
 
 // unready is the problem of a node that cannot take part, with consensus's own words.
