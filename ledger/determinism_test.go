@@ -141,6 +141,10 @@ func (s *script) stepAside(action int, a *agent) {
 		}
 		s.registry.t = a.t
 		s.add(record.NewObservationOp(s.registry.sign(x.seen(s.registry.state.SCID, s.now).Value()), x.jsonl(), nil))
+		if rapid.Bool().Draw(s.T, "unpin") {
+			u := record.Unpin{Ledger: s.registry.state.SCID, DID: x.id(), Issued: s.now.Add(time.Second)}
+			s.add(record.NewUnpinOp(s.registry.sign(u.Value())))
+		}
 	case 14:
 		s.add(record.NewWhoisOp(a.signAt(a.presentation(fmt.Sprint(index)), s.now, did.Authentication)))
 	}

@@ -155,7 +155,11 @@ func (h *history) grow(a *agent, first *webvh.Entry) {
 	}
 	now, before := h.proofs(entries)
 	if len(before) > 0 {
-		h.add(record.NewWitnessOp(before))
+		if rapid.Bool().Draw(h.T, "at its path") {
+			h.add(record.NewWitnessOpAt("agents/"+a.name, before))
+		} else {
+			h.add(record.NewWitnessOp(before))
+		}
 	}
 	h.add(record.NewDIDOp(list, now))
 }

@@ -300,6 +300,21 @@ func (r *rebuilder) observation(rec record.Record) {
 	}
 }
 
+func (r *rebuilder) unpin(rec record.Record) {
+	r.Helper()
+	u, err := record.ParseUnpin(rec.Body)
+	r.must("body", err)
+	verified, err := proof.Verify(context.Background(), rec.Body, proof.ResolverKeys(r), proof.Options{Purpose: did.AssertionMethod, Now: rec.Time.Time()})
+	r.must("proof", err)
+	if verified[0].Method.Controller != r.identity.DID || u.Ledger != r.identity.Ledger {
+		r.Fatalf("record %d: unpinned by %s for %s", r.seq, verified[0].Method.Controller, u.Ledger)
+	}
+	if last, err := view.GetObserved(r, string(u.DID)); err != nil || last == nil {
+		r.Fatalf("record %d: unpins what is not observed: %v", r.seq, err)
+	}
+	view.PutUnpinned(r, string(u.DID), 0)
+}
+
 func (r *rebuilder) whois(rec record.Record) {
 	r.Helper()
 	body, err := record.ParseWhoisBody(rec.Body)

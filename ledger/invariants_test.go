@@ -128,6 +128,8 @@ func (r *rebuilder) record(seq record.Seq, data []byte) {
 		r.observation(rec)
 	case record.KindWhois:
 		r.whois(rec)
+	case record.KindUnpin:
+		r.unpin(rec)
 	default:
 		r.Fatalf("record %d is of kind %q", seq, rec.Kind)
 	}

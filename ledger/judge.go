@@ -99,6 +99,8 @@ func (j *judge) operation(op record.Op) error {
 		return j.observation(op)
 	case record.OpWhois:
 		return j.whois(op)
+	case record.OpUnpin:
+		return j.unpin(op)
 	default:
 		return fmt.Errorf("%w %.40q", record.ErrUnknownOp, op.Name)
 	}

@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"context"
 	"fmt"
 	"slices"
 
@@ -43,7 +42,7 @@ func (j *judge) observation(op record.Op) error {
 		}
 	}
 	body := record.ObservationBody{Observation: o.Observation, Rewritten: o.rewritten}
-	body.Diverged = o.DID.Method() == "web" && o.prev != nil
+	body.Diverged = o.DID.Method() == "web" && o.prev != nil && o.prev.Digest != o.Digest
 	rec, err := j.append(record.KindObservation, body.Value(), 4<<10)
 	if err != nil {
 		return err
@@ -141,30 +140,7 @@ func (j *judge) observedTimes(o *observed) (err error) {
 }
 
 // observedBy checks that the statement is by a key of the registry's own document.
-func (j *judge) observedBy(o *observed) error {
-	registry, err := j.founded()
-	if err != nil {
-		return err
-	}
-	p := o.secured.Proofs()[0]
-	if signer, err := signerOf(p); err != nil || signer != registry.DID {
-		return refuse(record.NotAuthorised, "the proof is not by %s", registry.DID)
-	}
-	if err := lasting(&p); err != nil {
-		return err
-	}
-	if p.Narrows(o.secured.Unsecured()) {
-		return refuse(record.ProofInvalid, "the proof covers the observation with another @context")
-	}
-	k := j.keys()
-	_, err = o.secured.Verify(context.Background(), k, proof.Options{
-		Purpose: did.AssertionMethod, Now: j.now.Time(), Verify: j.verify,
-	})
-	if err != nil {
-		return k.proofRefusal(err, record.NotAuthorised)
-	}
-	return nil
-}
+func (j *judge) observedBy(o *observed) error { return j.byRegistry(o.secured) }
 
 // observedDocument checks that the document is one, of that DID, and, of did:webvh,
 // what the log comes to.
@@ -235,9 +211,14 @@ func digests(file []byte, want *record.Hash) bool {
 	return record.FileDigest(file) == *want
 }
 
-// compareObserved refuses what says nothing new.
+// compareObserved refuses what says nothing new, unless it is that the DID is observed
+// again.
 func (j *judge) compareObserved(o *observed) error {
-	if p := o.prev; p != nil && p.Digest == o.Digest && p.Deactivated == o.Deactivated && p.VersionID == o.VersionID && p.Rewritten == o.rewritten {
+	pinned, err := view.Pinned(j.in, string(o.DID), o.prev)
+	if err != nil {
+		return err
+	}
+	if p := o.prev; pinned && p.Digest == o.Digest && p.Deactivated == o.Deactivated && p.VersionID == o.VersionID && p.Rewritten == o.rewritten {
 		return refuse(record.NoChange, "%s is as it was in record %d", o.DID, p.Seq)
 	}
 	return nil

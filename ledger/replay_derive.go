@@ -25,6 +25,9 @@ func (r *replayer) derive(g *group) (record.Op, *past, error) {
 		return op, new(past), err
 	case record.KindObservation:
 		return r.deriveObservation(first)
+	case record.KindUnpin:
+		op, err := record.NewUnpinOp(first.Body)
+		return op, new(past), err
 	case record.KindWhois:
 		return r.deriveWhois(first)
 	default:

@@ -36,9 +36,11 @@ type Foreign struct {
 	// Pins are DIDs that the leader observes, besides those that clients have pinned.
 	Pins []did.ID
 	// ObserveEvery is how long the leader leaves a pinned DID alone between two looks;
-	// 1 h if zero. MaxPins bounds the DIDs that are pinned; 1,000 if zero.
-	ObserveEvery time.Duration
-	MaxPins      int
+	// 1 h if zero. MaxPins bounds the DIDs that are pinned; 1,000 if zero. PinsPerAddress
+	// bounds those that one client address has pinned at this node; 50 if zero.
+	ObserveEvery   time.Duration
+	MaxPins        int
+	PinsPerAddress int
 
 	resolver fetch.Resolver // of names, for tests
 }
@@ -52,7 +54,7 @@ func (f Foreign) validate() error {
 			return fmt.Errorf("node: foreign port %d: no such port", port)
 		}
 	}
-	if f.ObserveEvery < 0 || f.MaxPins < 0 {
+	if f.ObserveEvery < 0 || f.MaxPins < 0 || f.PinsPerAddress < 0 {
 		return errors.New("node: a bound on pinned DIDs is negative")
 	}
 	for _, id := range f.Pins {
@@ -124,6 +126,7 @@ func (n *Node) askElsewhere(cfg *httpapi.Config) {
 	cfg.Foreign = &foreign.Pinned{
 		Hosts: n.foreign, View: n.ledger.View, Changed: func(id did.ID) { n.observer.Soon(id) },
 	}
+	cfg.PinsPerAddress = n.cfg.Foreign.PinsPerAddress
 	cfg.Lists, cfg.Schemas, cfg.Files, cfg.Observer = n.foreign, n.foreign, n.foreign, n.observer
 }
 

@@ -11,7 +11,7 @@ func didCommand() *cli.Command {
 		Subcommands: []*cli.Command{
 			didCreateCommand(), didUpdateCommand(), didRotateCommand(), didDeactivateCommand(),
 			didPublishCommand(), didIDCommand(), didShowLogCommand(), didVerifyCommand(), didWitnessCommand(),
-			didPinCommand(), didObservationsCommand(), didWhoisCommand(),
+			didPinCommand(), didUnpinCommand(), didObservationsCommand(), didWhoisCommand(),
 		},
 	}
 }

@@ -21,6 +21,7 @@ func foreignFlags() []cli.Flag {
 		&cli.StringSliceFlag{Name: "pin", Usage: "`DID` elsewhere that the leader observes, besides those that clients pin; repeatable"},
 		&cli.DurationFlag{Name: "observe-every", Usage: "look at a pinned DID again after this `TIME`", Value: time.Hour},
 		&cli.IntFlag{Name: "max-pins", Usage: "how many `N` DIDs may be pinned", Value: 1000},
+		&cli.IntFlag{Name: "max-pins-per-address", Usage: "how many `N` of them one address may have pinned at this node", Value: 50},
 		&cli.BoolFlag{Name: "foreign-allow-private", Usage: "ask loopback and private addresses too; lets whoever resolves a DID reach into this network"},
 	)
 }
@@ -29,7 +30,7 @@ func foreignFlags() []cli.Flag {
 func foreignFromFlags(c *cli.Context) (node.Foreign, error) {
 	f := node.Foreign{
 		MaxAge: c.Duration("foreign-max-age"), AllowPrivate: c.Bool("foreign-allow-private"),
-		ObserveEvery: c.Duration("observe-every"), MaxPins: c.Int("max-pins"),
+		ObserveEvery: c.Duration("observe-every"), MaxPins: c.Int("max-pins"), PinsPerAddress: c.Int("max-pins-per-address"),
 	}
 	for _, s := range words(c, "pin") {
 		id, err := did.Parse(s)

@@ -11,7 +11,7 @@ import (
 // presentation, of log entries and their witnesses, and of the files of an observation.
 // It follows from the operation's bytes, and takes no more than reading them.
 func (op Op) Signatures() int {
-	n := proofsIn(op.Proof) + attached(op.Change) + attached(op.Observation)
+	n := proofsIn(op.Proof) + attached(op.Change) + attached(op.Observation) + attached(op.Unpin)
 	for _, entry := range op.Entries {
 		n += attached(entry)
 	}

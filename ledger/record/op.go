@@ -35,6 +35,8 @@ const (
 	OpObservation OpName = "observation"
 	// OpWhois publishes a DID's linked presentation: {"op":"whois","presentation":{…}}.
 	OpWhois OpName = "whois"
+	// OpUnpin ends the observation of a DID: {"op":"unpin","statement":{…}}.
+	OpUnpin OpName = "unpin"
 )
 
 // Op is one operation. The fields of the other operations are zero.
@@ -67,6 +69,9 @@ type Op struct {
 	// Observation is the signed Observation, Log and LogWitness the files with it.
 	Observation     jcs.Value
 	Log, LogWitness []byte
+
+	// Unpin is the signed statement.
+	Unpin jcs.Value
 
 	payload jcs.Value
 	// size is that of the command it was decoded from.
@@ -153,6 +158,8 @@ func (op Op) Digest() Hash {
 		return digest(opPayload(OpStatus, member("change", op.Change.Without("proof"))))
 	case OpObservation:
 		return digest(opPayload(OpObservation, member("observation", op.Observation.Without("proof"))))
+	case OpUnpin:
+		return digest(opPayload(OpUnpin, member("statement", op.Unpin.Without("proof"))))
 	case OpStatusList, OpWhois:
 		return digest(opPayload(op.Name,
 			member("created", createdOf(op.Proof)),

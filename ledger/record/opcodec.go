@@ -92,6 +92,8 @@ func parseOp(v jcs.Value) (Op, error) {
 		err = op.parseObservation(v)
 	case OpWhois:
 		err = op.parseWhois(v)
+	case OpUnpin:
+		err = op.parseUnpin(v)
 	default:
 		return Op{}, fmt.Errorf("%w %.40q", ErrUnknownOp, name)
 	}

@@ -26,9 +26,11 @@ const (
 	KindObservation Kind = "observation"
 	// KindWhois is a DID's linked presentation; see WhoisBody.
 	KindWhois Kind = "whois"
+	// KindUnpin is that a DID elsewhere is not observed any more; its body is the Unpin.
+	KindUnpin Kind = "unpin"
 )
 
-var kinds = []Kind{KindDID, KindCredential, KindStatus, KindStatusList, KindObservation, KindWhois}
+var kinds = []Kind{KindDID, KindCredential, KindStatus, KindStatusList, KindObservation, KindWhois, KindUnpin}
 
 // Kinds returns all kinds.
 func Kinds() []Kind { return slices.Clone(kinds) }

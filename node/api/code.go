@@ -91,7 +91,7 @@ var table = map[Code]row{
 	"entry-malformed":         {http.StatusBadRequest, "The log entry is malformed", 0},
 	"entry-too-large":         {http.StatusRequestEntityTooLarge, "The log entry is too large", 0},
 	"record-too-large":        {http.StatusRequestEntityTooLarge, "The record would be too large", 0},
-	"staging-full":            {http.StatusServiceUnavailable, "As many witness proofs are set aside as may be", 60},
+	"staging-full":            {http.StatusConflict, "As many witness proofs are set aside as may be", 0},
 	"too-many-signatures":     {http.StatusRequestEntityTooLarge, "The operation carries too many signatures", 0},
 	"version-id":              {http.StatusUnprocessableEntity, "The versionId does not follow", 0},
 	"entry-hash-mismatch":     {http.StatusUnprocessableEntity, "The entry hash does not match", 0},

@@ -46,7 +46,7 @@ type RegisterCredential struct {
 
 // BulkLine is one line of the body of POST /v1/records.
 type BulkLine struct {
-	Op json.RawMessage `json:"op"` // {"op":"did"|"credential"|"status"|"witness"|"status-list"|"observation"|"whois", …}
+	Op json.RawMessage `json:"op"` // {"op":"did"|"credential"|"status"|"witness"|"status-list"|"observation"|"unpin"|"whois", …}
 }
 
 // BulkOutcome is one line of its reply, in the order of the lines it answers. Exactly one of

@@ -37,6 +37,11 @@ func (c *Client) Pin(ctx context.Context, id did.ID) (api.Observation, error) {
 	return got, err
 }
 
+// Unpin sends a signed Unpin, after which a DID is not observed any more until somebody pins it again.
+func (c *Client) Unpin(ctx context.Context, statement jcs.Value) (Receipt, error) {
+	return c.postJSON(ctx, "/v1/observations", statement)
+}
+
 // ObservationQuery selects from the history of a DID.
 type ObservationQuery struct {
 	// At is a position or an RFC 3339 time: the history as it was then. "" is now.

@@ -152,3 +152,26 @@ func GetObservedFiles(r Reader, id string) (log, witness []byte, err error) {
 	}
 	return log, witness, nil
 }
+
+// PutUnpinned makes the operation's record rec the one that ended the observation of a
+// DID. It is observed again once there is a newer observation.
+func PutUnpinned(w Writer, id string, rec int) {
+	w.SetSeq(key(famUnpinned, id), make([]byte, seqSize), 0, rec)
+}
+
+// Pinned reports whether a DID is observed still, o being its newest observation, nil
+// if there is none.
+func Pinned(r Reader, id string, o *Observed) (bool, error) {
+	if o == nil {
+		return false, nil
+	}
+	k := key(famUnpinned, id)
+	value, err := lookup(r, k)
+	if err != nil || value == nil {
+		return err == nil, err
+	}
+	if len(value) != seqSize {
+		return false, corrupt("end of observation", k)
+	}
+	return o.Seq > seqOf(value), nil
+}

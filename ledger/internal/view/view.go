@@ -44,6 +44,7 @@ const (
 	famObserved      = 'n' // DID -> newest observation
 	famPastObserved  = 'N' // DID, number -> observation
 	famOutcome       = 'o' // status change, signer -> outcome
+	famUnpinned      = 'P' // DID -> record that ended its observation
 	famPath          = 'p' // path -> SCID
 	famQueue         = 'q' // ends of that queue
 	famSlot          = 'Q' // number -> versionId in the queue of staged proofs

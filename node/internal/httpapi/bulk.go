@@ -239,7 +239,7 @@ func parseBulkLine(line []byte) (record.Op, error) {
 		return wellFormed(record.ParseOp(v))
 	}
 	if !ok || !payload.IsObject() || v.Len() != 1 {
-		return record.Op{}, api.NewProblem(api.Malformed, `want {"op":{"op":"did"|"credential"|"status"|"witness"|"status-list"|"observation"|"whois", …}}`)
+		return record.Op{}, api.NewProblem(api.Malformed, `want {"op":{"op":"did"|"credential"|"status"|"witness"|"status-list"|"observation"|"unpin"|"whois", …}}`)
 	}
 	return wellFormed(record.ParseOp(payload))
 }

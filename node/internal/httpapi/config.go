@@ -90,6 +90,9 @@ type Config struct {
 	// them together with those that wait for their turn; default 256. As many may wait for other hosts. One
 	// client has a quarter of each.
 	Verifications, VerificationsWaiting int
+	// PinsPerAddress is how many of the DIDs that are pinned one client address may have pinned at this
+	// node; default 50.
+	PinsPerAddress int
 	// BulkRequests bounds the bulk requests served at once, of which one client has half; default 8.
 	BulkRequests int
 	// BulkInFlight bounds the operations under way at once, of one bulk request together with those that
@@ -185,6 +188,9 @@ func (c *Config) limits() {
 	}
 	if c.bulkIdle <= 0 {
 		c.bulkIdle = bulkIdle
+	}
+	if c.PinsPerAddress <= 0 {
+		c.PinsPerAddress = 50
 	}
 	if c.BulkRequests <= 0 {
 		c.BulkRequests = 8

@@ -10,7 +10,9 @@ import (
 	"time"
 
 	"github.com/tabard-id/tabard/did"
+	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/ledger"
+	"github.com/tabard-id/tabard/ledger/record"
 	"github.com/tabard-id/tabard/node/api"
 	"github.com/tabard-id/tabard/node/internal/admission"
 	"github.com/tabard-id/tabard/node/internal/foreign"
@@ -35,11 +37,14 @@ func (s *server) postObservation(w *reply, r *http.Request, _ route) error {
 	if err != nil {
 		return err
 	}
+	if typ, _ := body.GetString("type"); typ == record.UnpinType {
+		return s.unpin(w, r, body)
+	}
 	text, ok := body.GetString("did")
 	if !ok || body.Len() != 1 {
-		return api.NewProblem(api.Malformed, `want {"did": …}`)
+		return api.NewProblem(api.Malformed, `want {"did": …}, or a signed Unpin`)
 	}
-	last, recorded, err := s.observe(s.asking(r), text)
+	last, recorded, err := s.observe(r, text)
 	if err != nil {
 		return err
 	}
@@ -53,8 +58,21 @@ func (s *server) postObservation(w *reply, r *http.Request, _ route) error {
 	return s.sendJSON(w, r, status, o)
 }
 
+// unpin takes the statement of one who keeps the registry that a DID is not to be observed any more.
+func (s *server) unpin(w *reply, r *http.Request, statement jcs.Value) error {
+	op, err := record.NewUnpinOp(statement)
+	if err != nil {
+		return refusalOf(err)
+	}
+	outcome, err := s.submit(r, op, claimOf(op))
+	if err != nil {
+		return err
+	}
+	return s.sendReceipt(w, r, s.receipt(op, outcome))
+}
+
 // observe admits the question and asks it.
-func (s *server) observe(ctx context.Context, text string) (ledger.Observation, bool, error) {
+func (s *server) observe(r *http.Request, text string) (ledger.Observation, bool, error) {
 	if s.Observer == nil {
 		return ledger.Observation{}, false, api.NewProblem(api.ForeignOff, "this node asks no other hosts")
 	}
@@ -65,34 +83,55 @@ func (s *server) observe(ctx context.Context, text string) (ledger.Observation, 
 	if !foreign.Handles(id.Method()) {
 		return ledger.Observation{}, false, api.NewProblem("not-foreign", "only did:web and did:webvh DIDs have a host to observe")
 	}
-	if err := s.admitsPin(ctx, id); err != nil {
+	if wait, ok := s.Admission.AllowN(admission.Write, r, tokensPerLook-1); !ok {
+		return ledger.Observation{}, false, rateLimited(wait)
+	}
+	done, err := s.admitsPin(r, id)
+	if err != nil {
 		return ledger.Observation{}, false, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, observeLimit)
+	ctx, cancel := context.WithTimeout(s.asking(r), observeLimit)
 	defer cancel()
 	last, recorded, err := s.Observer.Observe(ctx, id)
+	done(err == nil || problem(observeProblem(err)).Code == api.OutcomeUnknown)
+	files := record.Op{Log: last.Log, LogWitness: last.Witness}
+	s.Admission.Charge(admission.Write, r, float64(files.Signatures())/signaturesPerToken+float64(len(last.Log)/bytesPerToken))
 	if err != nil {
 		return ledger.Observation{}, false, observeProblem(err)
 	}
 	return last, recorded, nil
 }
 
-// admitsPin applies the policy: with an allow-list, only listed DIDs and those pinned already are looked
-// at.
-func (s *server) admitsPin(ctx context.Context, id did.ID) error {
-	if s.Admission.Mode() == admission.Open {
-		return nil
-	}
+// admitsPin applies the policy: what is pinned already anybody may have looked at. Of others, an address
+// may pin so many at a node, and with an allow-list only those listed. done is to be told whether the DID
+// may be pinned now.
+func (s *server) admitsPin(r *http.Request, id did.ID) (done func(bool), err error) {
 	v := s.Ledger.View()
 	defer v.Close()
-	if _, pinned, err := v.Observation(id); err != nil || pinned {
-		return err
+	if pinned, err := v.Pinned(id); err != nil || pinned {
+		return func(bool) {}, err
 	}
-	admitted, err := s.Admission.Admits(ctx, registry{v, s.now()}, admission.Claim{Subject: id})
-	if err != nil || admitted {
-		return err
+	if s.Admission.Mode() != admission.Open {
+		admitted, err := s.Admission.Admits(r.Context(), registry{v, s.now()}, admission.Claim{Subject: id})
+		if err != nil {
+			return nil, err
+		}
+		if !admitted {
+			return nil, api.NewProblem(api.NotAdmitted, "the DID is not on this registry's list")
+		}
 	}
-	return api.NewProblem(api.NotAdmitted, "the DID is not on this registry's list")
+	done, ok := s.pins.take(s.Admission.Address(r), []string{string(id)}, s.now(), s.pinned)
+	if !ok {
+		return nil, api.NewProblem(api.PinLimit, "this address has pinned as many DIDs here as one may")
+	}
+	return done, nil
+}
+
+func (s *server) pinned(id string) bool {
+	v := s.Ledger.View()
+	defer v.Close()
+	pinned, err := v.Pinned(did.ID(id))
+	return err != nil || pinned
 }
 
 // observeProblem is why nothing was observed.

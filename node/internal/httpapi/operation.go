@@ -66,6 +66,9 @@ func claimOf(op record.Op) admission.Claim {
 	case record.OpObservation:
 		proof, _ := op.Observation.Get("proof")
 		return admission.Claim{Subject: signer(proof)}
+	case record.OpUnpin:
+		proof, _ := op.Unpin.Get("proof")
+		return admission.Claim{Subject: signer(proof)}
 	}
 	return admission.Claim{}
 }
@@ -150,6 +153,8 @@ func (s *server) receipt(op record.Op, outcome record.Outcome) api.Receipt {
 		r.List, _ = op.Credential.GetString("id")
 	case record.OpObservation:
 		r.DID, _ = op.Observation.GetString("did")
+	case record.OpUnpin:
+		r.DID, _ = op.Unpin.GetString("did")
 	case record.OpWhois:
 		r.DID, r.Digest = string(op.Issuer), op.CredentialDigest.String()
 	}

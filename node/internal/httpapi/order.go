@@ -55,6 +55,11 @@ func keysOf(op record.Op) keys {
 		proof, _ := op.Observation.Get("proof")
 		k.writes = []string{subjectKey(of)}
 		k.reads = []string{subjectKey(string(signer(proof)))}
+	case record.OpUnpin:
+		of, _ := op.Unpin.GetString("did")
+		proof, _ := op.Unpin.Get("proof")
+		k.writes = []string{subjectKey(of)}
+		k.reads = []string{subjectKey(string(signer(proof)))}
 	case record.OpWhois:
 		k.writes = []string{"whois " + subjectKey(string(op.Issuer))}
 		k.reads = []string{subjectKey(string(op.Issuer))}

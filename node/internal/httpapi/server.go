@@ -11,6 +11,7 @@ import (
 
 	"github.com/tabard-id/tabard/did/credential"
 	"github.com/tabard-id/tabard/did/credential/schema"
+	"github.com/tabard-id/tabard/ledger/record"
 	"github.com/tabard-id/tabard/node/api"
 	"github.com/tabard-id/tabard/node/internal/lists"
 )
@@ -28,7 +29,7 @@ type server struct {
 
 	verifications *gate
 	turns         *turns
-	staging       *staging
+	staging, pins *holdings
 	lists         *credential.ListCache
 	compiled      *schema.Cache
 	book          *lists.Book
@@ -57,7 +58,8 @@ func New(cfg Config) (http.Handler, error) {
 		underway: make(chan struct{}, cfg.BulkInFlight),
 
 		verifications: newGate(cfg.Verifications, cfg.VerificationsWaiting),
-		staging:       newStaging(),
+		staging:       newHoldings(maxStagedPerAddress, record.StagedLife),
+		pins:          newHoldings(cfg.PinsPerAddress, 0),
 		turns:         newTurns(runtime.GOMAXPROCS(0)),
 		lists:         credential.NewListCache(listBytes),
 		compiled:      schema.NewCache(compiledSchemas),

@@ -1,11 +1,8 @@
 package httpapi
 
 import (
-	"container/list"
 	"net/http"
-	"net/netip"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/tabard-id/tabard/did"
@@ -60,78 +57,4 @@ func (s *server) waiting(version string) bool {
 	defer v.Close()
 	staged, err := v.Staged(version)
 	return err != nil || staged.Len() > 0
-}
-
-// staging counts by address the versions for which proofs have been set aside. An address that has not
-// been seen for longest is forgotten. Safe for concurrent use.
-type staging struct {
-	mu   sync.Mutex
-	by   map[netip.Addr]*list.Element // of *stager
-	used *list.List                   // newest first
-}
-
-// stager is one address; since is when each of its versions was set aside.
-type stager struct {
-	addr  netip.Addr
-	since map[string]time.Time
-}
-
-const (
-	maxStagers = 4096
-	// settled is how long a node may take to see what it has passed on to the leader.
-	settled = 2 * time.Second
-)
-
-func newStaging() *staging {
-	return &staging{by: map[netip.Addr]*list.Element{}, used: list.New()}
-}
-
-// take counts versions, if the address may have them. waits tells whether a version's entry has not come.
-func (t *staging) take(addr netip.Addr, versions []string, now time.Time, waits func(string) bool) (done func(kept bool), ok bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	own := t.of(addr)
-	for version, since := range own.since {
-		if age := now.Sub(since); age >= record.StagedLife || age >= settled && !waits(version) {
-			delete(own.since, version)
-		}
-	}
-	var taken []string
-	for _, version := range versions {
-		if _, counted := own.since[version]; !counted {
-			taken = append(taken, version)
-		}
-	}
-	if len(own.since)+len(taken) > maxStagedPerAddress {
-		return nil, false
-	}
-	for _, version := range taken {
-		own.since[version] = now
-	}
-	return func(kept bool) {
-		if kept {
-			return
-		}
-		t.mu.Lock()
-		defer t.mu.Unlock()
-		for _, version := range taken {
-			delete(own.since, version)
-		}
-	}, true
-}
-
-// of returns the account of an address; the caller holds mu.
-func (t *staging) of(addr netip.Addr) *stager {
-	if e, ok := t.by[addr]; ok {
-		t.used.MoveToFront(e)
-		return e.Value.(*stager)
-	}
-	if t.used.Len() >= maxStagers {
-		oldest := t.used.Back()
-		delete(t.by, oldest.Value.(*stager).addr)
-		t.used.Remove(oldest)
-	}
-	own := &stager{addr, map[string]time.Time{}}
-	t.by[addr] = t.used.PushFront(own)
-	return own
 }

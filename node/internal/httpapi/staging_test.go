@@ -114,8 +114,8 @@ func mustDecode(t *testing.T, text []byte) jcs.Value {
 	return v
 }
 
-func TestStagingCounts(t *testing.T) {
-	s, now := newStaging(), time.Unix(0, 0)
+func TestHoldings(t *testing.T) {
+	s, now := newHoldings(maxStagedPerAddress, record.StagedLife), time.Unix(0, 0)
 	a, b := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.2")
 	come := map[string]bool{}
 	waits := func(version string) bool { return !come[version] }
@@ -145,10 +145,10 @@ func TestStagingCounts(t *testing.T) {
 	if _, ok := s.take(a, []string{"u"}, now.Add(record.StagedLife+settled), waits); !ok {
 		t.Error("those whose time is over still count")
 	}
-	for i := range maxStagers + 10 {
+	for i := range maxHolders + 10 {
 		s.take(netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}), []string{"v"}, now, waits)
 	}
-	if len(s.by) != maxStagers || s.used.Len() != maxStagers {
+	if len(s.by) != maxHolders || s.used.Len() != maxHolders {
 		t.Errorf("%d addresses are remembered", len(s.by))
 	}
 }

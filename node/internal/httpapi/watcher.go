@@ -156,7 +156,7 @@ func (s *server) postWatchedLog(w *reply, r *http.Request, _ route) error {
 	own := id.Domain == v.Domain()
 	v.Close()
 	if !own {
-		if _, _, err := s.observe(s.asking(r), text); err != nil {
+		if _, _, err := s.observe(r, text); err != nil {
 			return notifyProblem(err)
 		}
 	}

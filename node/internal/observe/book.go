@@ -25,10 +25,16 @@ func (b book) Last(id did.ID) (ledger.Observation, bool, error) {
 	return v.Observation(id)
 }
 
-func (b book) Observed(after did.ID, n int) ([]did.ID, error) {
+func (b book) Pinned(after did.ID, n int) ([]did.ID, error) {
 	v := b.ledger.View()
 	defer v.Close()
-	return v.ObservedDIDs("did:", after, n)
+	return v.PinnedDIDs(after, n)
+}
+
+func (b book) IsPinned(id did.ID) (bool, error) {
+	v := b.ledger.View()
+	defer v.Close()
+	return v.Pinned(id)
 }
 
 func (b book) Wait(ctx context.Context, seq record.Seq) error { return b.ledger.Wait(ctx, seq+1) }

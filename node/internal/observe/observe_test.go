@@ -31,6 +31,7 @@ type world struct {
 	mu       sync.Mutex
 	hosts    map[did.ID]string // name in the document; "" is down
 	records  map[did.ID]ledger.Observation
+	unpinned map[did.ID]bool
 	seq      record.Seq
 	leads    bool
 	begun    bool
@@ -100,12 +101,19 @@ func (w *world) Last(id did.ID) (ledger.Observation, bool, error) {
 	return o, ok, nil
 }
 
-func (w *world) Observed(after did.ID, n int) ([]did.ID, error) {
+func (w *world) IsPinned(id did.ID) (bool, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	_, observed := w.records[id]
+	return observed && !w.unpinned[id], nil
+}
+
+func (w *world) Pinned(after did.ID, n int) ([]did.ID, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	var list []did.ID
 	for id := range w.records {
-		if id > after {
+		if id > after && !w.unpinned[id] {
 			list = append(list, id)
 		}
 	}
@@ -179,6 +187,7 @@ func (w *world) take(_ context.Context, cmd []byte) ([]byte, error) {
 	}
 	before, ok := w.records[seen.DID]
 	w.seq++
+	delete(w.unpinned, seen.DID)
 	w.records[seen.DID] = ledger.Observation{
 		Seq: w.seq, Number: before.Number + 1, DID: seen.DID, Digest: seen.Digest, Document: seen.Document, Fetched: seen.Fetched,
 		Diverged: ok && !w.rewrites, Rewritten: ok && w.rewrites,
@@ -257,6 +266,35 @@ func TestObserveRefusals(t *testing.T) {
 			t.Errorf("%s: pinned %v, logged %s", name, pinned, w.log.String())
 		}
 	}
+}
+
+// What is unpinned is not looked at, takes up no place, and is recorded again when it is pinned again.
+func TestUnpinnedIsLeftAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		w.hosts[a], w.hosts[b] = "one", "one"
+		o := w.observer(t, func(c *Config) { c.MaxPins, c.Interval = 1, time.Hour })
+		if _, _, err := o.Observe(t.Context(), a); err != nil {
+			t.Fatal(err)
+		}
+		w.set(func() { w.unpinned = map[did.ID]bool{a: true} })
+		stop := run(o)
+		time.Sleep(10 * time.Hour)
+		stop()
+		if n := len(w.looks(a)); n != 1 {
+			t.Errorf("%d looks at what is unpinned", n-1)
+		}
+		if _, recorded, err := o.Observe(t.Context(), b); err != nil || !recorded {
+			t.Errorf("its place is not free: %v", err)
+		}
+		if _, _, err := o.Observe(t.Context(), a); !errors.Is(err, ErrTooMany) {
+			t.Errorf("pinned again without a place: %v", err)
+		}
+		w.set(func() { w.unpinned[b] = true })
+		if _, recorded, err := o.Observe(t.Context(), a); err != nil || !recorded || w.unpinned[a] {
+			t.Errorf("pinned again, unchanged: %v, %v", recorded, err)
+		}
+	})
 }
 
 func run(o *Observer) (stop func()) {

@@ -27,8 +27,10 @@ type Book interface {
 	Registry() (registry did.ID, ledger string)
 	// Last is the newest observation of a DID.
 	Last(id did.ID) (ledger.Observation, bool, error)
-	// Observed lists up to n of the DIDs observed, those after the DID after.
-	Observed(after did.ID, n int) ([]did.ID, error)
+	// Pinned lists up to n of the DIDs that are observed still, those after the DID after;
+	// IsPinned tells whether one is.
+	Pinned(after did.ID, n int) ([]did.ID, error)
+	IsPinned(id did.ID) (bool, error)
 	// Wait waits until the record is here.
 	Wait(ctx context.Context, seq record.Seq) error
 }
@@ -127,7 +129,11 @@ func (o *Observer) Observe(ctx context.Context, id did.ID) (last ledger.Observat
 	if registry == "" {
 		return ledger.Observation{}, false, ErrNoLedger
 	}
-	before, pinned, err := o.cfg.Book.Last(id)
+	before, _, err := o.cfg.Book.Last(id)
+	if err != nil {
+		return ledger.Observation{}, false, err
+	}
+	pinned, err := o.cfg.Book.IsPinned(id)
 	if err != nil {
 		return ledger.Observation{}, false, err
 	}
@@ -166,7 +172,7 @@ func (o *Observer) room(id did.ID) error {
 	if slices.Contains(o.cfg.Pins, id) {
 		return nil
 	}
-	list, err := o.cfg.Book.Observed("", o.cfg.MaxPins)
+	list, err := o.cfg.Book.Pinned("", o.cfg.MaxPins)
 	if err != nil {
 		return err
 	}

@@ -155,7 +155,7 @@ func (o *Observer) round(ctx context.Context) {
 	if registry, _ := o.cfg.Book.Registry(); registry == "" {
 		return
 	}
-	list, err := o.cfg.Book.Observed("", o.cfg.MaxPins)
+	list, err := o.cfg.Book.Pinned("", o.cfg.MaxPins)
 	if err != nil {
 		o.cfg.Logger.Error("listing the pinned DIDs", "error", err)
 		return

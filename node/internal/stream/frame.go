@@ -46,6 +46,9 @@ func encode(ledger string, seq record.Seq, raw []byte) (*frame, error) {
 		f.fillStatusList(&message, body)
 	case "observation":
 		f.fillObservation(&message, body)
+	case "unpin":
+		message.DID, _ = body.GetString("did")
+		f.concern(message.DID)
 	case "whois":
 		message.DID, _ = body.GetString("did")
 		message.Digest, _ = body.GetString("digest")

@@ -27,6 +27,8 @@ func TestFramesOfEveryKind(t *testing.T) {
 			`"digest":"ab","issuer":"` + issuer + `","list":"https://issuer.example/1","changed":2`, filter{issuers: []string{issuer}}},
 		record.KindObservation: {`{"observation":{"did":"did:web:x.example","digest":"ab"},"diverged":true,"rewritten":true}`,
 			`"did":"did:web:x.example","digest":"ab","diverged":true,"rewritten":true`, filter{dids: []string{"did:web:x.example"}}},
+		record.KindUnpin: {`{"type":"Unpin","ledger":"Qm","did":"did:web:x.example","issued":"2026-01-01T00:00:00Z","proof":{}}`,
+			`"did":"did:web:x.example"`, filter{dids: []string{"did:web:x.example"}}},
 		record.KindWhois: {`{"did":"` + issuer + `","digest":"ab","proof":{}}`,
 			`"did":"` + issuer + `","digest":"ab"`, filter{dids: []string{issuer}}},
 	} {
