@@ -57,7 +57,7 @@ func (g *gate) refuse(rpc raft.RPC, err error) {
 			err = errors.Join(err, rerr)
 		}
 	}
-	rpc.Respond(response(rpc.Command), err)
+	rpc.Respond(response(rpc.Command), fmt.Errorf("refused by %s: %w", g.LocalAddr(), err))
 }
 
 // response is the empty answer of the kind that goes with a refused request.

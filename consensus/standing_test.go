@@ -4,8 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	raftboltdb "github.com/hashicorp/raft-boltdb/v2"
 
 	"github.com/tabard-id/tabard/consensus"
 	"github.com/tabard-id/tabard/consensus/consensustest"
@@ -278,5 +281,42 @@ func TestWhyANodeIsRefused(t *testing.T) {
 		})
 	}
 	c.Put(c.Leader(), "a", "k", "1")
+	c.Check()
+}
+
+// forgetful is a store of before there were standings.
+type forgetful struct {
+	consensus.EntryStore
+	forget *atomic.Bool
+}
+
+func (f forgetful) Get(key []byte) ([]byte, error) {
+	if f.forget.Load() && string(key) == "tabard standing" {
+		return nil, raftboltdb.ErrKeyNotFound
+	}
+	return f.EntryStore.Get(key)
+}
+
+// Directories from before there were standings open, and their nodes have a vote.
+func TestMembersFromBeforeThereWereStandings(t *testing.T) {
+	var forget atomic.Bool
+	c := consensustest.New(t, consensustest.Options{Configure: func(cfg *consensus.Config) {
+		consensus.WrapStore(cfg, func(s consensus.EntryStore) consensus.EntryStore { return forgetful{s, &forget} })
+	}})
+	c.Put(c.Leader(), "a", "k", "1")
+	for _, n := range c.Nodes {
+		n.Crash()
+	}
+	forget.Store(true)
+	for _, n := range c.Nodes {
+		n.Start()
+		n.Member()
+	}
+	forget.Store(false)
+	c.Put(c.Leader(), "b", "k", "2")
+	// One that is emptied is admitted to such a cluster, too.
+	c.Nodes[1].Empty()
+	c.Nodes[1].Start()
+	c.Nodes[1].Member()
 	c.Check()
 }
