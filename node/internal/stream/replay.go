@@ -63,7 +63,9 @@ func (h *Hub) runReplay() {
 		if sub.home.lost(sub) {
 			continue
 		}
-		switch w.serve(sub) {
+		result := w.serve(sub)
+		w.count()
+		switch result {
 		case more, cold:
 			if h.ring.get(sub.next) == nil {
 				h.replay.push(sub)

@@ -101,6 +101,7 @@ func (s *shard) run() {
 			s.serve(w, sub)
 			round[i] = nil
 		}
+		w.count()
 		s.mu.Lock()
 		s.spare = round[:0]
 		s.mu.Unlock()

@@ -33,7 +33,7 @@ func (w *tryWriter) write(raw syscall.RawConn, buf []byte) (int, error) {
 // once always reports true: the poller is not to wait and call again.
 func (w *tryWriter) once(fd uintptr) bool {
 	for w.n < len(w.buf) {
-		n, err := syscall.Write(int(fd), w.buf[w.n:])
+		n, err := writeNow(int(fd), w.buf[w.n:])
 		if n > 0 {
 			w.n += n
 		}

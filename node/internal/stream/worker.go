@@ -33,6 +33,8 @@ type worker struct {
 	marks []mark // where its frames end
 	rest  []byte // what a full socket is still to be given
 	cache []*frame
+	// writes and bytes are those that the metrics do not have yet.
+	writes, bytes int
 	// loads: frames that the ring lacks are read from the ledger.
 	loads bool
 }
@@ -83,6 +85,13 @@ func (w *worker) serve(sub *subscriber) result {
 		return full
 	}
 	return outcome
+}
+
+// count brings the metrics up to date.
+func (w *worker) count() {
+	w.hub.metrics.writes.Add(float64(w.writes))
+	w.hub.metrics.bytes.Add(float64(w.bytes))
+	w.writes, w.bytes = 0, 0
 }
 
 // fail ends a subscription whose records cannot be read.
@@ -172,8 +181,8 @@ func (w *worker) write(sub *subscriber) (result, error) {
 		return full, nil
 	}
 	n, err := w.try.write(sub.raw, w.buf)
-	w.hub.metrics.writes.Inc()
-	w.hub.metrics.bytes.Add(float64(n))
+	w.writes++
+	w.bytes += n
 	if err != nil || n == len(w.buf) {
 		return done, err
 	}
