@@ -3,7 +3,6 @@
 package ledger
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"runtime"
@@ -205,21 +204,5 @@ func BenchmarkOpen(b *testing.B) {
 				}
 			}
 		})
-	}
-}
-
-// BenchmarkRestore restores snapshots of a ledger of DIDs; an iteration is one of them.
-func BenchmarkRestore(b *testing.B) {
-	f, _ := filled(b, b.N)
-	snapshot := snapshotOf(b, f.l)
-	l, err := Open(Config{Dir: b.TempDir(), Verify: multikey.PublicKey.Verify})
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer closing(b, l)
-	b.ResetTimer()
-	defer processor(b)()
-	if err := l.RestoreSnapshot(bytes.NewReader(snapshot)); err != nil {
-		b.Fatal(err)
 	}
 }

@@ -236,7 +236,7 @@ func registeredWithLess(t testing.TB, a *agent) (less, full []record.Op, targets
 // too little of is completed by what the issuer sends.
 func TestRegisteredWithLessByEarlierVersions(t *testing.T) {
 	f := newFixture(t)
-	if err := f.l.RestoreSnapshot(bytes.NewReader(testFile(t, "registered-with-less.snapshot.gz"))); err != nil {
+	if err := f.l.RestoreSnapshot(bytes.NewReader(fromVersion1(t, testFile(t, "registered-with-less.snapshot.gz"))), nil); err != nil {
 		t.Fatal(err)
 	}
 	v := f.l.View()
@@ -263,7 +263,7 @@ func TestRegisteredWithLessByEarlierVersions(t *testing.T) {
 	restores(t, f.l)
 	g := open(t, vfs.NewMem())
 	defer closing(t, g)
-	if err := g.RestoreSnapshot(bytes.NewReader(snapshotOf(t, f.l))); err != nil {
+	if err := g.RestoreSnapshot(bytes.NewReader(snapshotOf(t, f.l)), nil); err != nil {
 		t.Fatal(err)
 	}
 }

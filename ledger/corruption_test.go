@@ -167,7 +167,7 @@ func TestRecordThatIsNotItsLeafIsNamed(t *testing.T) {
 		t.Errorf("%d records before the damaged one", n)
 	}
 	named(v.Err())
-	named(f.l.WriteSnapshot(io.Discard))
+	named(f.l.WriteSnapshot(io.Discard, nil))
 }
 
 // A store that has less than was durable, as when a file is put back from an old
@@ -210,10 +210,10 @@ func TestClosedLedger(t *testing.T) {
 	if err := l.Flush(); !errors.Is(err, ErrClosed) {
 		t.Errorf("Flush: %v", err)
 	}
-	if err := l.WriteSnapshot(io.Discard); !errors.Is(err, ErrClosed) {
+	if err := l.WriteSnapshot(io.Discard, nil); !errors.Is(err, ErrClosed) {
 		t.Errorf("WriteSnapshot: %v", err)
 	}
-	if err := l.RestoreSnapshot(bytes.NewReader(nil)); !errors.Is(err, ErrClosed) {
+	if err := l.RestoreSnapshot(bytes.NewReader(nil), nil); !errors.Is(err, ErrClosed) {
 		t.Errorf("RestoreSnapshot: %v", err)
 	}
 	if err := l.Wait(t.Context(), 1); !errors.Is(err, ErrClosed) {

@@ -382,7 +382,7 @@ func TestRecordsAloneMakeTheLedger(t *testing.T) {
 			written := snapshotOf(t, again)
 			l := open(t, vfs.NewMem())
 			defer closing(t, l)
-			if err := l.RestoreSnapshot(bytes.NewReader(written)); err != nil {
+			if err := l.RestoreSnapshot(bytes.NewReader(written), nil); err != nil {
 				rt.Fatalf("%s: %v", what, err)
 			}
 			same(what, l)

@@ -262,7 +262,7 @@ func TestOldViewLeavesNoDocumentsBehind(t *testing.T) {
 	x, y := replaced.agent("x"), f.agent("y") // both are record 1
 	old := replaced.l.View()
 	defer old.Close()
-	if err := replaced.l.RestoreSnapshot(bytes.NewReader(snapshotOf(t, f.l))); err != nil {
+	if err := replaced.l.RestoreSnapshot(bytes.NewReader(snapshotOf(t, f.l)), nil); err != nil {
 		t.Fatal(err)
 	}
 	if res, err := old.Resolve(t.Context(), x.id(), did.Options{}); err != nil || res.Document.ID() != x.id() {

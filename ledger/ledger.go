@@ -12,8 +12,8 @@ import (
 	"github.com/tabard-id/tabard/ledger/record"
 )
 
-// Ledger is one node's copy. Apply, RestoreSnapshot and Close exclude each other;
-// everything else may be called at any time.
+// Ledger is one node's copy. Apply and Close exclude each other; everything else may be
+// called at any time.
 type Ledger struct {
 	cfg         Config
 	generations *store.Generations
@@ -27,6 +27,15 @@ type Ledger struct {
 	damage  atomic.Pointer[damage]
 
 	syncer syncer
+
+	progress progress
+
+	// restoring keeps restorations apart and guards what follows. It is taken before mu.
+	restoring sync.Mutex
+	incoming  *incoming // nil if none is prepared or under way
+	// mistrusted: a restoration that went on from what was here failed, so that the
+	// next begins with the first record.
+	mistrusted bool
 
 	// mu guards the rest, and keeps writers apart.
 	mu       sync.Mutex
@@ -95,6 +104,9 @@ func Open(cfg Config) (*Ledger, error) {
 	}
 	if err == nil {
 		err = l.recallDamage(gen)
+	}
+	if err == nil {
+		err = l.resume(mark.Generation + 1)
 	}
 	if err != nil {
 		if p := l.current.Load(); p != nil {
@@ -201,7 +213,7 @@ func (l *Ledger) Flush() error {
 		return ErrClosed
 	}
 	defer gen.refs.Done()
-	if err := gen.db.Sync(); err != nil {
+	if err := errors.Join(gen.db.Sync(), l.forget()); err != nil {
 		return err
 	}
 	l.mu.Lock()
@@ -240,10 +252,10 @@ func (l *Ledger) Close() error {
 		old.snap.Release()
 	}
 	l.grown.close()
+	err := l.closeIncoming()
 	gen.refs.Wait()
-	var err error
 	if failed == nil {
-		err = gen.db.Flush()
+		err = errors.Join(err, gen.db.Flush())
 	}
 	if failed == nil && err == nil {
 		err = l.mark(gen, l.applied.Load())

@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"runtime"
 
-	"github.com/tabard-id/tabard/ledger/internal/store"
 	"github.com/tabard-id/tabard/ledger/internal/view"
 	"github.com/tabard-id/tabard/ledger/record"
 )
@@ -13,11 +13,10 @@ import (
 // replayer makes a store of received records by judging them again, each at its own
 // time and by what the records before it make of the state.
 type replayer struct {
-	from *store.DB
-	size record.Seq
-	// registry is who the received store says the ledger is. It decides nothing but
-	// where an operation is taken to end.
-	registry view.Identity
+	header *snapshotHeader
+	source *source
+	// whole is the ledger that gets to be this one, for its progress and end.
+	whole *Ledger
 	// to is the ledger in the making. Nobody else sees it, and of it there are no
 	// views: only its configuration, generation, state and identity are used.
 	to *Ledger
@@ -25,42 +24,70 @@ type replayer struct {
 
 const (
 	// replayRecords is how many records are judged at a time.
-	replayRecords = 256
+	replayRecords = 512
 	// maxRun is how many records are held at most to find the end of an operation.
 	maxRun = record.MaxEntries
 )
 
-// replay fills to, which is empty, from the received store: with the records that
-// hold, what they make of the views, and what is kept beside them if that holds. In
-// the end the two stores are alike. Errors with ErrSnapshot say what does not hold.
-func (l *Ledger) replay(from *store.DB, to *generation) error {
-	state, err := view.GetState(from)
-	if err != nil {
-		return err
-	}
-	r := &replayer{from: from, size: record.Seq(state.Tree.Size()), to: &Ledger{cfg: l.cfg, gen: to}}
+// replay fills to, which has the records before the snapshot's first, with those that
+// hold, what they make of the views, and what is kept beside them if that holds. In the
+// end it is the ledger that the snapshot promises. Errors with ErrSnapshot say what does
+// not hold; a *readError, that the snapshot ended too early.
+func (l *Ledger) replay(in *snapshotReader, header *snapshotHeader, to *generation) error {
+	r := &replayer{header: header, whole: l, to: &Ledger{cfg: l.cfg, gen: to}}
 	r.to.cfg.Metrics = nil // they are of what is applied
-	if r.registry, err = view.GetIdentity(from); err != nil {
+	var err error
+	if r.to.state, err = view.GetState(to.db); err != nil {
 		return err
 	}
+	if r.to.identity, err = view.GetIdentity(to.db); err != nil {
+		return err
+	}
+	l.progress.begin(header.From, header.Size, l.cfg.Logger)
+	r.source = openSource(in, header)
+	defer r.source.close()
+	if err := r.records(); err != nil {
+		return err
+	}
+	if err := r.setAside(); err != nil {
+		return err
+	}
+	return r.check()
+}
+
+func (r *replayer) records() error {
 	var waiting []heldRecord
-	for next := record.Seq(0); next < r.size || len(waiting) > 0; {
-		more := min(replayRecords, r.size-next)
-		read, err := r.read(next, next+more)
+	for more := true; more || len(waiting) > 0; {
+		read, err := r.source.next()
 		if err != nil {
 			return err
 		}
-		next += more
+		if more = len(read) > 0; more {
+			if err := r.open(read); err != nil {
+				return err
+			}
+		}
 		var groups []*group
-		groups, waiting = r.group(append(waiting, read...), next < r.size)
+		groups, waiting = r.group(append(waiting, read...), more)
 		if err := r.apply(groups); err != nil {
 			return err
 		}
+		if r.whole.current.Load() == nil {
+			return &readError{ErrClosed}
+		}
+		r.whole.progress.reach(record.Seq(r.to.state.Tree.Size()))
 	}
-	if err := r.copyBeside(); err != nil {
-		return err
-	}
-	return sameStores(from, to.db)
+	return nil
+}
+
+// open reads records.
+func (r *replayer) open(list []heldRecord) error {
+	return r.to.inParallel(len(list), func(i int, _ view.Reader) error {
+		if err := list[i].open(); err != nil {
+			return list[i].refuse(err)
+		}
+		return nil
+	})
 }
 
 // apply judges operations, all by the state before them and then one by one, and
@@ -93,7 +120,7 @@ func (r *replayer) apply(groups []*group) error {
 }
 
 func (r *replayer) judge(g *group, base view.Reader, batch *overlay, identity view.Identity) error {
-	op, past, err := r.derive(g)
+	op, past, err := derive(g)
 	if err != nil {
 		return g.refuse(err)
 	}
@@ -133,36 +160,56 @@ func (r *replayer) settle(b *batch, g *group) error {
 	return nil
 }
 
-// copyBeside copies what the records do not tell: the applied index as it is, witness
-// proofs set aside if they are such as the ledger sets aside.
-func (r *replayer) copyBeside() error {
-	applied, err := view.GetApplied(r.from)
-	if err != nil {
-		return err
-	}
+// setAside makes the witness proofs that are set aside those of the snapshot, if they
+// are such as the ledger sets aside, and the applied index what it says.
+func (r *replayer) setAside() error {
 	b := r.to.gen.db.NewBatch(1 << 20)
-	if applied > 0 {
-		b.Set(view.AppliedEntry(applied))
+	err := view.ScanStaged(r.to.gen.db, func(key, _ []byte) error {
+		b.Delete(key)
+		return nil
+	})
+	for _, e := range r.source.staged {
+		b.Set(e.key, e.value)
+	}
+	if r.header.Applied > 0 {
+		b.Set(view.AppliedEntry(r.header.Applied))
+	}
+	if err == nil {
+		err = b.Apply()
+	}
+	if err = errors.Join(err, b.Close()); err != nil {
+		return err
 	}
 	j := r.to.newJudge(r.to.state.Time, r.to.gen.db, nil, r.to.identity, r.to.gen.documents)
-	set := func(key, value []byte) error {
-		b.Set(key, value)
-		if b.Size() < 1<<20 {
-			return nil
-		}
-		err := errors.Join(b.Apply(), b.Close())
-		b = r.to.gen.db.NewBatch(1 << 20)
+	if err = view.CheckStaged(r.to.gen.db, j.mayStage); err == nil {
+		err = view.CheckAwaited(r.to.gen.db, j.mayAwait)
+	}
+	if errors.Is(err, view.ErrStaged) {
+		err = fmt.Errorf("%w: %w", ErrSnapshot, err)
+	}
+	return err
+}
+
+// check compares what was made with what the snapshot promised.
+func (r *replayer) check() error {
+	made, err := headerOf(r.to.gen.db)
+	if err != nil {
 		return err
 	}
-	err = view.CopyStaged(r.from, j.mayStage, set)
-	if err == nil {
-		err = view.CopyAwaited(r.from, j.mayAwait, set)
+	made.From = r.header.From
+	if *made != *r.header {
+		return fmt.Errorf("%w: its records make %+v, its header says %+v", ErrSnapshot, *made, *r.header)
 	}
+	sums, err := sumFamilies(r.to.gen.db, r.workers())
 	if err != nil {
-		if errors.Is(err, view.ErrStaged) {
-			err = fmt.Errorf("%w: %w", ErrSnapshot, err)
-		}
-		return errors.Join(err, b.Close())
+		return err
 	}
-	return errors.Join(b.Apply(), b.Close())
+	return sums.differ(r.source.sums)
+}
+
+func (r *replayer) workers() int {
+	if n := r.to.cfg.Workers; n > 0 {
+		return n
+	}
+	return runtime.GOMAXPROCS(0)
 }

@@ -11,25 +11,25 @@ import (
 )
 
 // derive returns the operation that records are of, and what else is known of it.
-func (r *replayer) derive(g *group) (record.Op, *past, error) {
+func derive(g *group) (record.Op, *past, error) {
 	switch first := &g.records[0]; first.Kind {
 	case record.KindDID:
 		return deriveDID(g.records)
 	case record.KindCredential:
-		return r.deriveCredential(first)
+		return deriveCredential(first)
 	case record.KindStatus:
 		op, err := record.NewStatusOp(first.Body)
 		return op, new(past), err
 	case record.KindStatusList:
-		op, err := r.deriveStatusList(first)
+		op, err := deriveStatusList(first)
 		return op, new(past), err
 	case record.KindObservation:
-		return r.deriveObservation(first)
+		return deriveObservation(first)
 	case record.KindUnpin:
 		op, err := record.NewUnpinOp(first.Body)
 		return op, new(past), err
 	case record.KindWhois:
-		return r.deriveWhois(first)
+		return deriveWhois(first)
 	default:
 		return record.Op{}, nil, fmt.Errorf("%w: %.40q", record.ErrUnknownKind, first.Kind)
 	}
@@ -60,7 +60,7 @@ func asFile(proofs []jcs.Value) []jcs.Value {
 
 // deriveCredential takes the content where it was published, with the proof of the
 // record: it may have been published by a later one, with another proof.
-func (r *replayer) deriveCredential(h *heldRecord) (record.Op, *past, error) {
+func deriveCredential(h *heldRecord) (record.Op, *past, error) {
 	body, err := record.ParseCredentialBody(h.Body)
 	if err != nil {
 		return record.Op{}, nil, err
@@ -70,7 +70,7 @@ func (r *replayer) deriveCredential(h *heldRecord) (record.Op, *past, error) {
 		op, err := record.NewDigestOp(body.Digest, body.Issuer, body.Proof)
 		return op, p, err
 	}
-	content, err := view.GetContent(r.from, body.Digest)
+	content, err := view.GetContent(h.beside, body.Digest)
 	if err != nil {
 		return record.Op{}, nil, err
 	}
@@ -93,12 +93,12 @@ func (r *replayer) deriveCredential(h *heldRecord) (record.Op, *past, error) {
 }
 
 // deriveStatusList takes the list, without which nothing could be said of the next.
-func (r *replayer) deriveStatusList(h *heldRecord) (record.Op, error) {
+func deriveStatusList(h *heldRecord) (record.Op, error) {
 	body, err := record.ParseListBody(h.Body)
 	if err != nil {
 		return record.Op{}, err
 	}
-	content, err := view.GetListContent(r.from, body.Digest)
+	content, err := view.GetListContent(h.beside, body.Digest)
 	if err != nil {
 		return record.Op{}, err
 	}
@@ -109,7 +109,7 @@ func (r *replayer) deriveStatusList(h *heldRecord) (record.Op, error) {
 }
 
 // deriveObservation takes the files where they are those of this record.
-func (r *replayer) deriveObservation(h *heldRecord) (record.Op, *past, error) {
+func deriveObservation(h *heldRecord) (record.Op, *past, error) {
 	body, err := record.ParseObservationBody(h.Body)
 	if err != nil {
 		return record.Op{}, nil, err
@@ -119,7 +119,7 @@ func (r *replayer) deriveObservation(h *heldRecord) (record.Op, *past, error) {
 		op, err := record.NewObservationOp(o.Value(), nil, nil)
 		return op, new(past), err
 	}
-	log, witness, err := view.GetObservedFiles(r.from, string(o.DID))
+	log, witness, err := view.GetObservedFiles(h.beside, string(o.DID))
 	if err != nil {
 		return record.Op{}, nil, err
 	}
@@ -132,12 +132,12 @@ func (r *replayer) deriveObservation(h *heldRecord) (record.Op, *past, error) {
 }
 
 // deriveWhois takes the presentation where it is that of this record.
-func (r *replayer) deriveWhois(h *heldRecord) (record.Op, *past, error) {
+func deriveWhois(h *heldRecord) (record.Op, *past, error) {
 	body, err := record.ParseWhoisBody(h.Body)
 	if err != nil {
 		return record.Op{}, nil, err
 	}
-	content, err := view.GetWhoisContent(r.from, view.Subject(body.DID))
+	content, err := view.GetWhoisContent(h.beside, view.Subject(body.DID))
 	if err != nil {
 		return record.Op{}, nil, err
 	}

@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"bytes"
 	"fmt"
 
 	"github.com/tabard-id/tabard/did"
@@ -16,6 +15,8 @@ type heldRecord struct {
 	seq record.Seq
 	// value is as stored: the leaf hash and the bytes.
 	value []byte
+	// beside is what the snapshot carries with it.
+	beside beside
 
 	// The rest is of a did record: its body, which DID it is of, its version, and the
 	// last version that one of its witness proofs is of.
@@ -42,29 +43,6 @@ func (g *group) refuse(err error) error {
 		return fmt.Errorf("%w: records %d to %d: %w", ErrSnapshot, g.records[0].seq, g.records[n-1].seq, err)
 	}
 	return g.records[0].refuse(err)
-}
-
-// read returns the received records of [from, to).
-func (r *replayer) read(from, to record.Seq) ([]heldRecord, error) {
-	list := make([]heldRecord, 0, to-from)
-	err := r.from.Scan(view.RecordKey(from), view.RecordKey(to), func(key, value []byte) error {
-		seq, _ := view.RecordSeq(key)
-		list = append(list, heldRecord{seq: seq, value: bytes.Clone(value)})
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	if record.Seq(len(list)) != to-from {
-		return nil, fmt.Errorf("%w: records are missing from %d on", ErrSnapshot, from)
-	}
-	err = r.to.inParallel(len(list), func(i int, _ view.Reader) error {
-		if err := list[i].open(); err != nil {
-			return list[i].refuse(err)
-		}
-		return nil
-	})
-	return list, err
 }
 
 // open reads the record.
@@ -172,16 +150,16 @@ func approved(run []heldRecord, from int, more bool) (end int, enough bool) {
 // hosted reports whether the DID is on the registry's domain after that record; the
 // registry's own has to keep its name.
 func (r *replayer) hosted(h *heldRecord) bool {
-	if h.id.SCID == r.registry.Ledger {
-		return h.id.ID() == r.registry.DID
+	if h.id.SCID == r.header.Identity.Ledger {
+		return h.id.ID() == r.header.Identity.DID
 	}
-	return h.id.Domain == r.registry.Domain
+	return h.id.Domain == r.header.Identity.Domain
 }
 
 // home reports whether a DID other than the registry's is on its domain before a
 // record. What cannot be read of it the judgement says.
 func (r *replayer) home(scid string, homes map[string]bool) bool {
-	if scid == r.registry.Ledger {
+	if scid == r.header.Identity.Ledger {
 		return false
 	}
 	if here, known := homes[scid]; known {
@@ -192,5 +170,5 @@ func (r *replayer) home(scid string, homes map[string]bool) bool {
 		return false
 	}
 	id, err := webvh.ParseID(head.DID)
-	return err == nil && id.Domain == r.registry.Domain
+	return err == nil && id.Domain == r.header.Identity.Domain
 }

@@ -1,10 +1,8 @@
 package ledger
 
 import (
-	"bufio"
 	"bytes"
 	"crypto/sha256"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"maps"
@@ -21,6 +19,7 @@ import (
 	"github.com/tabard-id/tabard/did/proof"
 	"github.com/tabard-id/tabard/did/webvh"
 	"github.com/tabard-id/tabard/ledger/internal/merkle"
+	"github.com/tabard-id/tabard/ledger/internal/store"
 	"github.com/tabard-id/tabard/ledger/internal/view"
 	"github.com/tabard-id/tabard/ledger/record"
 )
@@ -30,7 +29,7 @@ func restores(t testing.TB, l *Ledger) {
 	t.Helper()
 	g := open(t, vfs.NewMem())
 	defer closing(t, g)
-	if err := g.RestoreSnapshot(bytes.NewReader(snapshotOf(t, l))); err != nil {
+	if err := g.RestoreSnapshot(bytes.NewReader(snapshotOf(t, l)), nil); err != nil {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(dump(t, l), dump(t, g)) {
@@ -188,28 +187,22 @@ func TestHonestSnapshotsAreRestored(t *testing.T) {
 	restores(t, f.l)
 }
 
-// forge changes a snapshot and makes all its hashes right again.
-func forge(t testing.TB, snapshot []byte, edit func(f *forgery)) []byte {
+// forge is the snapshot of a ledger whose store was changed, with all its hashes made
+// right again.
+func forge(t testing.TB, l *Ledger, edit func(f *forgery)) []byte {
 	t.Helper()
-	s := &snapshotReader{r: bufio.NewReader(bytes.NewReader(snapshot)), whole: sha256.New()}
-	header, err := s.header()
+	f := &forgery{TB: t, kv: make(map[string][]byte)}
+	snap, err := l.freeze()
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &forgery{TB: t, kv: make(map[string][]byte)}
-	for number := 0; ; number++ {
-		b, err := s.block(number)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if b == nil {
-			break
-		}
-		for len(b) > 0 {
-			k, v := binary.BigEndian.Uint32(b), binary.BigEndian.Uint32(b[4:])
-			f.kv[string(b[8:8+k])] = bytes.Clone(b[8+k : 8+k+v])
-			b = b[8+k+v:]
-		}
+	defer snap.Release()
+	err = snap.Scan(nil, nil, func(key, value []byte) error {
+		f.kv[string(key)] = bytes.Clone(value)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 	edit(f)
 	state := view.State{}
@@ -225,25 +218,49 @@ func forge(t testing.TB, snapshot []byte, edit func(f *forgery)) []byte {
 	}
 	k, v := view.StateEntry(&state)
 	f.kv[string(k)] = v
-	header.Size, header.Root, header.Time = record.Seq(state.Tree.Size()), record.Hash(state.Tree.Root()), state.Time
-	var out bytes.Buffer
-	w := &snapshotWriter{w: &out, whole: sha256.New()}
-	w.write(header.encode())
-	for _, k := range slices.Sorted(maps.Keys(f.kv)) {
-		if err := w.entry([]byte(k), f.kv[k]); err != nil {
-			t.Fatal(err)
-		}
+	return f.snapshot()
+}
+
+// snapshot is that of the store.
+func (f *forgery) snapshot() []byte {
+	f.Helper()
+	header, err := headerOf(f)
+	if err != nil {
+		f.Fatal(err)
 	}
-	w.endBlock()
-	w.write(make([]byte, 4))
-	w.write(w.whole.Sum(nil))
+	var out bytes.Buffer
+	if err := writeSnapshot(&out, header, f); err != nil {
+		f.Fatal(err)
+	}
 	return out.Bytes()
 }
 
+// forgery is a view.Scanner.
 type forgery struct {
 	testing.TB
 	kv map[string][]byte
 }
+
+func (f *forgery) Get(key []byte) ([]byte, error) {
+	if value, ok := f.kv[string(key)]; ok {
+		return bytes.Clone(value), nil
+	}
+	return nil, store.ErrNotFound
+}
+
+func (f *forgery) Scan(lower, upper []byte, fn func(key, value []byte) error) error {
+	for _, k := range slices.Sorted(maps.Keys(f.kv)) {
+		if k < string(lower) || upper != nil && k >= string(upper) {
+			continue
+		}
+		if err := fn([]byte(k), f.kv[k]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *forgery) Last(_, _ []byte) ([]byte, error) { return nil, store.ErrNotFound }
 
 func (f *forgery) record(seq record.Seq) record.Record {
 	f.Helper()
@@ -346,7 +363,6 @@ func byDigest(body jcs.Value) bool { return !has("types")(body) }
 
 func TestForgedSnapshotsAreRefused(t *testing.T) {
 	source := full(t)
-	snapshot := snapshotOf(t, source.l)
 	mallory := newAgent(t, "mallory", []string{"agents", "mallory"}, nil)
 	owner := newAgent(t, "owner", []string{"agents", "owner"}, nil)
 	cut := func(family byte) func(*forgery) { return func(f *forgery) { delete(f.kv, f.key(family)) } }
@@ -395,17 +411,17 @@ func TestForgedSnapshotsAreRefused(t *testing.T) {
 			}
 			delete(f.kv, string(view.RecordKey(at)))
 		}},
-		{"status view left out", "lacks", cut('t')},
-		{"status view", "another value", flip('t')},
-		{"head", "another value", flip('h')},
-		{"head left out", "lacks", cut('h')},
-		{"owner of a path", "another value", func(f *forgery) { f.kv[f.key('p')] = []byte(owner.state.SCID) }},
-		{"path that nobody took", "do not make", func(f *forgery) { f.kv["pagents/zoe"] = []byte(owner.state.SCID) }},
-		{"registration", "another value", flip('c')},
-		{"receipt", "another value", flip('o')},
-		{"receipt left out", "lacks", cut('o')},
+		{"status view left out", otherwise, cut('t')},
+		{"status view", otherwise, flip('t')},
+		{"head", otherwise, flip('h')},
+		{"head left out", otherwise, cut('h')},
+		{"owner of a path", otherwise, func(f *forgery) { f.kv[f.key('p')] = []byte(owner.state.SCID) }},
+		{"path that nobody took", otherwise, func(f *forgery) { f.kv["pagents/zoe"] = []byte(owner.state.SCID) }},
+		{"registration", otherwise, flip('c')},
+		{"receipt", otherwise, flip('o')},
+		{"receipt left out", otherwise, cut('o')},
 		{"witness file", "", flip('f')},
-		{"content of no record", "do not make", func(f *forgery) {
+		{"content of no record", otherwise, func(f *forgery) {
 			f.kv["k"+strings.Repeat("x", 32)] = []byte(`{}`)
 		}},
 		{"other content", "record ", func(f *forgery) {
@@ -422,16 +438,19 @@ func TestForgedSnapshotsAreRefused(t *testing.T) {
 			f.kv[f.key('w')] = parse(f, "["+string(witnessItem(f, "8-Qm", "w2").Canonical())+"]").Canonical()
 		}},
 		{"queue with a hole", "set aside", cut('Q')},
-		{"queue that is longer than it is", "do not make", func(f *forgery) {
+		{"queue that is longer than it is", "set aside", func(f *forgery) {
 			f.kv["Q"+strings.Repeat("\xff", 8)] = []byte("9-Qm")
 		}},
-		{"key of no family", "do not make", func(f *forgery) { f.kv["z"] = []byte{1} }},
+		{"key of no family", otherwise, func(f *forgery) { f.kv["z"] = []byte{1} }},
 	}
-	if !bytes.Equal(forge(t, snapshot, func(*forgery) {}), snapshot) {
+	if !bytes.Equal(forge(t, source.l, func(*forgery) {}), snapshotOf(t, source.l)) {
 		t.Fatal("forging nothing makes another snapshot")
 	}
-	refuseForgeries(t, snapshot, append(cases, newForgeries(source)...))
+	refuseForgeries(t, source.l, append(cases, newForgeries(source)...))
 }
+
+// otherwise is what is said of views that are not what the records make.
+const otherwise = "do not make what it has in family"
 
 // forgeryCase is what must not get through, and what the error says of it.
 type forgeryCase struct {
@@ -439,13 +458,13 @@ type forgeryCase struct {
 	edit       func(f *forgery)
 }
 
-func refuseForgeries(t *testing.T, snapshot []byte, cases []forgeryCase) {
+func refuseForgeries(t *testing.T, source *Ledger, cases []forgeryCase) {
 	t.Helper()
 	target := newFixture(t)
 	before := dump(t, target.l)
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			err := target.l.RestoreSnapshot(bytes.NewReader(forge(t, snapshot, c.edit)))
+			err := target.l.RestoreSnapshot(bytes.NewReader(forge(t, source, c.edit)), nil)
 			if !errors.Is(err, ErrSnapshot) || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("error %v", err)
 			}
@@ -462,9 +481,9 @@ func refuseForgeries(t *testing.T, snapshot []byte, cases []forgeryCase) {
 
 // What a SHA-384 was signed of is not in the ledger: the signature is taken as it is.
 func TestSignatureThatCannotBeCheckedWithoutContent(t *testing.T) {
-	snapshot := forge(t, snapshotOf(t, full(t).l), func(f *forgery) { f.rewrite(f.hidden(multikey.P384), spoil) })
+	snapshot := forge(t, full(t).l, func(f *forgery) { f.rewrite(f.hidden(multikey.P384), spoil) })
 	g := newFixture(t)
-	if err := g.l.RestoreSnapshot(bytes.NewReader(snapshot)); err != nil {
+	if err := g.l.RestoreSnapshot(bytes.NewReader(snapshot), nil); err != nil {
 		t.Error(err)
 	}
 }

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"bufio"
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
@@ -9,23 +10,28 @@ import (
 	"io"
 
 	"github.com/tabard-id/tabard/did/jcs"
+	"github.com/tabard-id/tabard/ledger/internal/merkle"
 	"github.com/tabard-id/tabard/ledger/internal/store"
 	"github.com/tabard-id/tabard/ledger/internal/view"
 	"github.com/tabard-id/tabard/ledger/record"
 )
 
-// A snapshot is:
+// A snapshot is what a ledger is made of, and what it has made of that:
 //
 //	magic, 8 bytes · version, 2 · length of the header, 4 · header · SHA-256 of all that
 //	blocks: length, 4 · SHA-256 of the payload · payload: key length, 4 · value length, 4 · key · value …
-//	0, 4 · SHA-256 of everything before
+//	0, 4 · number of sums, 2 · sums: family, 1 · entries, 8 · SHA-256 of the entries
+//	SHA-256 of everything before
 //
-// Numbers are big-endian. The header is the RFC 8785 form of snapshotHeader. Keys
-// come in ascending order, without the hashes of the tree, which whoever restores
-// calculates from the records.
+// Numbers are big-endian. The header is the RFC 8785 form of snapshotHeader. The blocks
+// hold the records in their order, from the header's first on, each followed by what is
+// kept beside the records and is of it; then the witness proofs that are set aside. What
+// the records make is not in there: whoever restores makes it anew, and compares it by
+// the sums, one for each family of keys of the whole ledger but the records themselves
+// and the hashes of the tree, which the root stands for.
 const (
 	snapshotMagic   = "TABARDLS"
-	snapshotVersion = 1
+	snapshotVersion = 2
 	maxHeader       = 4 << 10
 	// blockSize is when a block is full; an entry is not divided.
 	blockSize = 256 << 10
@@ -36,11 +42,13 @@ const (
 
 // snapshotHeader says what the snapshot is of.
 type snapshotHeader struct {
-	Applied uint64
-	Ledger  string
-	Size    record.Seq
-	Root    record.Hash
-	Time    record.Time
+	Applied  uint64
+	Identity view.Identity
+	// From is the first record in it. Whoever restores has those before.
+	From record.Seq
+	Size record.Seq
+	Root record.Hash
+	Time record.Time
 }
 
 func (h *snapshotHeader) encode() []byte {
@@ -48,7 +56,8 @@ func (h *snapshotHeader) encode() []byte {
 		return jcs.Member{Name: name, Value: jcs.FromString(value)}
 	}
 	header := jcs.Object(
-		text("applied", fmt.Sprint(h.Applied)), text("ledger", h.Ledger), text("root", h.Root.String()),
+		text("applied", fmt.Sprint(h.Applied)), text("did", string(h.Identity.DID)), text("domain", h.Identity.Domain),
+		text("from", fmt.Sprint(h.From)), text("ledger", h.Identity.Ledger), text("root", h.Root.String()),
 		text("size", fmt.Sprint(h.Size)), text("time", h.Time.String()),
 	).Canonical()
 	b := binary.BigEndian.AppendUint16([]byte(snapshotMagic), snapshotVersion)
@@ -58,9 +67,10 @@ func (h *snapshotHeader) encode() []byte {
 	return append(b, sum[:]...)
 }
 
-// WriteSnapshot writes the whole ledger as it is at the call. Apply may go on
-// meanwhile.
-func (l *Ledger) WriteSnapshot(w io.Writer) error {
+// WriteSnapshot writes the ledger as it is at the call, for a node that has what its
+// Holding said: the first records are left out if they are the same here. Apply may go
+// on meanwhile.
+func (l *Ledger) WriteSnapshot(w io.Writer, holding []byte) error {
 	snap, err := l.freeze()
 	if err != nil {
 		return err
@@ -70,22 +80,37 @@ func (l *Ledger) WriteSnapshot(w io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if header.From, err = shared(snap, holding, header); err != nil {
+		return fmt.Errorf("write snapshot: %w", err)
+	}
+	if err := writeSnapshot(w, header, snap); err != nil {
+		return fmt.Errorf("write snapshot: %w", err)
+	}
+	return nil
+}
+
+func writeSnapshot(w io.Writer, header *snapshotHeader, from view.Scanner) error {
 	buffered := bufio.NewWriterSize(w, 64<<10)
 	s := &snapshotWriter{w: buffered, whole: sha256.New()}
 	s.write(header.encode())
-	if err := snap.Scan(nil, nil, s.entry); err != nil {
-		return fmt.Errorf("write snapshot: %w", err)
+	if err := s.records(from, header.From, header.Size); err != nil {
+		return err
+	}
+	if err := view.ScanStaged(from, s.entry); err != nil {
+		return err
 	}
 	s.endBlock()
+	sums, err := sumFamilies(from, 1)
+	if err != nil {
+		return err
+	}
 	s.write(make([]byte, 4))
+	s.write(sums.encode())
 	s.write(s.whole.Sum(nil))
 	if s.err == nil {
 		s.err = buffered.Flush()
 	}
-	if s.err != nil {
-		return fmt.Errorf("write snapshot: %w", s.err)
-	}
-	return nil
+	return s.err
 }
 
 // freeze takes a snapshot of the store that has the present applied index.
@@ -119,9 +144,36 @@ func headerOf(r view.Reader) (*snapshotHeader, error) {
 		return nil, err
 	}
 	return &snapshotHeader{
-		Applied: applied, Ledger: identity.Ledger, Size: record.Seq(state.Tree.Size()),
+		Applied: applied, Identity: identity, Size: record.Seq(state.Tree.Size()),
 		Root: record.Hash(state.Tree.Root()), Time: state.Time,
 	}, nil
+}
+
+// holding is what a node has of a ledger: its first records and their root.
+type holding struct {
+	size record.Seq
+	root record.Hash
+}
+
+func (h holding) encode() []byte {
+	return append(binary.BigEndian.AppendUint64(nil, uint64(h.size)), h.root[:]...)
+}
+
+// shared returns how many first records of a ledger a node has that holds that: all it
+// has or none.
+func shared(from view.Scanner, encoded []byte, header *snapshotHeader) (record.Seq, error) {
+	if len(encoded) != 8+sha256.Size {
+		return 0, nil
+	}
+	h := holding{size: record.Seq(binary.BigEndian.Uint64(encoded)), root: record.Hash(encoded[8:])}
+	if h.size == 0 || h.size > header.Size {
+		return 0, nil
+	}
+	root, err := merkle.RootAt(view.Nodes{From: from}, uint64(h.size))
+	if err != nil || record.Hash(root) != h.root {
+		return 0, err
+	}
+	return h.size, nil
 }
 
 // snapshotWriter writes blocks. err is the first error.
@@ -140,16 +192,29 @@ func (s *snapshotWriter) write(b []byte) {
 	_, s.err = s.w.Write(b)
 }
 
-func (s *snapshotWriter) entry(key, value []byte) error {
-	if view.IsNode(key) {
-		return s.err
-	}
-	if _, isRecord := view.RecordSeq(key); isRecord {
+// records writes the records of [first, size) and what is kept beside them.
+func (s *snapshotWriter) records(from view.Scanner, first, size record.Seq) error {
+	next := first
+	err := from.Scan(view.RecordKey(first), view.RecordKey(size), func(key, value []byte) error {
+		if seq, ok := view.RecordSeq(key); !ok || seq != next {
+			return fmt.Errorf("record %d: %w: missing", next, store.ErrCorrupt)
+		}
+		next++
 		if err := view.CheckRecord(key, value); err != nil {
 			return err
 		}
+		if err := s.entry(key, value); err != nil {
+			return err
+		}
+		return s.beside(from, value)
+	})
+	if err == nil && next != size {
+		err = fmt.Errorf("record %d: %w: missing", next, store.ErrCorrupt)
 	}
-	value = view.Canonical(key, value)
+	return err
+}
+
+func (s *snapshotWriter) entry(key, value []byte) error {
 	s.block = binary.BigEndian.AppendUint32(s.block, uint32(len(key)))
 	s.block = binary.BigEndian.AppendUint32(s.block, uint32(len(value)))
 	s.block = append(s.block, key...)
@@ -168,4 +233,89 @@ func (s *snapshotWriter) endBlock() {
 	s.write(append(binary.BigEndian.AppendUint32(nil, uint32(len(s.block))), sum[:]...))
 	s.write(s.block)
 	s.block = s.block[:0]
+}
+
+// besideNothing is how records end beside which nothing is ever kept.
+const besideNothing = `,"kind":"did","time":"2006-01-02T15:04:05.000Z"}`
+
+// beside writes what is kept beside the records and is of this one.
+func (s *snapshotWriter) beside(from view.Reader, value []byte) error {
+	data := view.BytesOf(value)
+	kind := besideNothing[:bytes.IndexByte([]byte(besideNothing), '2')]
+	if at := len(data) - len(besideNothing); at >= 0 && bytes.HasPrefix(data[at:], []byte(kind)) {
+		return nil
+	}
+	r, err := record.Decode(data)
+	if err != nil {
+		return fmt.Errorf("%w: %w", store.ErrCorrupt, err)
+	}
+	seen := &noting{in: from}
+	is, err := keptBeside(seen, &r)
+	if err != nil || !is {
+		return err
+	}
+	for _, e := range seen.found {
+		if err := s.entry(e.key, e.value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keptBeside looks up what is kept beside the records that may be of this one, and
+// reports whether it is.
+func keptBeside(in view.Reader, r *record.Record) (is bool, err error) {
+	switch r.Kind {
+	case record.KindCredential:
+		body, err := record.ParseCredentialBody(r.Body)
+		if err != nil || !body.Content {
+			return false, err
+		}
+		_, err = view.GetContent(in, body.Digest)
+		return true, err
+	case record.KindStatusList:
+		body, err := record.ParseListBody(r.Body)
+		if err == nil {
+			_, err = view.GetListContent(in, body.Digest)
+		}
+		return true, err
+	case record.KindObservation:
+		body, err := record.ParseObservationBody(r.Body)
+		if err != nil || body.Observation.Log == nil {
+			return false, err
+		}
+		log, witness, err := view.GetObservedFiles(in, string(body.Observation.DID))
+		return digests(log, body.Observation.Log) && digests(witness, body.Observation.Witness), err
+	case record.KindWhois:
+		body, err := record.ParseWhoisBody(r.Body)
+		if err != nil {
+			return false, err
+		}
+		content, err := view.GetWhoisContent(in, view.Subject(body.DID))
+		return isPresentation(content, body.Digest), err
+	default:
+		return false, nil
+	}
+}
+
+// isPresentation reports whether content is that of a digest, as far as can be told.
+func isPresentation(content []byte, digest record.Hash) bool {
+	v, err := jcs.Decode(content)
+	return err != nil || record.CredentialDigest(v) == digest
+}
+
+// noting notes what was found.
+type noting struct {
+	in    view.Reader
+	found []besideEntry
+}
+
+type besideEntry struct{ key, value []byte }
+
+func (n *noting) Get(key []byte) ([]byte, error) {
+	value, err := n.in.Get(key)
+	if err == nil {
+		n.found = append(n.found, besideEntry{key, value})
+	}
+	return value, err
 }

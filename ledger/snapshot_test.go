@@ -39,7 +39,7 @@ func populated(t testing.TB) *fixture {
 func snapshotOf(t testing.TB, l *Ledger) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	if err := l.WriteSnapshot(&b); err != nil {
+	if err := l.WriteSnapshot(&b, nil); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()
@@ -50,7 +50,7 @@ func TestSnapshotMakesTheSameLedger(t *testing.T) {
 	snapshot := snapshotOf(t, f.l)
 	fs := vfs.NewMem()
 	g := open(t, fs)
-	if err := g.RestoreSnapshot(bytes.NewReader(snapshot)); err != nil {
+	if err := g.RestoreSnapshot(bytes.NewReader(snapshot), nil); err != nil {
 		t.Fatal(err)
 	}
 	same := func() {
@@ -87,7 +87,7 @@ func TestSnapshotReplacesWhatWasThere(t *testing.T) {
 	size := behind.l.Size()
 	old := behind.l.View()
 	grown := behind.l.Notify()
-	if err := behind.l.RestoreSnapshot(bytes.NewReader(snapshot)); err != nil {
+	if err := behind.l.RestoreSnapshot(bytes.NewReader(snapshot), nil); err != nil {
 		t.Fatal(err)
 	}
 	<-grown
@@ -113,7 +113,7 @@ func TestDamagedSnapshotsAreRefused(t *testing.T) {
 	before := dump(t, f.l)
 	refused := func(what string, data []byte) {
 		t.Helper()
-		err := f.l.RestoreSnapshot(bytes.NewReader(data))
+		err := f.l.RestoreSnapshot(bytes.NewReader(data), nil)
 		if !errors.Is(err, ErrSnapshot) {
 			t.Fatalf("%s: error %v", what, err)
 		}
@@ -135,8 +135,8 @@ func TestDamagedSnapshotsAreRefused(t *testing.T) {
 	if !bytes.Equal(before, dump(t, f.l)) {
 		t.Error("a refused snapshot changed the ledger on disk")
 	}
-	err := f.l.RestoreSnapshot(bytes.NewReader(append([]byte("TABARDLS\x00\x02"), snapshot[10:]...)))
-	if err == nil || !strings.Contains(err.Error(), "format version 2") {
+	err := f.l.RestoreSnapshot(bytes.NewReader(append([]byte("TABARDLS\x00\x03"), snapshot[10:]...)), nil)
+	if err == nil || !strings.Contains(err.Error(), "format version 3") {
 		t.Errorf("a snapshot of a later version: %v", err)
 	}
 }
@@ -153,7 +153,7 @@ func TestCrashDuringRestore(t *testing.T) {
 	before := dump(t, g.l)
 	var crashes []*vfs.MemFS
 	crash := func() { crashes = append(crashes, g.fs.CrashClone(vfs.CrashCloneCfg{})) }
-	if err := g.l.RestoreSnapshot(&tapped{r: bytes.NewReader(snapshot), tap: crash}); err != nil {
+	if err := g.l.RestoreSnapshot(&tapped{r: bytes.NewReader(snapshot), tap: crash}, nil); err != nil {
 		t.Fatal(err)
 	}
 	restored := len(crashes)
@@ -191,13 +191,13 @@ func TestSnapshotWhileApplying(t *testing.T) {
 		fresh++
 		f.agent("during" + strings.Repeat("x", fresh))
 		return b.Write(p)
-	}))
+	}), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	l := open(t, vfs.NewMem())
 	defer closing(t, l)
-	if err := l.RestoreSnapshot(&b); err != nil {
+	if err := l.RestoreSnapshot(&b, nil); err != nil {
 		t.Fatal(err)
 	}
 	if l.Size() != size || f.l.Size() == size {

@@ -130,7 +130,20 @@ func (g *Generations) Remove(n uint64) error {
 	return nil
 }
 
-// RemoveOthers deletes what restorations that did not end, or ended, left behind.
+// Has reports whether there is a generation of that number.
+func (g *Generations) Has(n uint64) (bool, error) {
+	_, err := g.fs.Stat(g.Path(n))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("ledger directory: %w", err)
+	}
+	return true, nil
+}
+
+// RemoveOthers deletes all generations but two: the one in use, and the next, in which
+// a restoration may have been interrupted.
 func (g *Generations) RemoveOthers(current uint64) error {
 	names, err := g.fs.List(g.dir)
 	if err != nil {
@@ -139,7 +152,7 @@ func (g *Generations) RemoveOthers(current uint64) error {
 	for _, name := range names {
 		digits, ok := strings.CutPrefix(name, prefix)
 		n, err := strconv.ParseUint(digits, 10, 64)
-		if !ok || err != nil || n == current {
+		if !ok || err != nil || n == current || n == current+1 {
 			continue
 		}
 		if err := g.Remove(n); err != nil {

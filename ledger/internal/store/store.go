@@ -229,6 +229,18 @@ func (d *DB) Flush() error {
 	return d.Failure()
 }
 
+// Fork makes dir a store of its own that holds what this one does now. They share the
+// files that there are, so that it costs what is not in a file yet.
+func (d *DB) Fork(dir string) error {
+	if err := d.Flush(); err != nil {
+		return err
+	}
+	if err := d.db.Checkpoint(dir); err != nil {
+		return fmt.Errorf("fork store: %w", err)
+	}
+	return nil
+}
+
 // Failure is the first error that the engine met in the background, after which
 // nothing more can be made durable.
 func (d *DB) Failure() error {

@@ -113,6 +113,9 @@ func (n Nodes) Hashes(level uint8, first uint64, count int) ([]merkle.Hash, erro
 // IsNode reports whether a key is that of a hash of the tree.
 func IsNode(key []byte) bool { return len(key) > 0 && key[0] == famNode }
 
+// IsRecord reports whether a key is of the family of the records.
+func IsRecord(key []byte) bool { return len(key) > 0 && key[0] == famRecord }
+
 // RecordSeq returns the position that a record's key stands for, and false for any
 // other key.
 func RecordSeq(key []byte) (record.Seq, bool) {

@@ -14,15 +14,35 @@ import (
 // ErrStaged says that witness proofs set aside are not as Stage leaves them.
 var ErrStaged = errors.New("witness proofs set aside")
 
-// CopyStaged passes the proofs that are set aside, and the queue that bounds them, to
-// set. Each version's are shown to check first. Keys and values are valid during the
-// call only. Errors are ErrStaged, those of check with it, or from and set's own.
-func CopyStaged(from Scanner, check func(versionID string, proofs []webvh.WitnessProof) error, set func(key, value []byte) error) error {
-	slots, err := copyQueue(from, set)
+// stagedFamilies are those of the proofs that are set aside and of the queue that bounds
+// them, in the order of their keys.
+var stagedFamilies = [...]byte{famAwaited, famSlot, famStagedAt, famQueue, famStaged}
+
+// IsStaged reports whether a key is of the proofs that are set aside, or of their queue.
+func IsStaged(key []byte) bool {
+	return len(key) > 0 && bytes.IndexByte(stagedFamilies[:], key[0]) >= 0
+}
+
+// ScanStaged calls fn with the proofs that are set aside, and the queue that bounds them,
+// as they are stored. Keys and values are valid during the call only.
+func ScanStaged(from Scanner, fn func(key, value []byte) error) error {
+	for _, family := range stagedFamilies {
+		if err := from.Scan([]byte{family}, []byte{family + 1}, fn); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// CheckStaged checks that the proofs that are set aside, and the queue that bounds them,
+// are as Stage leaves them. Each version's are shown to check. Errors are ErrStaged, those
+// of check with it, or from's own.
+func CheckStaged(from Scanner, check func(versionID string, proofs []webvh.WitnessProof) error) error {
+	slots, err := checkQueue(from)
 	if err != nil {
 		return err
 	}
-	return from.Scan([]byte{famStaged}, []byte{famStaged + 1}, func(key, value []byte) error {
+	err = from.Scan([]byte{famStaged}, []byte{famStaged + 1}, func(key, value []byte) error {
 		versionID := string(key[1:])
 		if _, ok := slots[versionID]; !ok {
 			return fmt.Errorf("%w: those for %.200q are not in the queue", ErrStaged, versionID)
@@ -37,29 +57,27 @@ func CopyStaged(from Scanner, check func(versionID string, proofs []webvh.Witnes
 		if err != nil {
 			return fmt.Errorf("%w: for %.200q: %w", ErrStaged, versionID, err)
 		}
-		if err := set(key, value); err != nil {
-			return err
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return from.Scan([]byte{famStagedAt}, []byte{famStagedAt + 1}, func(k, value []byte) error {
+		versionID := string(k[1:])
+		_, err := from.Get(key(famStaged, versionID))
+		if errors.Is(err, store.ErrNotFound) {
+			return fmt.Errorf("%w: none for %.200q, which is said to be since %x", ErrStaged, versionID, value)
 		}
-		return copyStagedAt(from, versionID, set)
+		if err == nil && (len(value) != 8 || record.Time(binary.BigEndian.Uint64(value)) > record.MaxTime) {
+			err = fmt.Errorf("%w: for %.200q since %x", ErrStaged, versionID, value)
+		}
+		return err
 	})
 }
 
-// copyStagedAt copies since when a version holds its place, if that is known.
-func copyStagedAt(from Scanner, versionID string, set func(key, value []byte) error) error {
-	k := key(famStagedAt, versionID)
-	value, err := lookup(from, k)
-	if err != nil || value == nil {
-		return err
-	}
-	if len(value) != 8 || record.Time(binary.BigEndian.Uint64(value)) > record.MaxTime {
-		return fmt.Errorf("%w: for %.200q since %x", ErrStaged, versionID, value)
-	}
-	return set(k, value)
-}
-
-// CopyAwaited passes the proofs that logs await to set, those of each log to check
-// first. Otherwise it is as CopyStaged.
-func CopyAwaited(from Scanner, check func(scid string, proofs []webvh.WitnessProof) error, set func(key, value []byte) error) error {
+// CheckAwaited is CheckStaged for the proofs that logs await, those of each log shown to
+// check.
+func CheckAwaited(from Scanner, check func(scid string, proofs []webvh.WitnessProof) error) error {
 	return from.Scan([]byte{famAwaited}, []byte{famAwaited + 1}, func(key, value []byte) error {
 		scid := string(key[1:])
 		proofs, err := getProofs(from, key)
@@ -75,7 +93,7 @@ func CopyAwaited(from Scanner, check func(scid string, proofs []webvh.WitnessPro
 		if err != nil {
 			return fmt.Errorf("%w: for the log %.200q: %w", ErrStaged, scid, err)
 		}
-		return set(key, value)
+		return nil
 	})
 }
 
@@ -95,11 +113,10 @@ func asStaged(versionID string, proofs []webvh.WitnessProof, value []byte) error
 	return nil
 }
 
-// copyQueue copies the queue, whose slots are filled from the first, and returns the
+// checkQueue checks that the slots of the queue are filled from the first, and returns the
 // versions in it.
-func copyQueue(from Scanner, set func(key, value []byte) error) (map[string]struct{}, error) {
-	end := []byte{famQueue}
-	value, err := lookup(from, end)
+func checkQueue(from Scanner) (map[string]struct{}, error) {
+	value, err := lookup(from, []byte{famQueue})
 	if err != nil {
 		return nil, err
 	}
@@ -109,24 +126,18 @@ func copyQueue(from Scanner, set func(key, value []byte) error) (map[string]stru
 			return nil, fmt.Errorf("%w: the end of the queue is %x", ErrStaged, value)
 		}
 		next = binary.BigEndian.Uint64(value)
-		if err := set(end, value); err != nil {
-			return nil, err
-		}
 	}
-	slots := make(map[string]struct{})
-	for slot := range min(next, MaxStaged) {
-		key := numbered(famSlot, slot)
-		value, err := from.Get(key)
-		if errors.Is(err, store.ErrNotFound) {
-			return nil, fmt.Errorf("%w: slot %d of the queue is missing", ErrStaged, slot)
-		}
-		if err != nil {
-			return nil, err
+	slots, slot := make(map[string]struct{}), uint64(0)
+	err = from.Scan([]byte{famSlot}, []byte{famSlot + 1}, func(key, value []byte) error {
+		if !bytes.Equal(key, numbered(famSlot, slot)) || slot >= min(next, MaxStaged) {
+			return fmt.Errorf("%w: there is a slot %x in the queue where %d should be next, of %d", ErrStaged, key[1:], slot, next)
 		}
 		slots[string(value)] = struct{}{}
-		if err := set(key, value); err != nil {
-			return nil, err
-		}
+		slot++
+		return nil
+	})
+	if err == nil && slot != min(next, MaxStaged) {
+		err = fmt.Errorf("%w: slot %d of the queue is missing", ErrStaged, slot)
 	}
-	return slots, nil
+	return slots, err
 }
