@@ -36,10 +36,14 @@ func (c *counter) Apply(index uint64, _ int64, cmds [][]byte) ([][]byte, error) 
 	c.index.Store(index)
 	return out, nil
 }
-func (c *counter) AppliedIndex() uint64              { return c.index.Load() }
-func (c *counter) Flush() error                      { return nil }
-func (c *counter) WriteSnapshot(io.Writer) error     { return nil }
-func (c *counter) RestoreSnapshot(r io.Reader) error { _, err := io.Copy(io.Discard, r); return err }
+func (c *counter) AppliedIndex() uint64                  { return c.index.Load() }
+func (c *counter) Flush() error                          { return nil }
+func (c *counter) Holding() ([]byte, error)              { return nil, nil }
+func (c *counter) WriteSnapshot(io.Writer, []byte) error { return nil }
+func (c *counter) RestoreSnapshot(r io.Reader, _ func(uint64) error) error {
+	_, err := io.Copy(io.Discard, r)
+	return err
+}
 
 // writers runs propose from benchWriters goroutines and reports proposals/s.
 func writers(b *testing.B, propose func(i int, cmd []byte) error) {

@@ -91,6 +91,7 @@ type Config struct {
 	SnapshotBytes    int           // or bytes; 64 MiB
 	SnapshotInterval time.Duration // how often that is looked at; 10 s
 	TrailingEntries  int           // entries kept behind a snapshot for slow followers; 1024
+	RetainBytes      int64         // bytes of log kept at most for one that is being brought up to date; 256 MiB
 
 	hooks hooks
 }
@@ -126,6 +127,7 @@ func (c Config) withDefaults() Config {
 	def(&c.SnapshotBytes, 64<<20)
 	dur(&c.SnapshotInterval, 10*time.Second)
 	def(&c.TrailingEntries, 1024)
+	c.RetainBytes = cmp.Or(c.RetainBytes, 256<<20)
 	c.Bind = cmp.Or(c.Bind, c.address(c.NodeID))
 	c.Advertise = cmp.Or(c.Advertise, c.address(c.NodeID))
 	c.Peers = slices.SortedFunc(slices.Values(c.Peers), func(a, b Peer) int { return cmp.Compare(a.ID, b.ID) })
@@ -177,7 +179,7 @@ func (c *Config) validate() error {
 	case max(c.MaxBatchBytes, c.MaxCommandBytes) > maxEntryBytes/2:
 		return fmt.Errorf("batches and commands are limited to %d bytes", maxEntryBytes/2)
 	case min(c.MaxBatchCommands, c.MaxBatchBytes, c.MaxCommandBytes, c.MaxInFlight, c.QueueCommands, c.QueueBytes,
-		c.SnapshotEntries, c.SnapshotBytes, c.TrailingEntries) < 1:
+		c.SnapshotEntries, c.SnapshotBytes, c.TrailingEntries) < 1, c.RetainBytes < 0:
 		return errors.New("limits must be positive")
 	case min(c.CommitInterval, c.TickInterval, c.PeerInterval, c.RPCTimeout, c.CallTimeout, c.AppendTimeout, c.MaxClockSkew) < time.Millisecond:
 		return errors.New("intervals and timeouts must be at least 1 ms")

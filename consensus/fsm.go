@@ -12,14 +12,15 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// StateMachine is what the commands are applied to. Calls of Apply and
-// RestoreSnapshot never overlap; all other methods may be called at any time.
+// StateMachine is what the commands are applied to. Calls of Apply never overlap, nor
+// do those of Holding and RestoreSnapshot; all else may be called at any time.
 type StateMachine interface {
 	// Apply applies the commands of one log entry, stamped with the leader's
 	// clock, as one atomic change that includes index as the new AppliedIndex,
-	// and returns a result for each. Indexes rise with gaps. It reads nothing
-	// but its arguments and its state. An error stops the node. Apply may keep
-	// commands but must not modify them.
+	// and returns a result for each. Indexes rise with gaps; one that is not
+	// above AppliedIndex changes nothing, and its results do not matter. It
+	// reads nothing but its arguments and its state. An error stops the node.
+	// Apply may keep commands but must not modify them.
 	Apply(index uint64, unixMilli int64, cmds [][]byte) ([][]byte, error)
 	// AppliedIndex is the index of the last Apply, or that of the contents
 	// restored since, 0 if none. After a restart it may be lower, never below
@@ -27,13 +28,18 @@ type StateMachine interface {
 	AppliedIndex() uint64
 	// Flush makes everything applied before the call durable.
 	Flush() error
+	// Holding describes, in at most 4 KiB, what WriteSnapshot of another node may
+	// leave out for RestoreSnapshot here.
+	Holding() ([]byte, error)
 	// WriteSnapshot writes one consistent state, at least as new as
-	// AppliedIndex before the call.
-	WriteSnapshot(w io.Writer) error
+	// AppliedIndex before the call, for a node that holds that.
+	WriteSnapshot(w io.Writer, holding []byte) error
 	// RestoreSnapshot replaces the state by what WriteSnapshot wrote
-	// elsewhere, all or nothing, also across a crash. It reads r to io.EOF;
-	// any other error means that the contents are damaged.
-	RestoreSnapshot(r io.Reader) error
+	// elsewhere, all or nothing, durably, unless the state is newer. Right
+	// before, it calls before with the AppliedIndex that there will be. It
+	// reads r to io.EOF; any other error means that the contents are damaged
+	// or did not arrive: what it can keep of them, Holding will describe.
+	RestoreSnapshot(r io.Reader, before func(applied uint64) error) error
 }
 
 // fsm adapts StateMachine to raft.BatchingFSM and keeps track of progress.
@@ -42,7 +48,6 @@ type fsm struct {
 	fatal     func(error)
 	clock     func() time.Time
 	snapshots *snapStore
-	ahead     uint64 // AppliedIndex of sm; used by Raft's FSM goroutine alone
 
 	failed     atomic.Bool
 	sinceSnap  atomic.Int64 // bytes applied since the last snapshot
@@ -63,7 +68,7 @@ type outcome struct {
 }
 
 func newFSM(sm StateMachine, snapshots *snapStore, fatal func(error)) *fsm {
-	return &fsm{clock: time.Now, sm: sm, fatal: fatal, snapshots: snapshots, ahead: sm.AppliedIndex(), start: time.Now()}
+	return &fsm{clock: time.Now, sm: sm, fatal: fatal, snapshots: snapshots, start: time.Now()}
 }
 
 // ApplyBatch implements raft.BatchingFSM.
@@ -101,14 +106,13 @@ func (f *fsm) applyBatch(l *raft.Log) ([][]byte, error) {
 	}
 	f.sinceSnap.Add(int64(len(l.Data)))
 	var results [][]byte
-	if len(commands) > 0 && l.Index > f.ahead {
+	if len(commands) > 0 && l.Index > f.sm.AppliedIndex() {
 		if results, err = f.sm.Apply(l.Index, ms, commands); err != nil {
 			return nil, err
 		}
 		if len(results) != len(commands) {
 			return nil, fmt.Errorf("state machine gave %d results for %d commands", len(results), len(commands))
 		}
-		f.ahead = l.Index
 	}
 	f.leaderTime.Store(ms)
 	f.appliedAt.Store(int64(time.Since(f.start)))
@@ -200,33 +204,17 @@ func (f flusher) Persist(sink raft.SnapshotSink) error {
 // Release implements raft.FSMSnapshot.
 func (flusher) Release() {}
 
-// Restore implements raft.FSM: takes over contents a leader sent, unless the
-// state machine has them already.
+// Restore implements raft.FSM. What the snapshot stands for the state machine has
+// already: see install.
 func (f *fsm) Restore(r io.ReadCloser) error {
 	defer r.Close()
-	h, content, err := readStream(r)
+	h, err := readStream(r)
 	if err != nil {
 		return err
 	}
-	if err := f.restore(h, content); err != nil {
+	if err := f.snapshots.restored(f.sm.AppliedIndex()); err != nil {
 		return fmt.Errorf("restore snapshot of entry %d: %w", h.index, err)
 	}
 	f.advance(h.index, h.term)
 	return nil
-}
-
-func (f *fsm) restore(h streamHead, content io.Reader) error {
-	if f.sm.AppliedIndex() < h.applied {
-		if err := f.sm.RestoreSnapshot(content); err != nil {
-			return err
-		}
-	}
-	if got := f.sm.AppliedIndex(); got < h.applied {
-		return fmt.Errorf("state machine is at %d after restoring %d", got, h.applied)
-	}
-	f.ahead = f.sm.AppliedIndex()
-	if err := f.sm.Flush(); err != nil {
-		return err
-	}
-	return f.snapshots.release()
 }

@@ -119,7 +119,7 @@ func (m *mux) answerGreeting(c *muxConn) (byte, error) {
 	if _, err := io.ReadFull(c, b[:]); err != nil {
 		return 0, err
 	}
-	if b[1] != protoVersion || b[0] != protoRaft && b[0] != protoCalls {
+	if b[1] != protoVersion || b[0] != protoRaft && b[0] != protoCalls && b[0] != protoInstall {
 		return 0, fmt.Errorf("connection for %q: %w %d", b[0], ErrUnknownVersion, b[1])
 	}
 	var them introduction

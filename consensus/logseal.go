@@ -72,8 +72,17 @@ func (s *sealedLog) remember(l *raft.Log) {
 	}
 }
 
-// DeleteRange implements raft.LogStore. Raft deletes prefixes and suffixes only.
+// DeleteRange implements raft.LogStore. Raft deletes prefixes and suffixes only. Of a
+// prefix that it does not need any more, what others need stays until it does not need
+// more.
 func (s *sealedLog) DeleteRange(low, high uint64) error {
+	if last, _ := s.LastIndex(); high < last { // never fails
+		if index, ok := s.kept(); ok && low < index {
+			high = min(high, index-1)
+		} else if ok {
+			return nil
+		}
+	}
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	s.mu.RLock()
@@ -122,9 +131,12 @@ func (s *sealedLog) forget(low, high, first uint64, tail digest, known bool) {
 	switch {
 	case low == first && high == s.last:
 		s.first, s.last, s.tailKnown = 0, 0, false
+		s.weights = weights{}
 	case low == first:
 		s.first = high + 1
+		s.weights.forget(s.first)
 	default:
 		s.last, s.tail, s.tailKnown = low-1, tail, known
+		s.weights.cut(low)
 	}
 }

@@ -27,6 +27,11 @@ type sealedLog struct {
 	anchorSum   digest        // its digest
 	recent      [128]raft.Log // by index modulo length; zero Index if unused
 	recentBytes int
+	weights     weights
+
+	// kept returns the first entry that others need, if there is one. It is set before
+	// Raft starts.
+	kept func() (index uint64, ok bool)
 }
 
 // recentLimit bounds the data kept in memory for replication.
@@ -34,7 +39,7 @@ const recentLimit = 16 << 20
 
 // openLog checks every entry of store. An error names the first that is wrong.
 func openLog(store raft.LogStore, path string, g *guard) (*sealedLog, error) {
-	s := &sealedLog{guard: g, store: store, path: path}
+	s := &sealedLog{guard: g, store: store, path: path, kept: func() (uint64, bool) { return 0, false }}
 	err := caught(s.verify)
 	return s, err
 }
@@ -61,6 +66,7 @@ func (s *sealedLog) verify() (err error) {
 			return fmt.Errorf("log entry %d in %s does not link to entry %d: %w", i, s.path, i-1, ErrDiverged)
 		}
 		term, s.tail, s.tailKnown = l.Term, own, true
+		s.weights.add(i, len(l.Data))
 	}
 	return nil
 }
@@ -160,6 +166,13 @@ func (s *sealedLog) GetLog(index uint64, l *raft.Log) error {
 	return s.must(s.fault(err))
 }
 
+// bytesFrom returns about how many bytes the entries from index on have.
+func (s *sealedLog) bytesFrom(index uint64) int64 {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.weights.from(index)
+}
+
 // FirstIndex implements raft.LogStore.
 func (s *sealedLog) FirstIndex() (uint64, error) {
 	s.mu.RLock()
@@ -211,6 +224,7 @@ func (s *sealedLog) storeLogs(logs []*raft.Log) error {
 	s.last, s.tail, s.tailKnown = kept[len(kept)-1].Index, tail, true
 	for i := range kept {
 		s.remember(&kept[i])
+		s.weights.add(kept[i].Index, len(kept[i].Data))
 	}
 	return nil
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// mux shares one listener between Raft and calls between nodes.
+// mux shares one listener between Raft, calls between nodes and installs.
 type mux struct {
 	ln       net.Listener
 	network  Network
@@ -25,6 +25,7 @@ type mux struct {
 	timeout  time.Duration
 	log      *slog.Logger
 	serve    func(net.Conn) // handles a connection of calls, until it ends
+	install  func(net.Conn) // handles one on which a leader sends contents
 	places   *places
 	said     saidOnce
 
@@ -45,6 +46,7 @@ type mux struct {
 const (
 	protoRaft    = 'R'
 	protoCalls   = 'C'
+	protoInstall = 'S'
 	protoVersion = 2
 )
 
@@ -134,8 +136,12 @@ func (m *mux) greet(c *muxConn, own *place) {
 		_ = c.Close() // refused already
 		return
 	}
-	if proto == protoCalls {
+	switch proto {
+	case protoCalls:
 		m.serve(c)
+		return
+	case protoInstall:
+		m.install(c)
 		return
 	}
 	select {

@@ -130,10 +130,9 @@ func (d *disk) claim(id string) error {
 }
 
 // reconcile makes sure that newest snapshot, log and state machine join without a
-// gap. Four crashes are healed here: between receiving a snapshot and restoring
-// it; between that and dropping the log that it replaces; damaged metadata with an
-// older snapshot left; and with none left, when the state machine and the log tell
-// all that the metadata would.
+// gap. Three crashes are healed here: between an install and dropping the log that
+// it replaces; damaged metadata with an older snapshot left; and with none left,
+// when the state machine and the log tell all that the metadata would.
 func (d *disk) reconcile(c *Config) error {
 	for {
 		metas, err := d.snaps.metas()
@@ -144,15 +143,17 @@ func (d *disk) reconcile(c *Config) error {
 			break
 		}
 		m := metas[0]
-		if err := d.adopt(m, c); err != nil {
-			if errors.Is(err, ErrCorrupt) {
-				if err := d.snaps.quarantine(m.ID, err); err != nil {
-					return err
-				}
-				continue
+		if untaken, err := d.snaps.dropUntaken(m); err != nil || untaken {
+			if err != nil {
+				return err
 			}
+			continue
+		}
+		sum, err := m.digest()
+		if err != nil {
 			return err
 		}
+		d.log.anchor(m.Index, sum)
 		if err := d.follow(m, c); err != nil {
 			return err
 		}
@@ -165,32 +166,6 @@ func (d *disk) reconcile(c *Config) error {
 		return d.checkState(c, 0, 0)
 	}
 	return d.rebuild(c)
-}
-
-// adopt restores contents that were received but not taken over, and lets the log
-// continue after the snapshot.
-func (d *disk) adopt(m *snapMeta, c *Config) error {
-	sum, err := m.digest()
-	if err != nil {
-		return err
-	}
-	d.log.anchor(m.Index, sum)
-	if m.Size == 0 {
-		return nil
-	}
-	f, err := os.Open(filepath.Join(d.snaps.dir, m.ID, stateName))
-	if errors.Is(err, os.ErrNotExist) {
-		return nil // taken over once; checkState says what is wrong
-	}
-	if err != nil {
-		return err
-	}
-	c.Logger.Info("taking over a snapshot received before the last stop", "index", m.Index)
-	err = newFSM(c.StateMachine, d.snaps, func(error) {}).Restore(f)
-	if err != nil {
-		return fmt.Errorf("snapshot %s: %w: %w", m.ID, ErrCorrupt, err)
-	}
-	return nil
 }
 
 // follow drops a log that a snapshot sent by a leader replaces: one without the

@@ -22,7 +22,7 @@ type Replica struct {
 	disk   *disk
 	fence  *fence
 	mux    *mux
-	trans  *gate
+	trans  *transport
 	raft   *raft.Raft
 	fsm    *fsm
 	queue  *queue
@@ -37,6 +37,7 @@ type Replica struct {
 	waiting    atomic.Pointer[string] // why an empty node does not enter a cluster
 	admitting  atomic.Bool            // a node is being let in
 
+	installs    installs
 	localRounds *rounds
 	changes     chan struct{} // for LeadershipChanges; capacity 1
 
@@ -132,15 +133,22 @@ func (r *Replica) connect() (err error) {
 // join starts Raft, which from then on acts on its own.
 func (r *Replica) join() error {
 	conf := r.raftConfig()
-	r.trans = &gate{
-		NetworkTransport: raft.NewNetworkTransportWithConfig(&raft.NetworkTransportConfig{
-			Stream: fencedStream{raftStream{r.mux}, r.fence}, MaxPool: 3, Timeout: r.cfg.RPCTimeout, Logger: conf.Logger,
-			// More than one exchange under way lets heartbeats pass while
-			// replication is stuck.
-			MaxRPCsInFlight: 1,
-		}),
-		standing: r.standing, clock: r.clock, caughtUp: r.caughtUp, in: make(chan raft.RPC), done: r.ctx.Done(),
+	r.trans = &transport{
+		keep: &retention{
+			limit: r.cfg.RetainBytes, bytes: r.disk.log.bytesFrom, log: r.cfg.Logger, needs: make(map[string]*need),
+		},
+		send: r.sendContents, log: r.cfg.Logger,
+		gate: &gate{
+			NetworkTransport: raft.NewNetworkTransportWithConfig(&raft.NetworkTransportConfig{
+				Stream: fencedStream{raftStream{r.mux}, r.fence}, MaxPool: 3, Timeout: r.cfg.RPCTimeout, Logger: conf.Logger,
+				// More than one exchange under way lets heartbeats pass while
+				// replication is stuck.
+				MaxRPCsInFlight: 1,
+			}),
+			standing: r.standing, clock: r.clock, caughtUp: r.caughtUp, in: make(chan raft.RPC), done: r.ctx.Done(),
+		},
 	}
+	r.disk.log.kept = r.trans.keep.first
 	r.fsm = newFSM(r.cfg.StateMachine, r.disk.snaps, r.fatal)
 	r.fsm.clock = r.cfg.Clock
 	err := r.newRaft(conf)
@@ -187,6 +195,7 @@ func (r *Replica) newRaft(conf *raft.Config) error {
 		err = fmt.Errorf("peers are %v, but the log says %v", ids(members), ids(have))
 		return errors.Join(err, r.raft.Shutdown().Error())
 	}
+	r.trans.keep.raft.Store(r.raft)
 	return nil
 }
 

@@ -19,6 +19,7 @@ func (r *Replica) serve() {
 	r.batch = newBatcher(r.raft, r.queue, r.clock.stamp, &r.cfg)
 	r.mux.serve = func(c net.Conn) { serveCalls(c, peerCalls{r}, &r.cfg) }
 	r.trans.start(r.running.Go)
+	r.mux.install = r.takeContents
 	r.mux.start()
 	r.begin()
 	for id := range r.links {

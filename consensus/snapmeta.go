@@ -24,8 +24,8 @@ type snapMeta struct {
 	Applied            uint64     `json:"applied"`
 	Servers            []snapPeer `json:"servers"`
 	ConfigurationIndex uint64     `json:"configurationIndex"`
-	// Size and SHA256 describe the installed contents, zero and empty for a
-	// snapshot taken here.
+	// Size and SHA256 are of what a leader sent, zero and empty for a snapshot
+	// taken here.
 	Size   int64  `json:"size"`
 	SHA256 string `json:"sha256"`
 }

@@ -14,9 +14,10 @@ import (
 	"github.com/tabard-id/tabard/consensus/consensustest"
 )
 
-// snapshotting takes snapshots when told to, and keeps little log behind them.
+// snapshotting takes snapshots when told to, and keeps little log behind them, for
+// followers neither.
 func snapshotting(cfg *consensus.Config) {
-	cfg.SnapshotEntries, cfg.SnapshotInterval, cfg.TrailingEntries = 1<<20, time.Hour, 4
+	cfg.SnapshotEntries, cfg.SnapshotInterval, cfg.TrailingEntries, cfg.RetainBytes = 1<<20, time.Hour, 4, 1
 }
 
 func fill(c *consensustest.Cluster, n *consensustest.Node, prefix string, count int) {

@@ -1,7 +1,7 @@
 package consensus
 
 import (
-	"bufio"
+	"bytes"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -17,8 +17,7 @@ type snapSink struct {
 	store *snapStore
 	meta  snapMeta
 	dir   string // ends in partialSuffix
-	state *os.File
-	check *streamCheck
+	sent  []byte // what a leader sent, a snapshot stream
 	done  bool
 }
 
@@ -55,20 +54,13 @@ func (s *snapStore) create(m snapMeta) (*snapSink, error) {
 // ID implements raft.SnapshotSink.
 func (k *snapSink) ID() string { return k.meta.ID }
 
-// Write implements raft.SnapshotSink, for contents sent by a leader.
+// Write implements raft.SnapshotSink, for what a leader sends.
 func (k *snapSink) Write(b []byte) (int, error) {
-	if k.state == nil {
-		f, err := os.OpenFile(filepath.Join(k.dir, stateName), os.O_CREATE|os.O_EXCL|os.O_WRONLY, filePermission)
-		if err != nil {
-			return 0, err
-		}
-		k.state, k.check = f, newStreamCheck()
+	if len(k.sent)+len(b) > streamSize {
+		return 0, fmt.Errorf("snapshot stream of more than %d bytes: %w", streamSize, ErrCorrupt)
 	}
-	n, err := k.state.Write(b)
-	if n > 0 {
-		_, _ = k.check.Write(b[:n]) // never fails
-	}
-	return n, err
+	k.sent = append(k.sent, b...)
+	return len(b), nil
 }
 
 // local records that the state machine, flushed, holds all up to applied.
@@ -82,14 +74,14 @@ func (k *snapSink) local(applied uint64) error {
 	return nil
 }
 
-// Close implements raft.SnapshotSink: when it returns nil the snapshot is durable
-// and, if it has contents, these were received whole.
+// Close implements raft.SnapshotSink: when it returns nil the snapshot is durable, and
+// what it stands for is in the state machine, durably.
 func (k *snapSink) Close() error {
 	if k.done {
 		return nil
 	}
-	if k.state != nil {
-		if err := k.finishState(); err != nil {
+	if k.sent != nil {
+		if err := k.finish(); err != nil {
 			return errors.Join(fmt.Errorf("snapshot %s: %w", k.meta.ID, err), k.Cancel())
 		}
 	}
@@ -100,22 +92,25 @@ func (k *snapSink) Close() error {
 	return k.store.put(k.dir, &k.meta)
 }
 
-func (k *snapSink) finishState() error {
-	err := k.state.Sync()
-	if err = errors.Join(err, k.state.Close()); err != nil {
-		return err
-	}
-	h, err := k.check.finish()
+// finish checks what a leader sent.
+func (k *snapSink) finish() error {
+	h, err := openStream(k.sent)
 	if err != nil {
 		return err
 	}
 	if h.index != k.meta.Index || h.term != k.meta.Term {
-		return fmt.Errorf("contents of entry %d term %d sent as %d term %d: %w",
+		return fmt.Errorf("snapshot of entry %d term %d sent as %d term %d: %w",
 			h.index, h.term, k.meta.Index, k.meta.Term, ErrCorrupt)
+	}
+	if at := k.store.sm.AppliedIndex(); at < h.applied {
+		return fmt.Errorf("it stands for what was applied up to entry %d, and the state machine is at %d", h.applied, at)
+	}
+	if err := k.store.sm.Flush(); err != nil {
+		return err
 	}
 	k.meta.Applied = min(h.applied, h.index)
 	k.meta.Digest = hex.EncodeToString(h.entry[:])
-	k.meta.Size, k.meta.SHA256 = k.check.n, hex.EncodeToString(k.check.tail)
+	k.meta.Size, k.meta.SHA256 = streamSize, hex.EncodeToString(k.sent[streamHeader:])
 	k.store.installed(h.index, h.entry)
 	return nil
 }
@@ -126,83 +121,21 @@ func (k *snapSink) Cancel() error {
 		return nil
 	}
 	k.done = true
-	if k.state != nil {
-		_ = k.state.Close() // being removed
-	}
 	return os.RemoveAll(k.dir)
 }
 
-// Open implements raft.SnapshotStore. A snapshot without contents of its own is
-// answered with those of the state machine now, spooled so that their exact size
-// is known, as Raft requires. They may include more than meta.Index: the entries
-// in between are sent again from the log and skipped by the receiver.
+// Open implements raft.SnapshotStore.
 func (s *snapStore) Open(id string) (*raft.SnapshotMeta, io.ReadCloser, error) {
 	m, err := s.load(id)
 	if err != nil {
 		return nil, nil, err
 	}
-	meta := m.raft()
-	f, err := os.Open(filepath.Join(s.dir, id, stateName))
-	if err == nil {
-		return meta, f, nil
-	}
-	if !errors.Is(err, os.ErrNotExist) {
-		return nil, nil, err
-	}
-	f, meta.Size, err = s.spool(m)
-	if err != nil {
-		return nil, nil, fmt.Errorf("contents of snapshot %s: %w", id, err)
-	}
-	return meta, f, nil
-}
-
-// spool writes the state machine's contents to a file that has no name any more
-// when it is returned, positioned at its start.
-func (s *snapStore) spool(m *snapMeta) (_ *os.File, size int64, err error) {
 	entry, err := m.digest()
 	if err != nil {
-		return nil, 0, err
+		return nil, nil, err
 	}
-	f, err := os.CreateTemp(s.dir, spoolPattern)
-	if err != nil {
-		return nil, 0, err
-	}
-	defer func() {
-		if err = errors.Join(err, os.Remove(f.Name())); err != nil {
-			err = errors.Join(err, f.Close())
-		}
-	}()
-	w := bufio.NewWriterSize(f, copyBufferBytes)
-	h := streamHead{index: m.Index, term: m.Term, applied: s.sm.AppliedIndex(), entry: entry}
-	if size, err = writeStream(w, h, s.sm.WriteSnapshot); err != nil {
-		return nil, 0, err
-	}
-	if err = w.Flush(); err != nil {
-		return nil, 0, err
-	}
-	_, err = f.Seek(0, io.SeekStart)
-	return f, size, err
-}
-
-// release drops installed contents that the state machine has taken over. They may
-// have been newer than the entry they were sent for, so that the state machine is
-// ahead of the log for now: that is recorded first.
-func (s *snapStore) release() error {
-	if err := s.restored(s.sm.AppliedIndex()); err != nil {
-		return err
-	}
-	metas, err := s.metas()
-	if err != nil {
-		return err
-	}
-	for _, m := range metas {
-		if m.Size == 0 || s.sm.AppliedIndex() < m.Applied {
-			continue
-		}
-		err := os.Remove(filepath.Join(s.dir, m.ID, stateName))
-		if err != nil && !errors.Is(err, os.ErrNotExist) {
-			return err
-		}
-	}
-	return nil
+	meta := m.raft()
+	meta.Size = streamSize
+	h := streamHead{index: m.Index, term: m.Term, applied: m.Applied, entry: entry}
+	return meta, io.NopCloser(bytes.NewReader(h.seal())), nil
 }

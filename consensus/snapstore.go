@@ -18,8 +18,7 @@ import (
 )
 
 // snapStore implements raft.SnapshotStore. Each snapshot is a directory holding
-// "meta" and, if installed by a leader and not yet taken over by the state
-// machine, "state". Damaged metadata are set aside, never served, never fatal
+// "meta": what it is of the state machine keeps. Damaged metadata are set aside, never served, never fatal
 // while an older snapshot or the log itself reaches back far enough.
 type snapStore struct {
 	dir string
@@ -37,16 +36,14 @@ type snapStore struct {
 }
 
 const (
-	keptSnapshots   = 2
-	quarantineDir   = "quarantine"
-	partialSuffix   = ".partial"
-	spoolPattern    = "spool-*" + partialSuffix
-	metaName        = "meta"
-	stateName       = "state"
-	maxQuarantined  = 8
-	filePermission  = 0o600
-	dirPermission   = 0o700
-	copyBufferBytes = 256 << 10
+	keptSnapshots  = 2
+	quarantineDir  = "quarantine"
+	partialSuffix  = ".partial"
+	metaName       = "meta"
+	stateName      = "state" // contents that earlier versions received before they were restored
+	maxQuarantined = 8
+	filePermission = 0o600
+	dirPermission  = 0o700
 )
 
 // openSnapStore makes dir if need be and removes what a crash left half written.
@@ -180,6 +177,22 @@ func (s *snapStore) put(partial string, m *snapMeta) error {
 		return err
 	}
 	return s.prune()
+}
+
+// dropUntaken removes a snapshot whose contents an earlier version received and did not
+// come to restore: nothing rests on it, and the leader sends it again.
+func (s *snapStore) dropUntaken(m *snapMeta) (bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, err := os.Stat(filepath.Join(s.dir, m.ID, stateName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	s.log.Info("dropping a snapshot that was received but not restored", "index", m.Index)
+	return true, errors.Join(os.RemoveAll(filepath.Join(s.dir, m.ID)), syncDir(s.dir))
 }
 
 func (s *snapStore) prune() error {

@@ -20,8 +20,9 @@ type Status struct {
 	CommitIndex  uint64
 	AppliedIndex uint64 // of the state machine, ticks included
 	Staleness    time.Duration
-	Queued       int   // proposals waiting for a log entry
-	Fatal        error // why the replica has stopped, nil if it has not
+	Retained     []Retained // what a leader keeps of the log for followers
+	Queued       int        // proposals waiting for a log entry
+	Fatal        error      // why the replica has stopped, nil if it has not
 	// ClockWrong says that a majority of the cluster has another time than this node;
 	// ClockOffset is how far the clock of the peer farthest away is ahead.
 	ClockWrong  bool
@@ -51,6 +52,7 @@ func (r *Replica) Status() Status {
 		ClockWrong: clock.off(), ClockOffset: clock.worst, Peers: r.peerStatus(),
 	}
 	s.FirstIndex, _ = r.disk.log.FirstIndex() // never fails
+	s.Retained = r.trans.keep.status()
 	r.fsm.mu.Lock()
 	s.AppliedIndex = r.fsm.applied
 	r.fsm.mu.Unlock()

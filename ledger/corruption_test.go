@@ -234,7 +234,7 @@ func TestClosedLedger(t *testing.T) {
 func TestDamageIsRememberedUntilTheLedgerIsReplaced(t *testing.T) {
 	f := populated(t)
 	var whole bytes.Buffer
-	if err := errors.Join(f.l.WriteSnapshot(&whole), f.l.Close()); err != nil {
+	if err := errors.Join(f.l.WriteSnapshot(&whole, nil), f.l.Close()); err != nil {
 		t.Fatal(err)
 	}
 	fs := f.fs.CrashClone(vfs.CrashCloneCfg{})
@@ -277,7 +277,7 @@ func TestDamageIsRememberedUntilTheLedgerIsReplaced(t *testing.T) {
 	if err := l.Damage(); !IsCorruption(err) || !strings.Contains(err.Error(), ".sst") || len(told) != 2 {
 		t.Fatalf("forgotten by the next start: %v, told %v", err, told)
 	}
-	if err := l.RestoreSnapshot(&whole); err != nil {
+	if err := l.RestoreSnapshot(&whole, nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := l.Damage(); err != nil {

@@ -62,7 +62,7 @@ func (c *cluster) start(indexes ...int) {
 		cfg := Config{
 			NodeID: c.peers[i].ID, Dir: c.path(i), Domain: testDomain, HTTP: "127.0.0.1:0",
 			Peers: c.peers, Secret: c.secret,
-			tune: func(cfg *consensus.Config) { cfg.TrailingEntries = 4 },
+			tune: func(cfg *consensus.Config) { cfg.TrailingEntries, cfg.RetainBytes = 4, 1 },
 		}
 		if c.change != nil {
 			c.change(i, &cfg)

@@ -62,6 +62,10 @@ type Config struct {
 	// more and is not ready; 2 s if zero.
 	MaxClockSkew time.Duration
 
+	// RetainLog is how many bytes of the replicated log a leader keeps at most for a node
+	// that is catching up; 256 MiB if zero.
+	RetainLog int64
+
 	// Admission says whose writes are let in, and how fast; everybody's if zero.
 	Admission Admission
 	// Streams bounds the subscribers of /v1/stream.
@@ -209,6 +213,9 @@ func (c *Config) validate() error {
 	}
 	if _, err := admission.New(c.Admission); err != nil {
 		return fmt.Errorf("node: %w", err)
+	}
+	if c.RetainLog < 0 {
+		return errors.New("node: RetainLog is negative")
 	}
 	if err := errors.Join(c.Timing.validate(), c.Foreign.validate(), c.Witness.validate()); err != nil {
 		return err

@@ -201,6 +201,7 @@ func (n *Node) join() error {
 		Hello:     func() []byte { return self },
 		Answer:    n.challenges.Answer,
 		Bootstrap: n.cfg.Bootstrap, Ledger: n.LedgerID, Clock: n.cfg.clock, MaxClockSkew: n.cfg.MaxClockSkew,
+		RetainBytes: n.cfg.RetainLog,
 	}
 	if n.cfg.tune != nil {
 		n.cfg.tune(&cfg)

@@ -46,6 +46,7 @@ func serverCommand() *cli.Command {
 			&cli.DurationFlag{Name: "max-stale", Usage: "age of the state at which the node stops vouching, `TIME`", Value: 5 * time.Second},
 			&cli.BoolFlag{Name: "bootstrap", Usage: "while this node is empty, begin or vote without the nodes that are out of reach: what only they hold is given up"},
 			&cli.DurationFlag{Name: "max-clock-skew", Usage: "how far this node's clock may be from its peers' before it leads no more, `TIME`", Value: 2 * time.Second},
+			&cli.IntFlag{Name: "retain-log", Usage: "keep at most `N` MiB of the replicated log for a node that is catching up", Value: 256},
 			&cli.DurationFlag{Name: "shutdown-timeout", Usage: "how long a clean stop may take, `TIME`", Value: 10 * time.Second},
 		}, slices.Concat(logFlags("info", "json"), timingFlags(), admissionFlags(), []cli.Flag{
 			contextsFlag(), anyIssuerFlag(),
@@ -135,6 +136,9 @@ func serverConfig(c *cli.Context) (node.Config, error) {
 	}
 	if cfg.Secret, err = secretFromSettings(c); err != nil {
 		return cfg, err
+	}
+	if cfg.RetainLog, err = retainFromFlags(c); err != nil {
+		return node.Config{}, err
 	}
 	if cfg.Timing, err = timingFromFlags(c); err != nil {
 		return cfg, err

@@ -66,10 +66,21 @@ func TestServerTiming(t *testing.T) {
 	}
 }
 
+// How much log is kept for others is a setting.
+func TestServerRetainLog(t *testing.T) {
+	if got := configOf(t).RetainLog; got != 256<<20 {
+		t.Errorf("by default %d bytes", got)
+	}
+	if got := configOf(t, "--retain-log", "7").RetainLog; got != 7<<20 {
+		t.Errorf("%d bytes, want 7 MiB", got)
+	}
+}
+
 func TestServerTimingRefused(t *testing.T) {
 	for _, args := range [][]string{
 		{"--heartbeat-timeout", "0"}, {"--leader-wait", "-1s"}, {"--append-timeout", "2m"}, {"--heartbeat-timeout", "1ms"},
 		{"--leader-lease", "3s"}, {"--election-timeout", "20ms", "--heartbeat-timeout", "1s"}, {"--leader-wait", "soon"},
+		{"--retain-log", "0"}, {"--retain-log", "9999999"},
 	} {
 		line := append([]string{"tabard", "server", "--dir", t.TempDir(), "--domain", "registry.example", "--http", "127.0.0.1:0",
 			"--peers", "node1=127.0.0.1:0,node2=127.0.0.1:1", "--secret-file", secretFile(t)}, args...)

@@ -28,3 +28,14 @@ func timingFromFlags(c *cli.Context) (node.Timing, error) {
 		Lease: c.Duration("leader-lease"), LeaderWait: c.Duration("leader-wait"), Append: c.Duration("append-timeout"),
 	}, nil
 }
+
+// maxRetain is the largest --retain-log, in MiB.
+const maxRetain = 1 << 20
+
+func retainFromFlags(c *cli.Context) (int64, error) {
+	n := c.Int("retain-log")
+	if n < 1 || n > maxRetain {
+		return 0, usage("--retain-log must be between 1 and %d", maxRetain)
+	}
+	return int64(n) << 20, nil
+}

@@ -15,6 +15,9 @@ import (
 // Machine is a state machine of registers for tests. It remembers every command
 // it applied, in order, and has a durable half that survives a crash.
 type Machine struct {
+	// Restoring, if set, is called whenever a snapshot begins to be restored.
+	Restoring func()
+
 	mu      sync.Mutex
 	now     state
 	durable state
@@ -76,10 +79,10 @@ func (m *Machine) Apply(index uint64, unixMilli int64, cmds [][]byte) ([][]byte,
 	if m.fail != nil {
 		return nil, m.fail
 	}
-	if index <= m.now.Applied {
-		return nil, fmt.Errorf("entry %d applied after %d", index, m.now.Applied)
-	}
 	out := make([][]byte, len(cmds))
+	if index <= m.now.Applied {
+		return out, nil
+	}
 	for i, b := range cmds {
 		c, err := decodeCommand(b)
 		if err != nil {
@@ -127,8 +130,11 @@ func (m *Machine) Reborn() consensus.StateMachine {
 	return &Machine{now: m.durable.clone(), durable: m.durable.clone()}
 }
 
+// Holding implements consensus.StateMachine.
+func (m *Machine) Holding() ([]byte, error) { return nil, nil }
+
 // WriteSnapshot implements consensus.StateMachine.
-func (m *Machine) WriteSnapshot(w io.Writer) error {
+func (m *Machine) WriteSnapshot(w io.Writer, _ []byte) error {
 	m.mu.Lock()
 	b, err := json.Marshal(m.now)
 	m.mu.Unlock()
@@ -140,7 +146,10 @@ func (m *Machine) WriteSnapshot(w io.Writer) error {
 }
 
 // RestoreSnapshot implements consensus.StateMachine.
-func (m *Machine) RestoreSnapshot(r io.Reader) error {
+func (m *Machine) RestoreSnapshot(r io.Reader, before func(applied uint64) error) error {
+	if m.Restoring != nil {
+		m.Restoring()
+	}
 	b, err := io.ReadAll(r)
 	if err != nil {
 		return err
@@ -153,6 +162,12 @@ func (m *Machine) RestoreSnapshot(r io.Reader) error {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if s.Applied < m.now.Applied {
+		return nil
+	}
+	if err := before(s.Applied); err != nil {
+		return err
+	}
 	m.now = s
 	m.durable = s.clone()
 	return nil

@@ -111,7 +111,7 @@ func bulkStory(t *testing.T, n *testNode, random *rand.Rand, i int) []jcs.Value 
 func snapshotAt(t *testing.T, l *ledger.Ledger) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	if err := l.WriteSnapshot(&b); err != nil {
+	if err := l.WriteSnapshot(&b, nil); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()
@@ -129,7 +129,7 @@ func restoredFrom(t *testing.T, snapshot []byte) []byte {
 			t.Error(err)
 		}
 	}()
-	if err := l.RestoreSnapshot(bytes.NewReader(snapshot)); err != nil {
+	if err := l.RestoreSnapshot(bytes.NewReader(snapshot), nil); err != nil {
 		t.Fatal(err)
 	}
 	return snapshotAt(t, l)

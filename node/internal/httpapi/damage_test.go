@@ -35,7 +35,7 @@ func damagedNode(t *testing.T) (*testNode, *agent, record.Seq) {
 	}
 	l := open()
 	var snapshot bytes.Buffer
-	if err := errors.Join(n.ledger.WriteSnapshot(&snapshot), l.RestoreSnapshot(&snapshot)); err != nil {
+	if err := errors.Join(n.ledger.WriteSnapshot(&snapshot, nil), l.RestoreSnapshot(&snapshot, nil)); err != nil {
 		t.Fatal(err)
 	}
 	const before, middle, after = 100, 41, 60

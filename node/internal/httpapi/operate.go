@@ -25,6 +25,10 @@ func (s *server) getReady(w *reply, r *http.Request, _ route) error {
 	if err := s.sound(); err != nil {
 		return err
 	}
+	if p, restoring := s.Ledger.Restoring(); restoring {
+		return api.NewProblem(api.StatusStale,
+			fmt.Sprintf("the node is catching up: %d of %d records, %.0f a second", p.Done, p.Total, p.Rate))
+	}
 	if err := s.Cluster.Unready(); err != nil {
 		return unready(err)
 	}

@@ -5,11 +5,13 @@ package metrics
 
 import (
 	"runtime/debug"
+	"strconv"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"github.com/tabard-id/tabard/consensus"
+	"github.com/tabard-id/tabard/ledger"
 	"github.com/tabard-id/tabard/ledger/record"
 )
 
@@ -21,6 +23,7 @@ type Cluster interface {
 // Ledger is what is measured of the ledger; *ledger.Ledger is one.
 type Ledger interface {
 	Size() record.Seq
+	Restoring() (ledger.Progress, bool)
 }
 
 // New returns a registry with the collectors of the runtime, the process and the
@@ -47,8 +50,8 @@ func New(nodeID string) (*prometheus.Registry, error) {
 }
 
 // Watch adds what cluster and ledger say of themselves whenever they are asked.
-func Watch(reg prometheus.Registerer, cluster Cluster, ledger Ledger) error {
-	return reg.Register(&state{cluster: cluster, ledger: ledger})
+func Watch(reg prometheus.Registerer, cluster Cluster, of Ledger) error {
+	return reg.Register(&state{cluster: cluster, ledger: of})
 }
 
 // state is a collector that takes one look at the cluster for all of its gauges.
@@ -66,6 +69,7 @@ var (
 	descLeader    = desc("raft_leader", "1 if this node leads.")
 	descKnown     = desc("raft_leader_known", "1 if this node knows a leader.")
 	descTerm      = desc("raft_term", "Term.")
+	descFirst     = desc("raft_first_index", "Oldest entry in this node's log.")
 	descLast      = desc("raft_last_index", "Newest entry in this node's log.")
 	descCommit    = desc("raft_commit_index", "Newest entry known to be committed.")
 	descApplied   = desc("raft_applied_index", "Newest entry applied to the ledger.")
@@ -74,13 +78,16 @@ var (
 	descReachable = desc("raft_peers_reachable", "Other nodes that answer this one.")
 	descClock     = desc("clock_wrong", "1 if a majority of the cluster has another time than this node.")
 	descOffset    = desc("clock_offset_seconds", "How far the clock of the peer farthest away is ahead of this node's.")
+	descRestored  = desc("restore_records_done", "Records of a received snapshot that are restored; absent while none is.")
+	descRestore   = desc("restore_records", "Records that there will be when it is; absent while none is.")
+	descRetained  = prometheus.NewDesc("tabard_raft_retained_bytes", "Bytes of log that a leader keeps for a peer.", []string{"peer", "installing"}, nil)
 	descStaleness = desc("staleness_seconds", "Age of the newest applied entry; absent before there is one.")
 )
 
 // Describe implements prometheus.Collector.
 func (s *state) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{descSize, descLeader, descKnown, descTerm, descLast, descCommit, descApplied, descQueued,
-		descMember, descReachable, descClock, descOffset, descStaleness} {
+	for _, d := range []*prometheus.Desc{descSize, descLeader, descKnown, descTerm, descFirst, descLast, descCommit, descApplied, descQueued,
+		descMember, descReachable, descClock, descOffset, descStaleness, descRestored, descRestore, descRetained} {
 		ch <- d
 	}
 }
@@ -93,6 +100,7 @@ func (s *state) Collect(ch chan<- prometheus.Metric) {
 	send(descLeader, one(st.Leader != "" && st.Leader == st.NodeID))
 	send(descKnown, one(st.Leader != ""))
 	send(descTerm, float64(st.Term))
+	send(descFirst, float64(st.FirstIndex))
 	send(descLast, float64(st.LastIndex))
 	send(descCommit, float64(st.CommitIndex))
 	send(descApplied, float64(st.AppliedIndex))
@@ -107,6 +115,13 @@ func (s *state) Collect(ch chan<- prometheus.Metric) {
 	send(descReachable, float64(reachable))
 	send(descClock, one(st.ClockWrong))
 	send(descOffset, st.ClockOffset.Seconds())
+	if p, ok := s.ledger.Restoring(); ok {
+		send(descRestored, float64(p.Done))
+		send(descRestore, float64(p.Total))
+	}
+	for _, kept := range st.Retained {
+		ch <- prometheus.MustNewConstMetric(descRetained, prometheus.GaugeValue, float64(kept.Bytes), kept.Peer, strconv.FormatBool(kept.Installing))
+	}
 	if st.Staleness != consensus.NeverApplied {
 		send(descStaleness, st.Staleness.Seconds())
 	}
