@@ -104,7 +104,7 @@ func (c *cluster) beyondTheLog(leader *server, entry float64, at ...*server) {
 // it is and takes no more space than the ledger twice.
 func TestEmptyServerCatchesUpWhileWritesContinue(t *testing.T) {
 	loads(t)
-	const records, writers = 50_000, 16
+	const records, writers = 20_000, 16
 	c := newCluster(t, "--write-rate", "0")
 	leader := c.leader()
 	leader.load("fill", records)
