@@ -21,7 +21,8 @@ import (
 func TestLogFileStaysSmall(t *testing.T) {
 	var exchanged [3]atomic.Int64
 	c := consensustest.New(t, consensustest.Options{Configure: func(cfg *consensus.Config) {
-		cfg.SnapshotBytes, cfg.SnapshotInterval, cfg.TrailingEntries = 1<<20, 20*time.Millisecond, 4
+		cfg.SnapshotBytes, cfg.SnapshotInterval = 1<<20, 20*time.Millisecond
+		cfg.TrailingEntries, cfg.RetainBytes = 4, 1<<20
 		consensus.ShrinkFile(cfg, 1<<20, func(step string) error {
 			if step == "directory synced" {
 				exchanged[cfg.NodeID[1]-'1'].Add(1)

@@ -126,7 +126,7 @@ func clusterSecret(dir string) ([]byte, error) {
 		return hex.EncodeToString(secret), err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("cluster secret: %w", err)
+		return nil, fmt.Errorf("cluster secret: %w, or give the secret that the node was started with", err)
 	}
 	return ParseSecret(text)
 }

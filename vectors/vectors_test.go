@@ -35,6 +35,7 @@ func TestVectorsDescribeThemselves(t *testing.T) {
 		var file struct {
 			Description, Source string
 			Cases               []struct{ Name string }
+			Snapshot            json.RawMessage // of golden bytes
 		}
 		if err := json.Unmarshal(text, &file); err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -43,7 +44,7 @@ func TestVectorsDescribeThemselves(t *testing.T) {
 		if file.Description == "" || file.Source == "" {
 			t.Errorf("%s lacks a description or a source", name)
 		}
-		if len(file.Cases) == 0 && path.Base(name) != "golden.json" {
+		if len(file.Cases) == 0 && file.Snapshot == nil {
 			t.Errorf("%s has no cases", name)
 		}
 		seen := map[string]bool{}
