@@ -180,6 +180,16 @@ func (v Value) Elems() iter.Seq[Value] {
 	}
 }
 
+// Values counts the scalars, arrays and objects in v, v itself included: what
+// Limits.Values bounds.
+func (v Value) Values() int {
+	n := 1
+	for _, m := range v.items() {
+		n += m.Value.Values()
+	}
+	return n
+}
+
 // Equal reports whether v and w have the same canonical form.
 func (v Value) Equal(w Value) bool {
 	if v.kind != w.kind || v.text != w.text || v.Len() != w.Len() {

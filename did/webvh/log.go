@@ -114,21 +114,10 @@ func parseLine(line []byte, values *int) (Entry, *Error) {
 	if err != nil {
 		return Entry{}, because(EntryMalformed, "", err)
 	}
-	if *values += countValues(v); *values > MaxLogValues {
+	if *values += v.Values(); *values > MaxLogValues {
 		return Entry{}, refuse(EntryTooLarge, "log of more than %d JSON values", MaxLogValues)
 	}
 	return parseEntry(v)
-}
-
-func countValues(v jcs.Value) int {
-	n := 1
-	for item := range v.Elems() {
-		n += countValues(item)
-	}
-	for _, member := range v.Members() {
-		n += countValues(member)
-	}
-	return n
 }
 
 // readWitnessFile returns the well-formed proofs of a file, and what is wrong

@@ -50,7 +50,7 @@ func (f *WitnessFile) weigh(p webvh.WitnessProof, sign int) {
 	before := f.versions[p.VersionID]
 	f.versions[p.VersionID] = before + sign
 	f.bytes += sign * (len(p.Proof.Value.Canonical()) + len(","))
-	f.values += sign * countValues(p.Proof.Value)
+	f.values += sign * p.Proof.Value.Values()
 	if before != 0 && before+sign != 0 {
 		return
 	}
@@ -59,7 +59,7 @@ func (f *WitnessFile) weigh(p webvh.WitnessProof, sign int) {
 		jcs.Member{Name: "proof", Value: jcs.Array()},
 	)
 	f.bytes += sign * len(around.Canonical())
-	f.values += sign * countValues(around)
+	f.values += sign * around.Values()
 	if before+sign == 0 {
 		delete(f.versions, p.VersionID)
 	}
@@ -122,16 +122,4 @@ func Canonical(key, value []byte) []byte {
 		return value
 	}
 	return webvh.FormatWitnessFile(f.Proofs()).Canonical()
-}
-
-// countValues counts the scalars, arrays and objects in v.
-func countValues(v jcs.Value) int {
-	n := 1
-	for item := range v.Elems() {
-		n += countValues(item)
-	}
-	for _, member := range v.Members() {
-		n += countValues(member)
-	}
-	return n
 }

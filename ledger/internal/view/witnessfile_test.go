@@ -59,8 +59,8 @@ func TestWitnessFileIsOneHoweverItGrew(t *testing.T) {
 			t.Fatalf("taken for %d and %d bytes: %s", file.size(), f.size(), whole)
 		}
 		v, err := jcs.Decode(whole)
-		if err != nil || countValues(v) != file.values+1 || file.values != f.values {
-			t.Fatalf("taken for %d and %d values, has %d, %v", file.values+1, f.values+1, countValues(v), err)
+		if err != nil || v.Values() != file.values+1 || file.values != f.values {
+			t.Fatalf("taken for %d and %d values, has %d, %v", file.values+1, f.values+1, v.Values(), err)
 		}
 	})
 }
