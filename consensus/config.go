@@ -90,7 +90,7 @@ type Config struct {
 	SnapshotEntries  int           // entries applied before a snapshot is due; 2048
 	SnapshotBytes    int           // or bytes; 64 MiB
 	SnapshotInterval time.Duration // how often that is looked at; 10 s
-	TrailingEntries  int           // entries kept behind a snapshot for slow followers; 1024
+	TrailingEntries  int           // entries kept behind a snapshot whoever needs them, of up to MaxBatchBytes each; 256
 	RetainBytes      int64         // bytes of log kept at most for one that is being brought up to date; 256 MiB
 
 	hooks hooks
@@ -126,7 +126,7 @@ func (c Config) withDefaults() Config {
 	def(&c.SnapshotEntries, 2048)
 	def(&c.SnapshotBytes, 64<<20)
 	dur(&c.SnapshotInterval, 10*time.Second)
-	def(&c.TrailingEntries, 1024)
+	def(&c.TrailingEntries, 256)
 	c.RetainBytes = cmp.Or(c.RetainBytes, 256<<20)
 	c.Bind = cmp.Or(c.Bind, c.address(c.NodeID))
 	c.Advertise = cmp.Or(c.Advertise, c.address(c.NodeID))
