@@ -143,8 +143,8 @@ func TestNodesWorkForATokenOfWrites(t *testing.T) {
 			if attack.signers == 1 {
 				faults(t)
 			}
-			const logs = 10 // more than 1,200 tokens pay for
-			c := newCluster(t, "--write-rate", "300")
+			const logs = 10 // 300 tokens pay for one of them at once, and 75 come in a second
+			c := newCluster(t, "--write-rate", "75")
 			bodies := make([][]byte, logs)
 			for i := range bodies {
 				bodies[i] = heavyLog(t, fmt.Sprintf("heavy/a%d", i), attack.entries, attack.signers)
