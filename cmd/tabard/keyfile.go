@@ -60,7 +60,7 @@ func writeKeyFile(path string, key multikey.PrivateKey) (err error) {
 	return f.Sync()
 }
 
-// readKeyFile loads a private key. A file that others can read is refused, as ssh does.
+// readKeyFile loads a private key. A file that others have access to is refused.
 func readKeyFile(path string) (keyFile, error) {
 	data, err := private.Read(path, maxKeyFileBytes)
 	if _, secret := multikey.ParsePrivate(path); err != nil && secret == nil {

@@ -24,7 +24,7 @@ func serverCommand() *cli.Command {
 			"any order. A new cluster begins when all are there; from then on a majority of them is enough. A node\n" +
 			"that starts with an empty directory catches up by itself, and votes when it has: --bootstrap is for the\n" +
 			"day on which too few others are left. The secret is read from --secret-file or from the variable\n" +
-			"TABARD_SECRET, never from the command line, and the file may be readable by its owner only. A node\n" +
+			"TABARD_SECRET, never from the command line, and nobody else may have access to the file. A node\n" +
 			"without --peers is a cluster of its own. SIGTERM stops it cleanly; SIGHUP has it read its certificate\n" +
 			"again, as it does by itself when the files change.\n\n" +
 			"EXAMPLES:\n" +

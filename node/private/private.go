@@ -8,14 +8,14 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"runtime"
 )
 
 // maxKeyBytes bounds a private key in PEM, and a certificate with its chain.
 const maxKeyBytes = 1 << 20
 
-// Read returns the content of a file, of at most so many bytes. A file that others than its owner can
-// read is refused, as ssh does; what is no file on a disk, such as a pipe, has no such readers.
+// Read returns the content of a file, of at most so many bytes. A file that others can read is refused, by
+// PostgreSQL's rule for keys: this process's own may be for its owner only, one of root also for the group
+// by which this process, not being root, reads it. What is no file on a disk, such as a pipe, has no readers.
 func Read(path string, limit int64) (data []byte, err error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -26,8 +26,8 @@ func Read(path string, limit int64) (data []byte, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if mode := info.Mode(); runtime.GOOS != "windows" && mode.IsRegular() && mode.Perm()&0o077 != 0 {
-		return nil, fmt.Errorf("%s has mode %04o: others can read it; run chmod 600 %s", path, mode.Perm(), path)
+	if most := mostMode(info); info.Mode().IsRegular() && info.Mode().Perm()&^most&0o077 != 0 {
+		return nil, fmt.Errorf("%s has mode %04o: others have access to it; run chmod %o %s", path, info.Mode().Perm(), most, path)
 	}
 	data, err = io.ReadAll(io.LimitReader(f, limit+1))
 	if err == nil && int64(len(data)) > limit {
