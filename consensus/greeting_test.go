@@ -1,9 +1,12 @@
 package consensus
 
 import (
+	"bytes"
 	"context"
+	"log/slog"
 	"net"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 )
@@ -52,6 +55,46 @@ func TestSilentHostLeavesRoomForPeers(t *testing.T) {
 	defer c.Close()
 	got := <-m.raftConns
 	got.Close()
+}
+
+// A node with another secret tries again several times a second, from a port of its own each time.
+func TestRefusalIsLoggedOncePerHost(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	identityOf := func(secret, id string) *identity {
+		made, err := newIdentity([]byte(secret), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return made
+	}
+	var said bytes.Buffer // read when all that writes has ended
+	cfg := Config{
+		NodeID: "n1", Peers: []Peer{{ID: "n1", Address: ln.Addr().String()}, {ID: "n2", Address: "127.0.0.1:1"}},
+		Logger: slog.New(slog.NewTextHandler(&said, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	}.withDefaults()
+	m := newMux(&cfg, ln, identityOf("the secret of the cluster", "n1"))
+	m.introduce = func() introduction { return introduction{Node: "n1", Peers: []string{"n1", "n2"}} }
+	m.start()
+	theirs := cfg
+	theirs.NodeID, theirs.Logger = "n2", slog.New(slog.DiscardHandler)
+	other := newMux(&theirs, ln, identityOf("some other secret of theirs", "n2"))
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	const tries = 5
+	for range tries {
+		if c, err := other.dial(ctx, "n1", protoRaft); err == nil {
+			t.Error("heard", c.Close())
+		}
+	}
+	if err := m.close(); err != nil {
+		t.Fatal(err)
+	}
+	if loud, all := strings.Count(said.String(), "level=WARN"), strings.Count(said.String(), "refused\""); loud != 1 || all < tries {
+		t.Errorf("%d warnings of %d refusals:\n%s", loud, all, said.String())
+	}
 }
 
 // Strangers of many addresses have a bounded number of places, and none of a peer's.

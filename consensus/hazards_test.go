@@ -160,6 +160,27 @@ func TestHazardFlippedBitInLogEntryOnOpen(t *testing.T) {
 	}
 }
 
+func TestHazardGarbledLogFileOnOpen(t *testing.T) {
+	c := consensustest.New(t, consensustest.Options{})
+	c.Put(c.Leader(), "a", "k", "1")
+	n := c.Nodes[1]
+	c.Check()
+	n.Crash()
+	path := filepath.Join(n.Dir, "raft.db")
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = f.WriteAt(bytes.Repeat([]byte{0xa5}, 2*os.Getpagesize()), 0) // both meta pages
+	if err = errors.Join(err, f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	err = n.TryStart()
+	if !errors.Is(err, consensus.ErrCorrupt) || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "move "+n.Dir) {
+		t.Errorf("start over garbled pages: %v; want the file named, and what to do", err)
+	}
+}
+
 // A leader must not send, and a follower not apply, what its disk garbled later.
 func TestHazardFlippedBitInLogEntryOnRead(t *testing.T) {
 	c, stores := flakyCluster(t, nil)

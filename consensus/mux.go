@@ -169,7 +169,7 @@ func (m *mux) hear(c *muxConn) (byte, error) {
 	if m.identity != nil {
 		t := tls.Server(c.raw, m.identity.server)
 		if err := t.Handshake(); err != nil {
-			return 0, explainTLS(err, "", c.RemoteAddr().String())
+			return 0, explainTLS(err, "", hostOf(c.raw)) // whose ports are new each time
 		}
 		c.Conn = t
 	}

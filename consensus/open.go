@@ -69,8 +69,7 @@ func openDisk(c *Config, fatal func(error)) (_ *disk, err error) {
 		}
 	}()
 	if d.log, err = openLog(d.store, path, d.guard); err != nil {
-		return nil, fmt.Errorf("%w; if the other nodes are sound, move %s and the state machine's data away: "+
-			"this node will fetch both from them", err, c.Dir)
+		return nil, withRemedy(err, c)
 	}
 	d.stable = &sealedStable{guard: d.guard, store: d.store, path: path}
 	if err := d.claim(c.NodeID); err != nil {
@@ -98,7 +97,10 @@ func (d *disk) openStore(c *Config, path string) (err error) {
 			err = errors.Join(err, d.file.Close())
 		}
 	}
-	if err != nil {
+	switch {
+	case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrChecksum), errors.Is(err, bolterrors.ErrVersionMismatch):
+		return withRemedy(fmt.Errorf("open %s: %w: %w", path, err, ErrCorrupt), c)
+	case err != nil:
 		return fmt.Errorf("open %s: %w", path, err)
 	}
 	d.store = d.file
@@ -106,6 +108,12 @@ func (d *disk) openStore(c *Config, path string) (err error) {
 		d.store = c.hooks.store(d.file)
 	}
 	return nil
+}
+
+// withRemedy says what an operator is to do about a damaged log.
+func withRemedy(err error, c *Config) error {
+	return fmt.Errorf("%w; if the other nodes are sound, move %s and the state machine's data away: "+
+		"this node will fetch both from them", err, c.Dir)
 }
 
 // fileOptions are those of the log's file.

@@ -192,7 +192,7 @@ func (r *Replica) newRaft(conf *raft.Config) error {
 		return errors.Join(err, d.guard.broken())
 	}
 	if have := r.raft.GetConfiguration().Configuration(); len(have.Servers) > 0 && !slices.Equal(have.Servers, members.Servers) {
-		err = fmt.Errorf("peers are %v, but the log says %v", ids(members), ids(have))
+		err = fmt.Errorf("peers are %v, but the members are %v, as the log says, which cannot be changed yet", ids(members), ids(have))
 		return errors.Join(err, r.raft.Shutdown().Error())
 	}
 	r.trans.keep.raft.Store(r.raft)

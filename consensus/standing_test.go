@@ -65,6 +65,7 @@ func TestEmptiedMajorityFoundsNothing(t *testing.T) {
 	// With n1 there is a ledger, but no majority that has a vote.
 	n1.Start()
 	says(c, n2, "no leader that could admit it")
+	says(c, n1, "n2 is empty and has no vote; n3 is empty and has no vote")
 	leaderless(c, n1, n2, n3)
 	// The operator's word for one of them gives it a vote, and n1's log wins.
 	flags["n2"] = true

@@ -127,12 +127,15 @@ func (r *Replica) leaderUnready() error {
 	return fmt.Errorf("%w: it is %s, which has not answered this node yet", ErrNoLeader, leader)
 }
 
-// troubles lists what keeps this node from its peers.
+// troubles lists what keeps this node from its peers, and those from a vote.
 func (r *Replica) troubles() string {
 	var out []string
 	for _, p := range r.peerStatus() {
-		if p.Problem != "" {
+		switch {
+		case p.Problem != "":
 			out = append(out, p.ID+": "+p.Problem)
+		case p.Reachable && p.Standing == statusEmpty:
+			out = append(out, p.ID+" is empty and has no vote")
 		}
 	}
 	if len(out) == 0 {
