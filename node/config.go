@@ -242,7 +242,7 @@ func (c *Config) validatePeers() error {
 	case !own:
 		return fmt.Errorf("node: %q is not among the peers", c.NodeID)
 	case len(c.Secret) == 0 && len(c.Peers) > 1:
-		return errors.New("node: a cluster of several nodes needs a secret")
+		return errors.New("node: a cluster of several nodes needs a secret, the same for all")
 	case len(c.Secret) > 0 && len(c.Secret) < minSecret:
 		return fmt.Errorf("node: the secret has %d bytes, fewer than %d", len(c.Secret), minSecret)
 	}

@@ -47,6 +47,11 @@ func (n *Node) checkKey(view *ledger.View) error {
 	case method.Key != n.key.Public() && n.fresh.Load():
 		return nil // the leader will record it
 	case method.Key != n.key.Public():
+		for _, other := range n.cfg.Peers {
+			if m, err := found.Document.Method(methodID(found.Document.ID(), other.ID), did.AssertionMethod); err == nil && m.Key == n.key.Public() {
+				return misconfigured(fmt.Errorf("%s is the directory of %s, not of %s", n.cfg.Dir, other.ID, n.cfg.NodeID))
+			}
+		}
 		return misconfigured(fmt.Errorf("%s is not the key of %s in the registry's document, which is %s: put the right file back; "+
 			"if it is lost for good, write the word %s into it, and the node makes another", path, n.cfg.NodeID, method.Key, newKeyWord))
 	case n.fresh.Load():

@@ -169,3 +169,23 @@ func TestChangedIdentityIsRefused(t *testing.T) {
 		t.Error("a third key")
 	}
 }
+
+// The remedy for a lost key would give a node another one's log and votes.
+func TestDirectoryOfAnotherNode(t *testing.T) {
+	c := newCluster(t, 3)
+	c.start(0, 1, 2)
+	c.ready(0, 1, 2)
+	eventually(t, "all keys are recorded", func() bool {
+		return !c.nodes[0].fresh.Load() && !c.nodes[1].fresh.Load() && !c.nodes[2].fresh.Load()
+	})
+	c.stop(1, 2)
+	n, err := Start(context.Background(), Config{
+		NodeID: c.peers[2].ID, Dir: c.path(1), Domain: testDomain, HTTP: "127.0.0.1:0", Peers: c.peers, Secret: c.secret,
+	})
+	if err == nil {
+		t.Fatal("started", n.Close())
+	}
+	if !errors.Is(err, ErrConfig) || !strings.Contains(err.Error(), "is the directory of "+c.peers[1].ID+", not of "+c.peers[2].ID) {
+		t.Error(err)
+	}
+}

@@ -51,7 +51,7 @@ func withoutChecksum(line string) (text string, checked bool, err error) {
 func identityText(path string, used bool, generate func() (string, error)) (string, error) {
 	line, err := secretText(path, func() (string, error) {
 		if used {
-			return "", fmt.Errorf("%s is missing, though the directory is in use: put it back from a backup", path)
+			return "", fmt.Errorf("%s is missing, though the node has run before: put it back from a backup", path)
 		}
 		text, err := generate()
 		return withChecksum(text), err

@@ -21,7 +21,11 @@ func (n *Node) tellProgress(ctx context.Context) {
 			return
 		}
 		if log := n.replica.Status(); !n.ready() {
-			n.log.Info("not ready yet", "applied", log.AppliedIndex, "of", log.LastIndex,
+			reason := ""
+			if err := n.replica.Unready(); err != nil {
+				reason = err.Error()
+			}
+			n.log.Info("not ready yet", "reason", reason, "applied", log.AppliedIndex, "of", log.LastIndex,
 				"records", n.ledger.Size(), "leader", log.Leader, "since", time.Since(start).Round(time.Second).String())
 		}
 	}
