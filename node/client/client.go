@@ -36,7 +36,7 @@ type Problem = api.Problem
 type Receipt = api.Receipt
 
 // ErrUnreachable: no node answered, after every attempt.
-var ErrUnreachable = errors.New("no node of the registry could be reached")
+var ErrUnreachable = errors.New("no node of the registry answered")
 
 // ErrMismatch: what a node said does not fit what it was asked, or does not verify.
 var ErrMismatch = errors.New("the node's answer does not check")

@@ -155,6 +155,20 @@ func TestUnreachable(t *testing.T) {
 	}
 }
 
+// A node that waits for a leader longer than the client has was reached, and said why before.
+func TestTimeEndsWhileANodeWaits(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	n := newNode(t, inTurn(refuse(api.NoLeader), func(_ http.ResponseWriter, r *http.Request) {
+		cancel()
+		<-r.Context().Done()
+	}))
+	_, err := newTestClient(t, n).Status(ctx, digest)
+	var p *Problem
+	if !errors.Is(err, ErrUnreachable) || errors.As(err, &p) || !strings.Contains(err.Error(), string(api.NoLeader)) {
+		t.Errorf("got %v; want that nothing was answered in time, and what was before", err)
+	}
+}
+
 func TestProblemsOfOthersOnTheWay(t *testing.T) {
 	n := newNode(t, func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "<html>teapot", http.StatusTeapot) })
 	_, err := newTestClient(t, n).Cluster(t.Context())

@@ -68,6 +68,9 @@ func (c *Client) do(ctx context.Context, r request) (answer, error) {
 			if !retryable(err) {
 				return answer{}, err
 			}
+			if ctx.Err() != nil && last != nil { // of a write, this attempt's outcome is what counts
+				return answer{}, fmt.Errorf("%w (%w); before that: %v", err, ctx.Err(), last)
+			}
 			if ctx.Err() != nil {
 				return answer{}, fmt.Errorf("%w (%w)", err, ctx.Err())
 			}
