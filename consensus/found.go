@@ -8,14 +8,14 @@ import (
 	"time"
 )
 
-// What an empty node does next.
+// What a node without a vote does next.
 type step int
 
 const (
 	stepWait   step = iota // for the reason given
 	stepFound              // write the record of a new cluster
 	stepFollow             // take part in a cluster whose record has this incarnation
-	stepAdopt              // take part in a cluster as Config.Bootstrap says
+	stepAdopt              // vote in a cluster as Config.Bootstrap says
 	stepJoin               // ask for admission
 )
 
@@ -28,12 +28,12 @@ type move struct {
 }
 
 // bootstrapPatience is for how many election timeouts a cluster must have shown no
-// leader before Config.Bootstrap makes an empty node vote in it.
+// leader before Config.Bootstrap makes a node vote in it that is empty or joining.
 const bootstrapPatience = 6
 
 const askedAgain = "the peers are being asked again"
 
-// decide says what an empty node does, given what it last heard of its peers.
+// decide says what a node without a vote does, given what it last heard of its peers.
 //
 // With Config.Bootstrap a majority of empty nodes founds a cluster without the others;
 // and where there is a cluster that has no leader, because too many of its nodes lost
@@ -42,6 +42,9 @@ const askedAgain = "the peers are being asked again"
 func (r *Replica) decide(now time.Time) move {
 	self := r.standing.get()
 	views := r.peers.views()
+	if self.Status == statusJoining {
+		return r.enterCluster([]string{self.Cluster}, views, now)
+	}
 	for _, p := range r.cfg.Peers {
 		v := views[p.ID]
 		if v.fresh(now) && v.state.Status == statusMember && v.state.Founders[r.cfg.NodeID] == self.Incarnation {
@@ -66,14 +69,22 @@ func clustersOf(views map[string]view, now time.Time) (out []string) {
 
 // enterCluster decides when there is a cluster to take part in.
 func (r *Replica) enterCluster(clusters []string, views map[string]view, now time.Time) move {
+	next, here := move{step: stepJoin}, "this node is empty, and the cluster has no leader that could admit it"
+	if r.standing.get().Status == statusJoining {
+		next, here = move{}, "this node has not caught up, and the cluster has no leader that it could catch up with"
+	}
 	if len(clusters) > 1 {
 		return move{reason: "the peers belong to different clusters: stop those whose ledger is not to be kept"}
 	}
+	leader, _ := r.Leader()
 	for _, v := range views {
-		if v.fresh(now) && v.state.Leader != "" {
-			r.leaderless = time.Time{}
-			return move{step: stepJoin}
+		if v.fresh(now) {
+			leader = cmp.Or(leader, v.state.Leader)
 		}
+	}
+	if leader != "" {
+		r.leaderless = time.Time{}
+		return next
 	}
 	if r.leaderless.IsZero() {
 		r.leaderless = now
@@ -81,7 +92,7 @@ func (r *Replica) enterCluster(clusters []string, views map[string]view, now tim
 	if r.cfg.Bootstrap && now.Sub(r.leaderless) >= bootstrapPatience*r.cfg.ElectionTimeout {
 		return move{step: stepAdopt, cluster: clusters[0]}
 	}
-	return move{reason: "this node is empty, and the cluster has no leader that could admit it: " +
+	return move{reason: here + ": " +
 		"start the nodes that hold its ledger; if they are lost, start this one once with --bootstrap"}
 }
 
@@ -150,22 +161,22 @@ func (r *Replica) enter() {
 	defer tick.Stop()
 	for {
 		s := r.standing.get()
-		switch s.Status {
-		case statusMember:
-			return
-		case statusJoining:
+		if s.Status == statusJoining {
 			r.caughtUp()
-		default:
-			m := r.decide(time.Now())
-			if err := r.take(m); err != nil {
-				m.reason = err.Error()
-			}
-			r.waiting.Store(&m.reason)
-			if m.reason != "" && m.reason != said && m.reason != askedAgain {
-				r.cfg.Logger.Info("not in a cluster yet", "node", r.cfg.NodeID, "reason", m.reason)
-			}
-			said = cmp.Or(m.reason, said)
+			s = r.standing.get()
 		}
+		if s.Status == statusMember {
+			return
+		}
+		m := r.decide(time.Now())
+		if err := r.take(m); err != nil {
+			m.reason = err.Error()
+		}
+		r.waiting.Store(&m.reason)
+		if m.reason != "" && m.reason != said && m.reason != askedAgain {
+			r.cfg.Logger.Info("not in a cluster yet", "node", r.cfg.NodeID, "reason", m.reason)
+		}
+		said = cmp.Or(m.reason, said)
 		select {
 		case <-tick.C:
 		case <-r.ctx.Done():
@@ -188,7 +199,7 @@ func (r *Replica) take(m move) error {
 		r.cfg.Logger.Info("a new cluster is founded", "node", r.cfg.NodeID, "cluster", m.cluster, "founders", len(m.founders))
 		return r.firstEntry()
 	case stepAdopt:
-		r.cfg.Logger.Warn("voting although this node is empty, as --bootstrap says: what only lost nodes had is lost",
+		r.cfg.Logger.Warn("voting although this node has not caught up, as --bootstrap says: what only lost nodes had is lost",
 			"node", r.cfg.NodeID, "cluster", m.cluster)
 		return r.become(next)
 	}

@@ -162,8 +162,7 @@ func (r *Replica) newRaft(conf *raft.Config) error {
 	d := r.disk
 	members := configuration(r.cfg.Peers)
 	if s := r.standing.get(); s.Status == statusMember && s.founder(r.cfg.NodeID) {
-		err := raft.BootstrapCluster(conf, d.log, d.stable, d.snaps, r.trans, members)
-		if err != nil && !errors.Is(err, raft.ErrCantBootstrap) {
+		if err := d.beginLog(&r.cfg); err != nil {
 			return fmt.Errorf("bootstrap: %w", err)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/hashicorp/raft"
 	raftboltdb "github.com/hashicorp/raft-boltdb/v2"
 )
 
@@ -71,6 +72,7 @@ const (
 	statusMember  = "member"
 
 	keyStanding = "tabard standing"
+	keyTerm     = "CurrentTerm" // of Raft
 	// firstCluster is the id of clusters founded before clusters had ids.
 	firstCluster = "00000000000000000000000000000000"
 )
@@ -154,6 +156,26 @@ func (s *standings) get() standing {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.now
+}
+
+// beginLog writes what firstEntry writes, for a founder that was stopped before that was
+// done. Raft does not: to it, a node that has noted the term has begun already.
+func (d *disk) beginLog(c *Config) error {
+	used, err := d.used(c)
+	if err != nil || used {
+		return err
+	}
+	switch _, err := d.stable.GetUint64([]byte(keyTerm)); {
+	case errors.Is(err, raftboltdb.ErrKeyNotFound):
+		if err := d.stable.SetUint64([]byte(keyTerm), 1); err != nil {
+			return err
+		}
+	case err != nil:
+		return err
+	}
+	return d.log.StoreLog(&raft.Log{
+		Index: 1, Term: 1, Type: raft.LogConfiguration, Data: raft.EncodeConfiguration(configuration(c.Peers)),
+	})
 }
 
 // set makes next durable, then the present standing.

@@ -97,6 +97,9 @@ func (r *Replica) Unready() error {
 		}
 		return fmt.Errorf("%w: this node is empty and has not been admitted to the cluster", ErrNoLeader)
 	case statusJoining:
+		if why := r.waiting.Load(); why != nil && *why != "" {
+			return fmt.Errorf("%w: %s", ErrNoLeader, *why)
+		}
 		return fmt.Errorf("%w: its log is at entry %d of %d", ErrBehind, r.raft.LastIndex(), s.Index)
 	}
 	if s := r.clock.state(); s.off() {

@@ -79,6 +79,9 @@ func New(tb testing.TB, o Options) *Cluster {
 	return c
 }
 
+// Configure replaces Options.Configure, for nodes that are started from now on.
+func (c *Cluster) Configure(change func(*consensus.Config)) { c.options.Configure = change }
+
 // Close stops all nodes.
 func (c *Cluster) Close() {
 	c.Net.Heal()
