@@ -5,6 +5,7 @@
 //	go test ./cmd/tabard/faulttest -faults           longer attacks, and faults: kills, pauses, bad disks
 //	go test ./cmd/tabard/faulttest -loads            large ledgers and long loads
 //	go test ./cmd/tabard/faulttest -tabard PATH      the same against another build of the binary
+//	go test ./cmd/tabard/faulttest -before PATH      also what an earlier build left on disk
 //
 // There is one file for each subject. All traffic stays on the loopback interface, and all processes end
 // with the test that started them.

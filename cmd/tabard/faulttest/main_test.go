@@ -11,6 +11,7 @@ import (
 
 var (
 	binary    = flag.String("tabard", "", "`PATH` of the tabard to test; built from this tree if not given")
+	before    = flag.String("before", "", "`PATH` of an earlier tabard, whose directories the one under test has to open")
 	runFaults = flag.Bool("faults", false, "run the tests that break servers for minutes")
 	runLoads  = flag.Bool("loads", false, "run the tests that load servers for minutes")
 )

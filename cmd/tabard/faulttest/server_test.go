@@ -2,6 +2,7 @@ package faulttest
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"os"
 	"os/exec"
@@ -24,6 +25,7 @@ type server struct {
 	peer string   // its address for the others
 	args []string // what it is always started with
 	run  []string // the command that runs the binary, if it is not run directly
+	exe  string   // another binary than the one under test, if not empty
 
 	cmd    *exec.Cmd
 	ended  chan struct{} // closed when the process has ended and been waited for
@@ -54,7 +56,7 @@ func (s *server) start(more ...string) {
 	if s.running() {
 		s.t.Fatalf("%s runs already", s.id)
 	}
-	command := slices.Concat(s.run, []string{*binary, "server"}, s.args, more)
+	command := slices.Concat(s.run, []string{cmp.Or(s.exe, *binary), "server"}, s.args, more)
 	s.cmd = exec.Command(command[0], command[1:]...)
 	s.cmd.Env = environment()
 	s.cmd.Stdout, s.cmd.Stderr = s.output, s.output
