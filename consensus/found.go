@@ -2,7 +2,6 @@ package consensus
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -28,14 +27,17 @@ type move struct {
 }
 
 // bootstrapPatience is for how many election timeouts a cluster must have shown no
-// leader before Config.Bootstrap makes a node vote in it that is empty or joining.
+// leader before Config.Bootstrap makes a node vote in it that is empty or joining, and
+// peers must have been out of reach before it makes a majority begin without them: those
+// who just start, or were late with an answer, may be about to begin as well.
 const bootstrapPatience = 6
 
 const askedAgain = "the peers are being asked again"
 
 // decide says what a node without a vote does, given what it last heard of its peers.
 //
-// With Config.Bootstrap a majority of empty nodes founds a cluster without the others;
+// With Config.Bootstrap a majority of empty nodes founds a cluster without the others,
+// after a while;
 // and where there is a cluster that has no leader, because too many of its nodes lost
 // their disks, the node votes although it is empty. Where there is a leader the node
 // needs nobody's word: it is admitted.
@@ -98,7 +100,7 @@ func (r *Replica) enterCluster(clusters []string, views map[string]view, now tim
 
 // foundCluster decides when no peer in reach belongs to a cluster.
 func (r *Replica) foundCluster(self standing, views map[string]view, now time.Time) move {
-	var empty, flagged, missing []string
+	var empty, flagged, missing, hold []string
 	founders := make(map[string]string)
 	for _, p := range r.cfg.Peers {
 		v, own := views[p.ID], p.ID == r.cfg.NodeID
@@ -109,6 +111,9 @@ func (r *Replica) foundCluster(self standing, views map[string]view, now time.Ti
 			founders[p.ID] = v.state.Incarnation
 		default:
 			missing = append(missing, p.ID)
+			if v.state.Cluster != "" {
+				hold = append(hold, p.ID)
+			}
 			continue
 		}
 		empty = append(empty, p.ID)
@@ -116,18 +121,23 @@ func (r *Replica) foundCluster(self standing, views map[string]view, now time.Ti
 			flagged = append(flagged, p.ID)
 		}
 	}
-	founding := empty
-	if len(flagged) > 0 {
-		founding = flagged
+	if len(missing) == 0 {
+		r.incomplete, flagged = time.Time{}, empty // nobody's word is needed
+	} else if r.incomplete.IsZero() {
+		r.incomplete = now
 	}
+	waits := "this node is empty and waits for " + strings.Join(missing, ", ")
 	switch {
-	case len(flagged) == 0 && len(missing) > 0:
-		return move{reason: fmt.Sprintf("this node is empty and waits for %s: a new cluster needs all of its peers, or one started with --bootstrap",
-			strings.Join(missing, ", "))}
+	case len(hold) > 0:
+		return move{reason: waits + ": a ledger was at " + strings.Join(hold, ", ") + " just now; to begin without it, start this node again with --bootstrap"}
+	case len(flagged) == 0:
+		return move{reason: waits + ": a new cluster needs all of its peers, or one started with --bootstrap"}
 	case len(empty) <= len(r.cfg.Peers)/2:
-		return move{reason: fmt.Sprintf("this node is empty and waits for %s: a new cluster needs a majority of its peers", strings.Join(missing, ", "))}
-	case slices.Min(founding) != r.cfg.NodeID:
-		return move{reason: slices.Min(founding) + " is about to found the cluster"}
+		return move{reason: waits + ": a new cluster needs a majority of its peers"}
+	case len(missing) > 0 && now.Sub(r.incomplete) < bootstrapPatience*r.cfg.ElectionTimeout:
+		return move{reason: waits + ", but not for long, as --bootstrap says"}
+	case slices.Min(flagged) != r.cfg.NodeID:
+		return move{reason: slices.Min(flagged) + " is about to found the cluster"}
 	case !agreed(views, empty, r.cfg.NodeID):
 		return move{reason: askedAgain}
 	}

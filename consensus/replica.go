@@ -34,6 +34,7 @@ type Replica struct {
 	peers      *peers
 	clock      *clockWatch
 	leaderless time.Time              // since when the cluster to enter has shown no leader; used by enter alone
+	incomplete time.Time              // since when peers have been missing from a cluster to found; used by enter alone
 	waiting    atomic.Pointer[string] // why an empty node does not enter a cluster
 	admitting  atomic.Bool            // a node is being let in
 
