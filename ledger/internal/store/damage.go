@@ -38,7 +38,7 @@ func (e *fileError) Unwrap() error { return e.err }
 // noted returns err, which from then on names the file that is damaged, if one is
 // known to be.
 func (d *damage) noted(err error) error {
-	if err == nil || !IsCorruption(err) {
+	if err == nil || err == ErrNotFound || !IsCorruption(err) { // most keys asked for are new
 		return err
 	}
 	if info := pebble.ExtractDataCorruptionInfo(err); info != nil {
