@@ -47,7 +47,11 @@ func (l *Ledger) apply(index uint64, unixMilli int64, cmds [][]byte) ([][]byte, 
 	if err != nil {
 		return nil, err
 	}
-	b := l.newBatch(now, cmds)
+	size := 1 << 10
+	for _, cmd := range cmds {
+		size += 2*len(cmd) + 1<<10
+	}
+	b := l.newBatch(now, len(cmds), size)
 	if err := b.judgeAll(cmds); err != nil {
 		return nil, err
 	}
@@ -85,14 +89,11 @@ type batch struct {
 	writes   *store.Batch
 }
 
-func (l *Ledger) newBatch(now record.Time, cmds [][]byte) *batch {
-	size := 1 << 10
-	for _, cmd := range cmds {
-		size += 2*len(cmd) + 1<<10
-	}
+// newBatch begins the work on n operations; size is a guess at how many bytes they write.
+func (l *Ledger) newBatch(now record.Time, n, size int) *batch {
 	return &batch{
 		ledger: l, now: now,
-		ops: make([]record.Op, len(cmds)), plans: make([]*plan, len(cmds)),
+		ops: make([]record.Op, n), plans: make([]*plan, n),
 		state: view.State{Time: l.state.Time, Tree: l.state.Tree.Clone()}, identity: l.identity,
 		changed: new(overlay), writes: l.gen.db.NewBatch(size),
 	}

@@ -301,6 +301,10 @@ func parseProofs(items []jcs.Value) ([]webvh.WitnessProof, error) {
 
 // appendEntries plans a record for each entry and the changes to the views.
 func (j *judge) appendEntries(op record.Op, a *appendix, prev *webvh.State, states []webvh.State, witness []webvh.WitnessProof) error {
+	size := op.Size()
+	if j.past != nil {
+		size = j.past.size
+	}
 	approvals := j.newApprovals(a, witness)
 	var file *view.WitnessFile
 	if a.head != nil {
@@ -315,7 +319,7 @@ func (j *judge) appendEntries(op record.Op, a *appendix, prev *webvh.State, stat
 			return err
 		}
 		body := record.DIDBody{Entry: a.entries[i].Value, Witness: proofValues(proofs)}
-		rec, err := j.append(record.KindDID, body.Value(), op.Size()/len(states)+128)
+		rec, err := j.append(record.KindDID, body.Value(), size/len(states)+128)
 		if err != nil {
 			return err
 		}

@@ -20,6 +20,8 @@ type past struct {
 	credential *record.CredentialBody
 	// rewritten is what an observation record says of a log that is not there any more.
 	rewritten *bool
+	// size is that of its did records in bytes.
+	size int
 }
 
 // pastByIssuer is securedByIssuer for a credential whose content is not there any

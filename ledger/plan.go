@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"hash/maphash"
 
+	"github.com/tabard-id/tabard/ledger/internal/merkle"
 	"github.com/tabard-id/tabard/ledger/internal/store"
 	"github.com/tabard-id/tabard/ledger/internal/view"
 	"github.com/tabard-id/tabard/ledger/record"
@@ -64,6 +65,19 @@ func (p *plan) add(r record.Record, size int) (int, error) {
 	}
 	p.records = append(p.records, value)
 	return len(p.records) - 1, nil
+}
+
+// size is about how many bytes the plan writes, with the hashes of the tree.
+func (p *plan) size() int {
+	const each = 16 // what the store needs for a key
+	n := each
+	for i := range p.changes {
+		n += len(p.changes[i].key) + len(p.changes[i].value) + each
+	}
+	for _, value := range p.records {
+		n += len(value) + 2*(len(merkle.Hash{})+each) + 2*each
+	}
+	return n
 }
 
 // place fills in the positions, the first record's being first.

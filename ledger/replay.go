@@ -102,7 +102,11 @@ func (r *replayer) apply(groups []*group) error {
 	if err != nil {
 		return err
 	}
-	b := r.to.newBatch(0, nil)
+	size := 0
+	for _, g := range groups {
+		size += g.plan.size()
+	}
+	b := r.to.newBatch(0, 0, size)
 	for _, g := range groups {
 		if err := r.settle(b, g); err != nil {
 			return errors.Join(err, b.writes.Close())

@@ -39,6 +39,7 @@ func deriveDID(records []heldRecord) (record.Op, *past, error) {
 	op := record.Op{Name: record.OpDID, Entries: make([]jcs.Value, len(records))}
 	p := &past{witness: make([][]webvh.WitnessProof, len(records))}
 	for i := range records {
+		p.size += len(records[i].value)
 		op.Entries[i] = records[i].did.Entry
 		var err error
 		if p.witness[i], err = parseProofs(asFile(records[i].did.Witness)); err != nil {
