@@ -62,11 +62,7 @@ func (r *replayer) records() error {
 		if err != nil {
 			return err
 		}
-		if more = len(read) > 0; more {
-			if err := r.open(read); err != nil {
-				return err
-			}
-		}
+		more = len(read) > 0
 		var groups []*group
 		groups, waiting = r.group(append(waiting, read...), more)
 		if err := r.apply(groups); err != nil {
@@ -78,16 +74,6 @@ func (r *replayer) records() error {
 		r.whole.progress.reach(record.Seq(r.to.state.Tree.Size()))
 	}
 	return nil
-}
-
-// open reads records.
-func (r *replayer) open(list []heldRecord) error {
-	return r.to.inParallel(len(list), func(i int, _ view.Reader) error {
-		if err := list[i].open(); err != nil {
-			return list[i].refuse(err)
-		}
-		return nil
-	})
 }
 
 // apply judges operations, all by the state before them and then one by one, and

@@ -9,7 +9,8 @@ import (
 	"github.com/tabard-id/tabard/ledger/record"
 )
 
-// source reads a snapshot ahead of those who judge its records.
+// source reads a snapshot and parses its records, ahead of those who judge them: while
+// one batch is written, which takes one core, the next is read.
 type source struct {
 	batches chan []heldRecord
 	stop    chan struct{}
@@ -101,8 +102,9 @@ func (r *sourceReader) send() {
 	r.batch, r.bytes = nil, 0
 }
 
-// maxBatchBytes is when a batch is full, however few records it has.
-const maxBatchBytes = 8 << 20
+// maxBatchBytes is when a batch is full, however few records it has. Parsed, they take
+// several times as much, and readAhead batches wait.
+const maxBatchBytes = 2 << 20
 
 func (r *sourceReader) entry(key, value []byte) error {
 	if seq, ok := view.RecordSeq(key); ok {
@@ -139,7 +141,11 @@ func (r *sourceReader) record(seq record.Seq, key, value []byte) error {
 		default:
 		}
 	}
-	r.batch = append(r.batch, heldRecord{seq: seq, value: value})
+	held := heldRecord{seq: seq, value: value}
+	if err := held.open(); err != nil {
+		return held.refuse(err)
+	}
+	r.batch = append(r.batch, held)
 	r.bytes += len(value)
 	r.next++
 	return nil
