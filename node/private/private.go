@@ -27,7 +27,7 @@ func Read(path string, limit int64) (data []byte, err error) {
 		return nil, err
 	}
 	if most := mostMode(info); info.Mode().IsRegular() && info.Mode().Perm()&^most&0o077 != 0 {
-		return nil, fmt.Errorf("%s has mode %04o: others have access to it; run chmod %o %s", path, info.Mode().Perm(), most, path)
+		return nil, fmt.Errorf("%s has mode %04o: others can read it; run chmod %o %s", path, info.Mode().Perm(), most, path)
 	}
 	data, err = io.ReadAll(io.LimitReader(f, limit+1))
 	if err == nil && int64(len(data)) > limit {
