@@ -32,6 +32,9 @@ func foreignFromFlags(c *cli.Context) (node.Foreign, error) {
 		MaxAge: c.Duration("foreign-max-age"), AllowPrivate: c.Bool("foreign-allow-private"),
 		ObserveEvery: c.Duration("observe-every"), MaxPins: c.Int("max-pins"), PinsPerAddress: c.Int("max-pins-per-address"),
 	}
+	if err := positive(c, "foreign-max-age", "observe-every", "max-pins", "max-pins-per-address"); err != nil {
+		return f, err
+	}
 	for _, s := range words(c, "pin") {
 		id, err := did.Parse(s)
 		if err != nil {

@@ -130,7 +130,11 @@ func serverConfig(c *cli.Context) (node.Config, error) {
 		ContextsDir: c.String("contexts-dir"), AcceptAnyIssuer: c.Bool("accept-any-issuer"), MaxStale: c.Duration("max-stale"),
 		Bootstrap: c.Bool("bootstrap"), MaxClockSkew: c.Duration("max-clock-skew"), ShutdownTimeout: c.Duration("shutdown-timeout"),
 	}
-	var err error
+	err := positive(c, "max-stale", "max-clock-skew", "shutdown-timeout",
+		"max-streams", "max-streams-per-address", "max-connections", "max-connections-per-address")
+	if err != nil {
+		return cfg, err
+	}
 	if cfg.Peers, err = node.ParsePeers(words(c, "peers")); err != nil {
 		return cfg, usage("--peers: %w", err)
 	}

@@ -19,14 +19,24 @@ func timingFlags() []cli.Flag {
 
 func timingFromFlags(c *cli.Context) (node.Timing, error) {
 	for _, f := range timingFlags() {
-		if name := f.Names()[0]; c.IsSet(name) && c.Duration(name) <= 0 {
-			return node.Timing{}, usage("--%s must be longer than nothing", name)
+		if err := positive(c, f.Names()[0]); err != nil {
+			return node.Timing{}, err
 		}
 	}
 	return node.Timing{
 		Heartbeat: c.Duration("heartbeat-timeout"), Election: c.Duration("election-timeout"),
 		Lease: c.Duration("leader-lease"), LeaderWait: c.Duration("leader-wait"), Append: c.Duration("append-timeout"),
 	}, nil
+}
+
+// positive refuses times and numbers that are given as zero or less, which would count as not given.
+func positive(c *cli.Context, names ...string) error {
+	for _, name := range names {
+		if c.IsSet(name) && c.Duration(name) <= 0 && c.Int(name) <= 0 {
+			return usage("--%s must be more than nothing", name)
+		}
+	}
+	return nil
 }
 
 // maxRetain is the largest --retain-log, in MiB.
