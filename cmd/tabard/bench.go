@@ -59,6 +59,9 @@ func benchCommand() *cli.Command {
 			workload("afterload", "a write's output and time after a bulk load beside before", func(c *cli.Context) (bench.Row, error) {
 				return bench.AfterLoad(c.Context, bench.AfterLoadOptions{Records: c.Int("records"), Count: c.Int("count")})
 			}, count(1000, "writes, one after another"), &cli.IntFlag{Name: "records", Value: 20_000, Usage: "`N` records of the bulk load; 500,000 take some minutes"}),
+			workload("install", "filling an empty ledger from a snapshot of DIDs beside as many bare Ed25519 checks", func(c *cli.Context) (bench.Row, error) {
+				return bench.Install(c.Context, bench.InstallOptions{Rounds: c.Int("rounds"), Records: c.Int("records")})
+			}, rounds, &cli.IntFlag{Name: "records", Value: 20_000, Usage: "`N` DIDs in the snapshot; 100,000 take some minutes"}),
 			benchHostileCommand(),
 		},
 	}

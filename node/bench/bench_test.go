@@ -2,6 +2,8 @@ package bench
 
 import (
 	"context"
+	"errors"
+	"path/filepath"
 	"testing"
 )
 
@@ -78,4 +80,25 @@ func TestGrowMeasures(t *testing.T) {
 func TestAfterLoadMeasures(t *testing.T) {
 	row, err := AfterLoad(context.Background(), AfterLoadOptions{Records: 500, Count: 20})
 	check(t, row, err)
+}
+
+func TestInstallMeasures(t *testing.T) {
+	row, err := Install(context.Background(), InstallOptions{Rounds: 1, Records: 600})
+	check(t, row, err)
+}
+
+func TestInstallEndsWhenNobodyWaits(t *testing.T) {
+	dir := t.TempDir()
+	snapshot := filepath.Join(dir, "snapshot")
+	if err := snapshotOfCreations(context.Background(), filepath.Join(dir, "source"), snapshot, 10); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, _, err := install(ctx, filepath.Join(dir, "target"), snapshot, 11); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+	if _, _, err := install(context.Background(), filepath.Join(dir, "target"), snapshot, 11); err != nil {
+		t.Error(err)
+	}
 }
