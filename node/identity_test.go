@@ -51,6 +51,9 @@ func TestFlippedBitIsNoNewIdentity(t *testing.T) {
 			writeFile(t, path, string(flipped))
 			if ok, err := same(); err != nil {
 				refused++
+				if strings.Contains(err.Error(), "checksum") && !errors.Is(err, ErrData) {
+					t.Errorf("%s: bit %d: %v is not told from other errors", name, bit, err)
+				}
 			} else if !ok {
 				t.Errorf("%s: bit %d makes another identity", name, bit)
 			}
@@ -101,7 +104,7 @@ func TestMissingIdentityIsNoNewOne(t *testing.T) {
 		if err := os.Remove(path); err != nil {
 			t.Fatal(err)
 		}
-		if err := run(); err == nil || !strings.Contains(err.Error(), path+" is missing") {
+		if err := run(); !errors.Is(err, ErrData) || !strings.Contains(err.Error(), path+" is missing") {
 			t.Errorf("without %s: %v", name, err)
 		}
 		if _, err := os.Stat(path); err == nil {

@@ -51,7 +51,7 @@ func withoutChecksum(line string) (text string, checked bool, err error) {
 func identityText(path string, used bool, generate func() (string, error)) (string, error) {
 	line, err := secretText(path, func() (string, error) {
 		if used {
-			return "", fmt.Errorf("%s is missing, though the node has run before: put it back from a backup", path)
+			return "", dataError{fmt.Errorf("%s is missing, though the node has run before: put it back from a backup", path)}
 		}
 		text, err := generate()
 		return withChecksum(text), err
@@ -61,7 +61,7 @@ func identityText(path string, used bool, generate func() (string, error)) (stri
 	}
 	text, checked, err := withoutChecksum(line)
 	if err != nil {
-		return "", fmt.Errorf("%s: %w", path, err)
+		return "", dataError{fmt.Errorf("%s: %w", path, err)}
 	}
 	if !checked && text != newKeyWord {
 		err = writeSecret(path, withChecksum(text))

@@ -88,6 +88,9 @@ func Start(ctx context.Context, cfg Config) (*Node, error) {
 	}
 	if err := n.start(ctx); err != nil {
 		defer close(n.done)
+		if ledger.IsCorruption(err) {
+			err = dataError{fmt.Errorf("%w: %s", err, n.repair())}
+		}
 		return nil, fmt.Errorf("start node %s: %w", cfg.NodeID, errors.Join(err, n.abandon()))
 	}
 	return n, nil
