@@ -34,7 +34,7 @@ func Parse(s string) (ID, error) {
 	if id == "" || id[len(id)-1] == ':' {
 		return "", invalidDID("the method-specific identifier of %.64q ends empty", s)
 	}
-	if i := invalidChar(id, isIDChar); i >= 0 {
+	if i := invalidChar(id, &idChars); i >= 0 {
 		return "", invalidDID("byte %d of %.64q does not belong in a DID", len(s)-len(id)+i, s)
 	}
 	return ID(s), nil
@@ -68,19 +68,30 @@ func isAlphanumeric(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
 }
 
-// isIDChar is idchar but for percent-encoding, and the colon.
-func isIDChar(c byte) bool {
-	return isAlphanumeric(c) || c == '.' || c == '-' || c == '_' || c == ':'
+// charSet has the bytes that are allowed somewhere.
+type charSet [256]bool
+
+func alphanumericAnd(others string) (set charSet) {
+	for c := range set {
+		set[c] = isAlphanumeric(byte(c))
+	}
+	for i := range len(others) {
+		set[others[i]] = true
+	}
+	return set
 }
+
+// idChars is idchar but for percent-encoding, and the colon.
+var idChars = alphanumericAnd(".-_:")
 
 // invalidChar returns the index of the first byte of s that is neither allowed
 // nor part of a percent-encoded octet, or -1.
-func invalidChar(s string, allowed func(byte) bool) int {
+func invalidChar(s string, allowed *charSet) int {
 	for i := 0; i < len(s); i++ {
 		switch {
 		case s[i] == '%' && i+2 < len(s) && isHex(s[i+1]) && isHex(s[i+2]):
 			i += 2
-		case !allowed(s[i]):
+		case !allowed[s[i]]:
 			return i
 		}
 	}

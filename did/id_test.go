@@ -169,3 +169,23 @@ func FuzzParseURL(f *testing.F) {
 		}
 	})
 }
+
+// Of single bytes, each part of a DID URL takes the letters, the digits and its own marks.
+func TestBytesOfEachPart(t *testing.T) {
+	const alphanumeric = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	for name, part := range map[string]struct{ before, marks string }{
+		"identifier": {"did:x:a", ".-_:"},
+		"path":       {"did:x:a/", "-._~!$&'()*+,;=:@/"},
+		"query":      {"did:x:a?q", "-._~!$&'()*+,;=:@/?"},
+		"fragment":   {"did:x:a#f", "-._~!$&'()*+,;=:@/?"},
+	} {
+		ends := map[string]string{"identifier": "/?#", "path": "?#", "query": "#"}[name] // what follows is another part
+		for c := range 256 {
+			s := part.before + string([]byte{byte(c)}) + "z"
+			want := strings.ContainsRune(alphanumeric+part.marks+ends, rune(c))
+			if _, err := did.ParseURL(s); (err == nil) != want {
+				t.Errorf("%s: %q: %v", name, s, err)
+			}
+		}
+	}
+}

@@ -30,13 +30,13 @@ func ParseURL(s string) (URL, error) {
 	if err != nil {
 		return URL{}, err
 	}
-	if invalidChar(path, isPathChar) >= 0 {
+	if invalidChar(path, &pathChars) >= 0 {
 		return URL{}, invalidURL("path of %.64q", s)
 	}
-	if invalidChar(query, isQueryChar) >= 0 {
+	if invalidChar(query, &queryChars) >= 0 {
 		return URL{}, invalidURL("query of %.64q", s)
 	}
-	if invalidChar(fragment, isQueryChar) >= 0 {
+	if invalidChar(fragment, &queryChars) >= 0 {
 		return URL{}, invalidURL("fragment of %.64q", s)
 	}
 	return URL{DID: id, Path: path, Query: query, Fragment: fragment}, nil
@@ -54,10 +54,11 @@ func (u URL) String() string {
 	return s
 }
 
-// isPathChar is pchar of RFC 3986 but for percent-encoding, and the slash.
-func isPathChar(c byte) bool {
-	return isAlphanumeric(c) || strings.IndexByte("-._~!$&'()*+,;=:@/", c) >= 0
-}
+// pathChars are pchar of RFC 3986 but for percent-encoding, and the slash; queryChars are
+// what a query or fragment may hold (RFC 3986, 3.4 and 3.5).
+var (
+	pathChars  = alphanumericAnd(pathMarks)
+	queryChars = alphanumericAnd(pathMarks + "?")
+)
 
-// isQueryChar is what a query or fragment may hold (RFC 3986, 3.4 and 3.5).
-func isQueryChar(c byte) bool { return isPathChar(c) || c == '?' }
+const pathMarks = "-._~!$&'()*+,;=:@/"
