@@ -237,10 +237,10 @@ func (c *Cluster) Others(n *Node) (out []*Node) {
 	return out
 }
 
-// Eventually waits, for at most 20 s, until ok returns nil.
+// Eventually waits, for at most a minute, until ok returns nil.
 func (c *Cluster) Eventually(what string, ok func() error) {
 	c.TB.Helper()
-	deadline := time.NewTimer(20 * time.Second)
+	deadline := time.NewTimer(time.Minute)
 	defer deadline.Stop()
 	poll := time.NewTicker(2 * time.Millisecond)
 	defer poll.Stop()
