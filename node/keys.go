@@ -94,6 +94,9 @@ func nodeKey(dir string) (id nodeIdentity, err error) {
 			err = writeSecret(path, withChecksum(text))
 		}
 	}
+	if err != nil && !errors.Is(err, ErrData) {
+		return id, fmt.Errorf("node key: %w", err)
+	}
 	if err != nil {
 		return id, fmt.Errorf("node key: %w; if it is lost for good, write the word %s into the file, with mode 0600, and the node makes another", err, newKeyWord)
 	}

@@ -12,7 +12,7 @@ func timingFlags() []cli.Flag {
 		&cli.DurationFlag{Name: "heartbeat-timeout", Usage: "elect another leader after `TIME` to twice that without a word of it", DefaultText: "1s"},
 		&cli.DurationFlag{Name: "election-timeout", Usage: "begin an election again after `TIME` to twice that; at least the heartbeat timeout", DefaultText: "1s"},
 		&cli.DurationFlag{Name: "leader-lease", Usage: "step down after `TIME` without a majority; at most the heartbeat timeout", DefaultText: "heartbeat timeout"},
-		&cli.DurationFlag{Name: "leader-wait", Usage: "how long a write waits for a leader, `TIME`, or longer if an election took longer", DefaultText: "8 election timeouts"},
+		&cli.DurationFlag{Name: "leader-wait", Usage: "how long a write waits for a leader, `TIME`, or as long as there was none before, up to 10s more", DefaultText: "8 election timeouts"},
 		&cli.DurationFlag{Name: "append-timeout", Usage: "step down when the own disk takes longer than `TIME` for an entry of the log", DefaultText: "1.5s"},
 	}
 }
