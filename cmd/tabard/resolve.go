@@ -221,7 +221,6 @@ func printLocation(out printer, location string) error {
 	return out.datum(map[string]string{"location": location}, table{rows: [][]string{{location}}})
 }
 
-// receiptTable is the human form of a receipt.
 // completes names the record that a registration adds to.
 func completes(r client.Receipt) string {
 	if r.Completes == 0 {
@@ -230,6 +229,7 @@ func completes(r client.Receipt) string {
 	return "record " + seqText(r.Completes)
 }
 
+// receiptTable is the human form of a receipt.
 func receiptTable(r client.Receipt) table {
 	return table{rows: [][]string{
 		{"kind", r.Kind}, {"did", r.DID}, {"version", r.VersionID}, {"digest", r.Digest}, {"completes", completes(r)}, {"target", r.Target},
