@@ -12,7 +12,7 @@ func TestDirectoryInUse(t *testing.T) {
 	_, err := Start(context.Background(), Config{
 		NodeID: c.peers[0].ID, Dir: c.path(0), Domain: testDomain, HTTP: "127.0.0.1:0", Secret: c.secret,
 	})
-	if err == nil || !strings.Contains(err.Error(), "is in use by another process") {
+	if err == nil || !strings.HasSuffix(err.Error(), "is in use by another process") {
 		t.Errorf("a second node in the same directory: %v", err)
 	}
 }

@@ -152,7 +152,7 @@ func (n *Node) openLedger() error {
 		Corrupt: n.damaged,
 	})
 	if errors.Is(err, syscall.EAGAIN) { // the lock of the store
-		return fmt.Errorf("the directory %s is in use by another process: %w", n.cfg.Dir, err)
+		return fmt.Errorf("the directory %s is in use by another process", n.cfg.Dir)
 	}
 	if err != nil {
 		return err
