@@ -58,7 +58,8 @@ type StatusEntry struct {
 	// and By is "".
 	Seq record.Seq
 	By  did.ID
-	// Cascade: what depends on the target is to be treated alike.
+	// Cascade: the change asks for what depends on the target to be treated alike. Nothing
+	// heeds it.
 	Cascade bool
 }
 

@@ -80,6 +80,7 @@ var problemExits = map[string]int{
 	"did-revoked":           exitRevoked,
 	"final-status":          exitRevoked,
 	"already-deactivated":   exitGone,
+	"cascade-unsupported":   exitUsage,
 	"not-authorised":        exitDenied,
 	"issuer-not-authorised": exitDenied,
 	"not-admitted":          exitDenied,

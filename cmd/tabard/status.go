@@ -39,7 +39,7 @@ func statusCommand() *cli.Command {
 				Flags: clientFlags(append(signerFlags(),
 					&cli.StringFlag{Name: "reason", Usage: "`TEXT` for people, at most 256 bytes"},
 					&cli.StringFlag{Name: "invalid-from", Usage: "RFC 3339 `TIME` since when the target is not to be trusted"},
-					&cli.BoolFlag{Name: "cascade", Usage: "extend the change to what was derived from the target"},
+					&cli.BoolFlag{Name: "cascade", Hidden: true}, // refused by statusSet
 				)...),
 				Action: statusSet,
 			},
@@ -79,6 +79,9 @@ func statusSet(c *cli.Context) error {
 	if err := exactArgs(c, 2); err != nil {
 		return err
 	}
+	if c.Bool("cascade") {
+		return usage("--cascade is not there yet: a change is of its target alone, so that what depends on it has to be changed by itself")
+	}
 	word := c.Args().First()
 	if !slices.Contains(statusNames, word) {
 		return usage("status %q: want one of %v", word, statusNames)
@@ -94,7 +97,7 @@ func statusSet(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	change := client.StatusChange{Status: word, Reason: c.String("reason"), Cascade: c.Bool("cascade"), Issued: time.Now()}
+	change := client.StatusChange{Status: word, Reason: c.String("reason"), Issued: time.Now()}
 	of, err := targetOf(c, c.Args().Get(1))
 	if err != nil {
 		return err

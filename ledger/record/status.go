@@ -44,7 +44,8 @@ type StatusChange struct {
 	// most Issued; zero if not given. InvalidFromText is its text.
 	InvalidFrom     time.Time
 	InvalidFromText string
-	// Cascade asks for what depends on the target to be treated alike.
+	// Cascade asks for what depends on the target to be treated alike. Nothing heeds it:
+	// nodes take no such change any more, but there are ledgers that have some.
 	Cascade bool
 	// Value is the whole statement.
 	Value jcs.Value

@@ -36,6 +36,7 @@ const (
 	ClockWrong           Code = "clock-wrong"
 	StalePredecessor     Code = "stale-predecessor"
 	NotAdmitted          Code = "not-admitted"
+	CascadeUnsupported   Code = "cascade-unsupported"
 	// StatusListUnavailable travels with the type of its specification, STATUS_RETRIEVAL_ERROR.
 	StatusListUnavailable Code = "status-list-unavailable"
 )
@@ -128,6 +129,7 @@ var table = map[Code]row{
 	"final-status":          {http.StatusConflict, "The status is final", 0},
 	"no-change":             {http.StatusConflict, "The target already has that status", 0},
 	"issued-not-later":      {http.StatusConflict, "The change was not issued after the previous one", 0},
+	CascadeUnsupported:      {http.StatusUnprocessableEntity, "A change is of its target alone", 0},
 	"issued-in-future":      {http.StatusUnprocessableEntity, "The change was issued in the future", 0},
 
 	// Status lists, observations and presentations.

@@ -27,7 +27,7 @@ type Status struct {
 	Since       string      `json:"since,omitempty"`   // record time of the change
 	By          string      `json:"by,omitempty"`      // DID that signed it
 	Seq         *record.Seq `json:"seq,omitempty"`     // record of the change
-	Cascade     bool        `json:"cascade,omitempty"` // what depends on the target is to be treated alike
+	Cascade     bool        `json:"cascade,omitempty"` // the change asks for what depends on the target to be treated alike, which nothing heeds; new ones may not
 	Deactivated bool        `json:"deactivated,omitempty"`
 	AsOf        AsOf        `json:"asOf"`
 }

@@ -258,7 +258,7 @@ func TestSignedStatusChangesAreWhatTheLedgerReads(t *testing.T) {
 	_, id, key := testDID(t)
 	at := time.Date(2026, 11, 21, 12, 0, 0, 123456789, time.UTC)
 	signed, err := StatusChange{
-		Ledger: "ledger", Target: digest, Status: "suspended", Reason: "<why>", InvalidFrom: at.Add(-time.Hour), Cascade: true, Issued: at,
+		Ledger: "ledger", Target: digest, Status: "suspended", Reason: "<why>", InvalidFrom: at.Add(-time.Hour), Issued: at,
 	}.Sign(key, string(id)+"#k")
 	if err != nil {
 		t.Fatal(err)
@@ -267,7 +267,7 @@ func TestSignedStatusChangesAreWhatTheLedgerReads(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.Target() != digest || got.Status != record.Suspended || got.Reason != "<why>" || !got.Cascade ||
+	if got.Target() != digest || got.Status != record.Suspended || got.Reason != "<why>" ||
 		!got.Issued.Equal(at.Truncate(time.Millisecond)) || !got.InvalidFrom.Equal(at.Add(-time.Hour).Truncate(time.Millisecond)) {
 		t.Errorf("got %+v", got)
 	}

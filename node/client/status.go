@@ -25,8 +25,6 @@ type StatusChange struct {
 	Reason string
 	// InvalidFrom says since when what the target vouched for is not to be trusted; zero for "from now".
 	InvalidFrom time.Time
-	// Cascade extends the change to what was derived from the target.
-	Cascade bool
 	// Issued must be later than that of the target's previous change. Milliseconds count.
 	Issued time.Time
 }
@@ -46,9 +44,6 @@ func (s StatusChange) Sign(key proof.Signer, method string) (jcs.Value, error) {
 	}
 	if !s.InvalidFrom.IsZero() {
 		members = append(members, jcs.Member{Name: "invalidFrom", Value: jcs.FromString(timestamp(s.InvalidFrom))})
-	}
-	if s.Cascade {
-		members = append(members, jcs.Member{Name: "cascade", Value: jcs.FromBool(true)})
 	}
 	return proof.Sign(jcs.Object(members...), key, proof.SignOptions{
 		VerificationMethod: method, Purpose: did.AssertionMethod, Created: s.Issued.UTC().Truncate(time.Second),

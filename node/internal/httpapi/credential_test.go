@@ -345,3 +345,23 @@ func TestHolderRegistersFirstWrittenOtherwise(t *testing.T) {
 		}
 	}
 }
+
+// A change that asks for what nothing heeds is refused, alone and in bulk, whoever signs it; one that says
+// that it does not ask for it is taken.
+func TestCascadeIsRefused(t *testing.T) {
+	n := startNode(t)
+	a := n.register("agents", "a")
+	asking := func(yes bool, after int) jcs.Value {
+		return a.sign(a.change(string(a.id), "suspended", after).Without("proof").With("cascade", jcs.FromBool(yes)))
+	}
+	n.unchanged(func() {
+		n.post("/v1/status", "application/json", asking(true, 1).Canonical()).refused(api.CascadeUnsupported)
+		line := jcs.Object(jcs.Member{Name: "op", Value: jcs.FromString("status")}, jcs.Member{Name: "change", Value: asking(true, 1)})
+		if got := n.post("/v1/records", api.TypeNDJSON, bulkBody(line)).outcomes(); len(got) != 1 ||
+			got[0].Problem == nil || got[0].Problem.Code != api.CascadeUnsupported || got[0].Problem.Outcome != api.NotApplied {
+			t.Errorf("in bulk: %+v", got)
+		}
+	})
+	var receipt api.Receipt
+	n.post("/v1/status", "application/json", asking(false, 1).Canonical()).json(http.StatusCreated, &receipt)
+}

@@ -49,6 +49,19 @@ func refusalOf(err error) error {
 	return err
 }
 
+// unheeded refuses an operation that asks for what nothing would heed. Not so Apply: earlier nodes took
+// such a change, and what the log has of them must come to the same everywhere.
+func unheeded(op record.Op) error {
+	if op.Name != record.OpStatus {
+		return nil
+	}
+	cascade, _ := op.Change.Get("cascade")
+	if asked, _ := cascade.Bool(); asked {
+		return api.NewProblem(api.CascadeUnsupported, "cascade is not supported yet: change by itself what depends on the target")
+	}
+	return nil
+}
+
 // claimOf names whom an operation speaks for. Witness proofs speak for nobody until an entry takes
 // them along.
 func claimOf(op record.Op) admission.Claim {

@@ -30,6 +30,9 @@ func (s *server) submitUntil(ctx context.Context, r *http.Request, op record.Op,
 	if err := s.affordOp(r, op); err != nil {
 		return record.Outcome{}, err
 	}
+	if err := unheeded(op); err != nil {
+		return record.Outcome{}, err
+	}
 	if err := s.admit(r.Context(), op, claim); err != nil {
 		return record.Outcome{}, err
 	}
