@@ -76,13 +76,22 @@ func credentialOf(c *cli.Context, arg string) (n named, err error) {
 	return n, nil
 }
 
-// registered is the target by which the registry knows what is named: of a credential in a file the
-// digest that it is registered by, which may be another one than its own.
+// registered is the target by which the registry knows what is named, to be asked about: of a
+// credential in a file the digest that it is registered by, which may be another one than its own.
 func (n named) registered(ctx context.Context, cl *client.Client) (string, error) {
 	if !n.vc.IsObject() {
 		return n.target, nil
 	}
 	return cl.RegisteredAs(ctx, n.vc)
+}
+
+// toSign is the target of a change of status that somebody is to sign: of a credential in a file its
+// own digest, whatever the registry says.
+func (n named) toSign(ctx context.Context, cl *client.Client) (string, error) {
+	if !n.vc.IsObject() {
+		return n.target, nil
+	}
+	return cl.Target(ctx, n.vc)
 }
 
 func credRegisterCommand() *cli.Command {

@@ -144,8 +144,8 @@ func (s *story) issue(ctx context.Context) error {
 	if s.last, err = s.first().RegisterCredential(ctx, secured, false); err != nil {
 		return err
 	}
-	s.digest = s.last.Digest
-	s.done(time.Since(start), "credential %s…  record %d", s.last.Digest[:16], s.last.Seq)
+	s.digest = client.Digest(secured)
+	s.done(time.Since(start), "credential %s…  record %d", s.digest[:16], s.last.Seq)
 	return nil
 }
 

@@ -51,10 +51,10 @@ func confirmAgent(c *cli.Context, cl *client.Client, owner *didDir, agent did.ID
 	if err != nil {
 		return "", err
 	}
-	receipt, err := cl.RegisterCredential(c.Context, secured, false)
-	if err != nil {
+	if _, err := cl.RegisterCredential(c.Context, secured, false); err != nil {
 		return "", err
 	}
-	talk(c, "%s has confirmed the agent by credential %s.", owner.id(), receipt.Digest)
-	return receipt.Digest, nil
+	digest = client.Digest(secured)
+	talk(c, "%s has confirmed the agent by credential %s.", owner.id(), digest)
+	return digest, nil
 }

@@ -118,7 +118,7 @@ func statusSet(c *cli.Context) error {
 		return err
 	}
 	change.Ledger = cluster.Ledger
-	if change.Target, err = of.registered(ctx, cl); err != nil {
+	if change.Target, err = of.toSign(ctx, cl); err != nil {
 		return err
 	}
 	signed, err := change.Sign(who.key, who.method)

@@ -48,6 +48,7 @@ type Client struct {
 	userAgent string
 	reads     readParameters
 	rounds    int
+	attempt   time.Duration // of one request to one node
 	now       func() time.Time
 	sleep     func(ctx context.Context, d time.Duration) error
 
@@ -68,6 +69,10 @@ func WithUserAgent(s string) Option { return func(c *Client) { c.userAgent = s }
 // rounds the client waits, from 100 ms up to 1 s. Where no node answers at all, three rounds are enough.
 func WithRounds(n int) Option { return func(c *Client) { c.rounds = max(n, 1) } }
 
+// WithAttemptTimeout bounds how long one node may take for a whole answer before another is asked; the
+// default is a minute. A context bounds the request as a whole.
+func WithAttemptTimeout(d time.Duration) Option { return func(c *Client) { c.attempt = d } }
+
 // WithReads sets how fresh every read must be.
 func WithReads(opts ...ReadOption) Option {
 	return func(c *Client) {
@@ -80,7 +85,7 @@ func WithReads(opts ...ReadOption) Option {
 // New returns a client of the cluster whose nodes listen at the base URLs (http or https, without a
 // path). The first is tried first.
 func New(baseURLs []string, opts ...Option) (*Client, error) {
-	c := &Client{http: &http.Client{}, userAgent: "tabard-client", rounds: 8, now: time.Now, sleep: sleep}
+	c := &Client{http: &http.Client{}, userAgent: "tabard-client", rounds: 8, attempt: time.Minute, now: time.Now, sleep: sleep}
 	for _, s := range baseURLs {
 		u, err := parseBase(s)
 		if err != nil {

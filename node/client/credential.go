@@ -16,9 +16,10 @@ import (
 )
 
 // RegisterCredential records a secured credential: its digest, its proof and what the registry may
-// say of it. With publish the registry also keeps and serves the content. The receipt's Digest is what
-// changes of its status name: of a credential that is signed as RDF it is another one than Digest's if
-// somebody has registered it before, written otherwise.
+// say of it. With publish the registry also keeps and serves the content. Changes of its status name
+// its own Digest from then on, also where the registry has it by another: of a credential that is
+// signed as RDF, what somebody registered before, written otherwise. A receipt for anything else is
+// ErrMismatch.
 func (c *Client) RegisterCredential(ctx context.Context, vc jcs.Value, publish bool) (Receipt, error) {
 	receipt, err := c.postJSON(ctx, "/v1/credentials", jcs.Object(
 		jcs.Member{Name: "credential", Value: vc}, jcs.Member{Name: "publish", Value: jcs.FromBool(publish)},
@@ -26,14 +27,13 @@ func (c *Client) RegisterCredential(ctx context.Context, vc jcs.Value, publish b
 	if err != nil {
 		return receipt, err
 	}
-	if signsRDF(vc) {
-		return receipt, nil
-	}
 	return receipt, sameDigest(receipt, Digest(vc))
 }
 
 // RegisteredAs returns the digest that a credential is registered by: its own, or, of one that is
 // signed as RDF and was registered in other words, that one's. If it is not registered, it is its own.
+// That is for reading: another one's than its own is the registry's word, and not to be signed. What to
+// sign is Target.
 func (c *Client) RegisteredAs(ctx context.Context, vc jcs.Value, opts ...ReadOption) (string, error) {
 	own := Digest(vc)
 	secured, err := proof.Open(vc)
@@ -54,6 +54,21 @@ func (c *Client) RegisteredAs(ctx context.Context, vc jcs.Value, opts ...ReadOpt
 		return own, nil
 	}
 	return got.Digest, err
+}
+
+// Target returns what a change of a credential's status names, to be signed by its issuer: its own
+// digest, and never one that a registry names. Where the registry has the credential in other words
+// only, as one that is signed as RDF can be, Target registers it as it is first.
+func (c *Client) Target(ctx context.Context, vc jcs.Value, opts ...ReadOption) (string, error) {
+	own := Digest(vc)
+	as, err := c.RegisteredAs(ctx, vc, opts...)
+	if err != nil || as == own {
+		return own, err
+	}
+	if _, err := c.RegisterCredential(ctx, vc, false); err != nil {
+		return "", fmt.Errorf("the registry has the credential in other words only, as %s, and does not take it as it is: %w", as, err)
+	}
+	return own, nil
 }
 
 func unknownTarget(err error) bool {

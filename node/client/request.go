@@ -87,6 +87,8 @@ func (c *Client) do(ctx context.Context, r request) (answer, error) {
 
 // once sends r to one node.
 func (c *Client) once(ctx context.Context, base *url.URL, r request) (answer, error) {
+	ctx, stop := context.WithTimeout(ctx, c.attempt)
+	defer stop()
 	target := base.String() + r.path
 	if len(r.query) > 0 {
 		target += "?" + r.query.Encode()

@@ -157,7 +157,7 @@ func (s *server) receipt(op record.Op, outcome record.Outcome) api.Receipt {
 		r.DID = stateID(last)
 		r.VersionID, _ = last.GetString("versionId")
 	case record.OpCredential:
-		r.Digest, r.Completes = s.registeredAs(op, outcome).String(), outcome.Completes
+		r.Digest, r.Completes = op.CredentialDigest.String(), outcome.Completes
 	case record.OpStatus:
 		r.Target, _ = op.Change.GetString("target")
 		r.Status, _ = op.Change.GetString("status")
@@ -187,23 +187,4 @@ func (s *server) ledgerID() string {
 	v := s.Ledger.View()
 	defer v.Close()
 	return v.LedgerID()
-}
-
-// registeredAs is the digest that the ledger knows a credential by, and that changes of its status name:
-// another one than its own where it is signed as RDF and somebody registered it written otherwise.
-func (s *server) registeredAs(op record.Op, outcome record.Outcome) record.Hash {
-	v := s.Ledger.View()
-	defer v.Close()
-	data, err := v.Record(outcome.Seq)
-	if err != nil {
-		return op.CredentialDigest // this node lags, and does not hold the receipt back
-	}
-	r, err := record.Decode(data)
-	if err != nil || r.Kind != record.KindCredential {
-		return op.CredentialDigest
-	}
-	if body, err := record.ParseCredentialBody(r.Body); err == nil {
-		return body.Digest
-	}
-	return op.CredentialDigest
 }
