@@ -17,6 +17,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/tabard-id/tabard/node/durable"
 )
 
 // Files of the development authority. Whoever trusts ca.pem trusts the holder of
@@ -89,7 +91,7 @@ func (a *authority) create(host string) (string, error) {
 		return "", err
 	}
 	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
-	if err := os.WriteFile(a.path, certificate, 0o644); err != nil {
+	if err := durable.Replace(a.path, certificate, 0o644); err != nil {
 		return "", err
 	}
 	return string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret})), nil

@@ -14,6 +14,7 @@ import (
 
 	"github.com/tabard-id/tabard/consensus"
 	"github.com/tabard-id/tabard/did/multikey"
+	"github.com/tabard-id/tabard/node/durable"
 	"github.com/tabard-id/tabard/node/private"
 )
 
@@ -162,25 +163,5 @@ func secretText(path string, generate func() (string, error)) (string, error) {
 
 // writeSecret writes a new file whole, or not at all.
 func writeSecret(path, text string) error {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*") // mode 0600
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteString(text + "\n")
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	return syncDir(filepath.Dir(path))
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return durable.Replace(path, []byte(text+"\n"), 0o600)
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/did/webvh"
+	"github.com/tabard-id/tabard/node/durable"
 )
 
 // history is this witness's copy of a log: each entry as canonical JSON, as it reads,
@@ -73,28 +74,8 @@ func (w *Witness) path(scid string) string { return filepath.Join(w.cfg.Dir, sci
 
 // write keeps a longer copy, whole or not at all, before it returns.
 func (w *Witness) write(scid string, h *history) error {
-	if err := w.replace(w.path(scid), append(bytes.Join(h.lines, []byte("\n")), '\n')); err != nil {
+	if err := durable.Replace(w.path(scid), append(bytes.Join(h.lines, []byte("\n")), '\n'), 0o600); err != nil {
 		return fmt.Errorf("witness: %w", err)
 	}
 	return nil
-}
-
-func (w *Witness) replace(path string, data []byte) error {
-	f, err := os.CreateTemp(w.cfg.Dir, ".new-*") // mode 0600
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	d, err := os.Open(w.cfg.Dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
