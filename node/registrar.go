@@ -226,20 +226,15 @@ func (r *registrar) complete(ctx context.Context, keys nodeKeys) error {
 	if err != nil {
 		return fmt.Errorf("head of the registry's DID: %w", err)
 	}
-	previous, err := time.Parse(time.RFC3339, state.VersionTime)
-	if err != nil {
-		return fmt.Errorf("head of the registry's DID: %w", err)
-	}
-	at := r.now()
-	if first := previous.Add(time.Second); at.Before(first) {
-		at = first
-	}
 	document, err := r.document(view)
 	if err != nil {
 		return err
 	}
+	if err := r.waitFor(ctx, state.NextTime()); err != nil {
+		return err
+	}
 	entry, err := webvh.Update(state, webvh.UpdateOptions{
-		Document: withKeys(document, state.DID, missing), Time: at,
+		Document: withKeys(document, state.DID, missing), Time: r.now(),
 	}, r.update)
 	if err != nil {
 		return fmt.Errorf("update the registry's DID: %w", err)
@@ -248,6 +243,18 @@ func (r *registrar) complete(ctx context.Context, keys nodeKeys) error {
 		return fmt.Errorf("record the registry's DID: %w", err)
 	}
 	r.log.Info("node keys recorded", "nodes", sortedIDs(missing))
+	return nil
+}
+
+// waitFor waits until that time has come by the node's clock.
+func (r *registrar) waitFor(ctx context.Context, t time.Time) error {
+	for wait := t.Sub(r.now()); wait > 0; wait = t.Sub(r.now()) {
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return fmt.Errorf("the newest version of the registry's DID is dated ahead of this node's clock: %w", ctx.Err())
+		}
+	}
 	return nil
 }
 

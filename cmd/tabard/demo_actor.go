@@ -82,10 +82,14 @@ func (a *actor) rotate(ctx context.Context, cl *client.Client) (client.Receipt, 
 	if err != nil {
 		return client.Receipt{}, err
 	}
+	at, err := a.nextTime(ctx)
+	if err != nil {
+		return client.Receipt{}, err
+	}
 	document, _ := withoutMethod(a.last.State, a.method())
 	e, err := webvh.Update(a.state, webvh.UpdateOptions{
 		Document: withKey(document, signing.Public()), UpdateKeys: []string{update.Public().String()},
-		Time: nextTime(a.last.Time),
+		Time: at,
 	}, a.update)
 	if err != nil {
 		return client.Receipt{}, err
@@ -98,9 +102,18 @@ func (a *actor) rotate(ctx context.Context, cl *client.Client) (client.Receipt, 
 	return receipt, a.take(e)
 }
 
+// nextTime is that of the next version.
+func (a *actor) nextTime(ctx context.Context) (time.Time, error) {
+	return nextTime(ctx, a.state, func(time.Time) {})
+}
+
 // deactivate ends the DID.
 func (a *actor) deactivate(ctx context.Context, cl *client.Client) (client.Receipt, error) {
-	e, err := webvh.Deactivate(a.state, a.last.State, nextTime(a.last.Time), a.update)
+	at, err := a.nextTime(ctx)
+	if err != nil {
+		return client.Receipt{}, err
+	}
+	e, err := webvh.Deactivate(a.state, a.last.State, at, a.update)
 	if err != nil {
 		return client.Receipt{}, err
 	}

@@ -262,7 +262,11 @@ func (s *story) oldKeyIsRefused(ctx context.Context) error {
 	}
 	forged := s.alice.state
 	forged.UpdateKeys = []string{stolen.Public().String()}
-	e, err := webvh.Update(forged, webvh.UpdateOptions{Document: s.alice.last.State, Time: nextTime(s.alice.last.Time)}, stolen)
+	at, err := s.alice.nextTime(ctx)
+	if err != nil {
+		return err
+	}
+	e, err := webvh.Update(forged, webvh.UpdateOptions{Document: s.alice.last.State, Time: at}, stolen)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -202,13 +203,36 @@ func entryDID(e webvh.Entry) (did.ID, error) {
 	return did.Parse(id)
 }
 
-// nextTime is now, or the first second that comes after the previous version.
-func nextTime(previous time.Time) time.Time {
-	now := time.Now().UTC().Truncate(time.Second)
-	if !now.After(previous) {
-		return previous.Add(time.Second)
+// nextTime is the time of the version after s. Versions are dated in whole seconds, each later than the
+// one before, and none later than now: what comes within a second of its predecessor waits for the next.
+// Where that takes longer, because the predecessor is dated ahead of this clock, say is told until when.
+func nextTime(ctx context.Context, s webvh.State, say func(until time.Time)) (time.Time, error) {
+	first := s.NextTime()
+	wait := time.Until(first)
+	if wait <= 0 {
+		return time.Now(), nil
 	}
-	return now
+	if deadline, ok := ctx.Deadline(); ok && deadline.Before(first) {
+		return time.Time{}, fail(exitConflict, "version %d is dated %s, and the next must be later: wait until then, or set this computer's clock right",
+			s.Number, s.VersionTime)
+	}
+	if wait > time.Second {
+		say(first)
+	}
+	select {
+	case <-time.After(wait):
+		return time.Now(), nil
+	case <-ctx.Done():
+		return time.Time{}, ctx.Err()
+	}
+}
+
+// nextTime is that of the next version of the directory's DID.
+func (d *didDir) nextTime(c *cli.Context) (time.Time, error) {
+	s := d.head().State
+	return nextTime(c.Context, s, func(until time.Time) {
+		talk(c, "Waiting until %s: version %d is dated ahead of this computer's clock.", until.Format(time.RFC3339), s.Number)
+	})
 }
 
 // refresh learns how much of the log the registry has, and takes over what it has beyond the local one.

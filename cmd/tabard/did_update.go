@@ -112,9 +112,13 @@ func didUpdate(c *cli.Context, d *didDir, signer multikey.PrivateKey) (webvh.Ent
 	if err != nil {
 		return webvh.Entry{}, err
 	}
+	at, err := d.nextTime(c)
+	if err != nil {
+		return webvh.Entry{}, err
+	}
 	o := webvh.UpdateOptions{
 		Document: doc, NotPortable: c.Bool("not-portable"), TTL: ttlFlag(c),
-		Watchers: c.StringSlice("watcher"), Time: nextTime(d.head().Entry.Time),
+		Watchers: c.StringSlice("watcher"), Time: at,
 	}
 	if len(o.Watchers) == 0 {
 		o.Watchers = nil
@@ -175,14 +179,17 @@ func changedDocument(c *cli.Context, d *didDir) (jcs.Value, error) {
 }
 
 func didRotate(c *cli.Context, d *didDir, signer multikey.PrivateKey) (webvh.Entry, error) {
+	at, err := d.nextTime(c)
+	if err != nil {
+		return webvh.Entry{}, err
+	}
 	doc := d.head().Entry.State
 	if c.Bool("signing") {
-		var err error
 		if doc, err = rotateSigning(c, d, doc); err != nil {
 			return webvh.Entry{}, err
 		}
 	}
-	o := webvh.UpdateOptions{Document: doc, Time: nextTime(d.head().Entry.Time)}
+	o := webvh.UpdateOptions{Document: doc, Time: at}
 	if len(d.head().State.NextKeyHashes) == 0 {
 		key, err := d.newKey("Ed25519")
 		if err != nil {
@@ -218,6 +225,10 @@ func rotateSigning(c *cli.Context, d *didDir, doc jcs.Value) (jcs.Value, error) 
 	return withKey(doc, key.Public()), nil
 }
 
-func didDeactivate(_ *cli.Context, d *didDir, signer multikey.PrivateKey) (webvh.Entry, error) {
-	return webvh.Deactivate(d.head().State, d.head().Entry.State, nextTime(d.head().Entry.Time), signer)
+func didDeactivate(c *cli.Context, d *didDir, signer multikey.PrivateKey) (webvh.Entry, error) {
+	at, err := d.nextTime(c)
+	if err != nil {
+		return webvh.Entry{}, err
+	}
+	return webvh.Deactivate(d.head().State, d.head().Entry.State, at, signer)
 }

@@ -32,6 +32,14 @@ type UpdateOptions struct {
 	Time time.Time
 }
 
+// NextTime is the earliest versionTime that Update can give the entry after s: the
+// first whole second that is later than that of s. A controller waits for it, since a
+// version is dated at or before the moment it is made ("The DID Log File").
+func (s State) NextTime() time.Time {
+	t, _ := parseTime(s.VersionTime) // it has been judged
+	return t.Truncate(time.Second).Add(time.Second)
+}
+
 // Update makes the entry that follows s. It has been through the checks of
 // State.Next, but for those of witnesses.
 func Update(s State, o UpdateOptions, signer multikey.PrivateKey) (Entry, error) {
