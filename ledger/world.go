@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/jcs"
@@ -279,7 +280,8 @@ func versionNumber(id string) int {
 	return n
 }
 
-// findTime returns the newest version not later than opt.VersionTime.
+// findTime returns the newest version not later than opt.VersionTime, by the whole
+// seconds in which metadata tells times.
 func (w *world) findTime(head *view.Head, opt did.Options) (int, error) {
 	low, high := 1, head.Number+1 // the first version that is later is in [low, high]
 	for low < high {
@@ -291,7 +293,7 @@ func (w *world) findTime(head *view.Head, opt did.Options) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		if entry.Time.After(opt.VersionTime) {
+		if entry.Time.Truncate(time.Second).After(opt.VersionTime) {
 			high = mid
 		} else {
 			low = mid + 1

@@ -3,6 +3,7 @@ package webvh
 import (
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/jcs"
@@ -23,8 +24,8 @@ func (l *Log) Resolve(id did.ID, opt did.Options) (did.Resolution, error) {
 	if len(l.Versions) == 0 {
 		return did.Resolution{}, invalid("the log does not verify", l.failure())
 	}
-	if !slices.ContainsFunc(l.Versions, func(v Version) bool { return v.State.DID == id }) {
-		return did.Resolution{}, invalid("no entry of the log has this DID as its state.id", nil)
+	if !l.Has(id) {
+		return did.Resolution{}, invalid("", l.another(id))
 	}
 	i, err := l.find(opt)
 	if err != nil {
@@ -36,6 +37,17 @@ func (l *Log) Resolve(id did.ID, opt did.Options) (did.Resolution, error) {
 	}
 	v := &l.Versions[i]
 	return Resolution(v.State, l.Versions[len(l.Versions)-1].State, v.Entry.State, next)
+}
+
+// Has reports whether id is the DID of a version of the log, the newest or one from
+// before a move.
+func (l *Log) Has(id did.ID) bool {
+	return slices.ContainsFunc(l.Versions, func(v Version) bool { return v.State.DID == id })
+}
+
+// another is the refusal of a log that is not id's ("Read (Resolve)", step 6.1).
+func (l *Log) another(id did.ID) *Error {
+	return refuse(StateID, "no entry has the DID %.256s as its state.id: the log is of %s", id, l.Versions[len(l.Versions)-1].State.DID)
 }
 
 // find returns the index of the version that opt selects.
@@ -66,11 +78,12 @@ func (l *Log) find(opt did.Options) (int, error) {
 	return 0, notFound("no such version")
 }
 
-// findTime returns the newest version that is not later than opt.VersionTime.
+// findTime returns the newest version that is not later than opt.VersionTime, by the
+// whole seconds in which metadata tells times.
 func (l *Log) findTime(opt did.Options) (int, error) {
 	i := -1
 	for j := range l.Versions {
-		if l.Versions[j].Entry.Time.After(opt.VersionTime) {
+		if wholeSecond(l.Versions[j].Entry.Time).After(opt.VersionTime) {
 			break
 		}
 		i = j
@@ -82,7 +95,7 @@ func (l *Log) findTime(opt did.Options) (int, error) {
 		return i, nil
 	}
 	// What is in force from the first invalid entry on cannot be told.
-	if len(l.invalid) > 0 && l.invalid[0].Time.After(opt.VersionTime) {
+	if len(l.invalid) > 0 && wholeSecond(l.invalid[0].Time).After(opt.VersionTime) {
 		return i, nil
 	}
 	return 0, invalid("the log does not verify to that time", l.failure())
@@ -125,14 +138,14 @@ func Resolution(version, latest State, document jcs.Value, next string) (did.Res
 
 // Metadata is the didDocumentMetadata of a version of a log that has come to
 // latest ("Read (Resolve)"). updated is the time of the version resolved, as in
-// DID Resolution.
+// DID Resolution. Its times are those of the log in whole seconds (DID Resolution, 7.3).
 func Metadata(version, latest State) did.Metadata {
 	portable := latest.Portable
 	return did.Metadata{
-		Created:       version.Created,
-		Updated:       version.VersionTime,
+		Created:       metadataTime(version.Created),
+		Updated:       metadataTime(version.VersionTime),
 		VersionID:     version.VersionID,
-		VersionTime:   version.VersionTime,
+		VersionTime:   metadataTime(version.VersionTime),
 		VersionNumber: version.Number,
 		SCID:          version.SCID,
 		TTL:           strconv.Itoa(latest.TTL),
@@ -142,3 +155,15 @@ func Metadata(version, latest State) did.Metadata {
 		Watchers:      append([]string{}, latest.Watchers...),
 	}
 }
+
+// metadataTime is a versionTime as metadata has it: cut to seconds, with Z.
+func metadataTime(versionTime string) string {
+	t, ok := parseTime(versionTime)
+	if !ok {
+		return versionTime
+	}
+	return wholeSecond(t).Format(time.RFC3339)
+}
+
+// wholeSecond is the second in which t lies.
+func wholeSecond(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
