@@ -23,6 +23,10 @@ const (
 	InternalError              ErrorCode = "INTERNAL_ERROR"
 )
 
+// UnsupportedPublicKeyType is the error that the did:key method calls
+// unsupportedPublicKeyType: the DID may be valid, its kind of key is not known here.
+const UnsupportedPublicKeyType ErrorCode = "UNSUPPORTED_PUBLIC_KEY_TYPE"
+
 // Errors of Controlled Identifiers 1.0, 3.5, that dereferencing with a
 // verificationRelationship has too.
 const (
@@ -46,8 +50,17 @@ var titles = map[ErrorCode]string{
 	FeatureNotSupported:        "The requested feature is not supported.",
 	RepresentationNotSupported: "The representation is not supported.",
 	InternalError:              "An unexpected error occurred.",
+	UnsupportedPublicKeyType:   "The type of public key is not supported.",
 	InvalidVerificationMethod:  "The DID URL names no verification method.",
 	InvalidRelationship:        "The verification method is not authorised for that relationship.",
+}
+
+// ErrorCodes lists every ErrorCode.
+func ErrorCodes() []ErrorCode {
+	return []ErrorCode{
+		InvalidDID, InvalidDIDURL, InvalidDIDDocument, InvalidOptions, NotFound, MethodNotSupported, FeatureNotSupported,
+		RepresentationNotSupported, InternalError, UnsupportedPublicKeyType, InvalidVerificationMethod, InvalidRelationship,
+	}
 }
 
 // Error is a failure to resolve or dereference. Codes other than InternalError
@@ -62,13 +75,26 @@ type Error struct {
 
 func (e *Error) Error() string {
 	s := string(e.Code)
-	if e.Detail != "" {
-		s += ": " + e.Detail
-	}
-	if e.Err != nil {
-		s += ": " + e.Err.Error()
+	if why := e.Explanation(); why != "" {
+		s += ": " + why
 	}
 	return s
+}
+
+// Explanation is the detail and the cause, in words. It is not for the requester where
+// the cause names what only the resolver's operator should read.
+func (e *Error) Explanation() string {
+	if e.Err == nil {
+		return e.Detail
+	}
+	cause := e.Err.Error()
+	switch {
+	case e.Detail == "":
+		return cause
+	case strings.Contains(e.Detail, cause):
+		return e.Detail
+	}
+	return e.Detail + ": " + cause
 }
 
 func (e *Error) Unwrap() error { return e.Err }

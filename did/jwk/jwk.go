@@ -6,6 +6,7 @@ package jwk
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -45,8 +46,8 @@ func FromPublic(k multikey.PublicKey) did.ID {
 }
 
 // Parse returns the JWK that a did:jwk is, and the key in it. Errors are
-// *did.Error: MethodNotSupported for other methods, InvalidDID for what is not
-// the base64url of a public JWK of a known kind.
+// *did.Error: MethodNotSupported for other methods, UnsupportedPublicKeyType for a JWK
+// of an unknown kind of key, InvalidDID for what is not the base64url of a public JWK.
 func Parse(id did.ID) (jcs.Value, multikey.PublicKey, error) {
 	encoded, ok := strings.CutPrefix(string(id), prefix)
 	if !ok {
@@ -54,7 +55,11 @@ func Parse(id did.ID) (jcs.Value, multikey.PublicKey, error) {
 	}
 	v, k, err := decode(encoded)
 	if err != nil {
-		return jcs.Value{}, multikey.PublicKey{}, &did.Error{Code: did.InvalidDID, Detail: fmt.Sprintf("%.64q", id), Err: err}
+		code := did.InvalidDID
+		if errors.Is(err, multikey.ErrUnsupportedType) {
+			code = did.UnsupportedPublicKeyType
+		}
+		return jcs.Value{}, multikey.PublicKey{}, &did.Error{Code: code, Detail: fmt.Sprintf("%.64q", id), Err: err}
 	}
 	return v, k, nil
 }

@@ -4,6 +4,7 @@ package key
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -43,7 +44,8 @@ func MethodID(k multikey.PublicKey) string {
 
 // Parse returns the key that a did:key is. The three-part form is the only one
 // read, so that a key has one DID. Errors are *did.Error: MethodNotSupported for
-// other methods, InvalidDID for malformed keys and unknown kinds of key.
+// other methods, UnsupportedPublicKeyType for unknown kinds of key, InvalidDID for
+// malformed keys.
 func Parse(id did.ID) (multikey.PublicKey, error) {
 	encoded, ok := strings.CutPrefix(string(id), prefix)
 	if !ok {
@@ -51,9 +53,16 @@ func Parse(id did.ID) (multikey.PublicKey, error) {
 	}
 	k, err := multikey.ParsePublic(encoded)
 	if err != nil {
-		return multikey.PublicKey{}, &did.Error{Code: did.InvalidDID, Detail: fmt.Sprintf("%.64q", id), Err: err}
+		return multikey.PublicKey{}, &did.Error{Code: codeOf(err), Detail: fmt.Sprintf("%.64q", id), Err: err}
 	}
 	return k, nil
+}
+
+func codeOf(err error) did.ErrorCode {
+	if errors.Is(err, multikey.ErrUnsupportedType) && !errors.Is(err, multikey.ErrUnknownPrefix) {
+		return did.UnsupportedPublicKeyType
+	}
+	return did.InvalidDID
 }
 
 // ParseMethodID returns the key that a verification method "did:key:K#K" names.

@@ -33,7 +33,7 @@ func PublicFromJWK(v jcs.Value) (PublicKey, error) {
 	crv, _ := v.GetString("crv")
 	t, err := ParseType(crv)
 	if err != nil {
-		return PublicKey{}, err
+		return PublicKey{}, fmt.Errorf("%w: JWK of kty %.16q, crv %.16q", ErrUnsupportedType, kty, crv)
 	}
 	if kty != specs[t].kty {
 		return PublicKey{}, fmt.Errorf("%w: %s is not of kty %.16q", ErrInvalidKey, t, kty)

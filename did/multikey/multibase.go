@@ -47,5 +47,8 @@ func split(data []byte, prefix func(spec) [2]byte) (Type, []byte, error) {
 			return t, data[2:], nil
 		}
 	}
-	return 0, nil, fmt.Errorf("%w: multicodec prefix %x", ErrUnsupportedType, data[:2])
+	if name, ok := otherTypes[[2]byte(data)]; ok {
+		return 0, nil, fmt.Errorf("%w: %s", ErrUnsupportedType, name)
+	}
+	return 0, nil, fmt.Errorf("%w %x", ErrUnknownPrefix, data[:2])
 }

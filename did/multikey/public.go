@@ -2,6 +2,7 @@ package multikey
 
 import (
 	"fmt"
+	"strings"
 )
 
 // PublicKey is a checked public key. Values are comparable: two are equal
@@ -20,6 +21,9 @@ const largestPublic = 2 + 96
 // multicodec prefix and the raw key. Errors are ErrUnsupportedType for kinds of
 // key not known here, else ErrInvalidKey.
 func ParsePublic(multibase string) (PublicKey, error) {
+	if len(multibase) > 2*largestPublic && isRSA(multibase) {
+		return PublicKey{}, fmt.Errorf("%w: RSA", ErrUnsupportedType)
+	}
 	data, err := decode(multibase, largestPublic)
 	if err != nil {
 		return PublicKey{}, err
@@ -29,6 +33,15 @@ func ParsePublic(multibase string) (PublicKey, error) {
 		return PublicKey{}, err
 	}
 	return NewPublic(t, raw)
+}
+
+func isRSA(multibase string) bool {
+	for _, head := range rsaHeads {
+		if strings.HasPrefix(multibase, head) {
+			return true
+		}
+	}
+	return false
 }
 
 // NewPublic checks a raw public key: 32 bytes for Ed25519 and X25519, a

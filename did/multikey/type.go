@@ -24,6 +24,22 @@ var ErrInvalidKey = errors.New("invalid key")
 // ErrUnsupportedType: a well-formed key of a kind this package does not know.
 var ErrUnsupportedType = errors.New("unsupported key type")
 
+// ErrUnknownPrefix is the ErrUnsupportedType of a multicodec prefix that names no kind
+// of public key at all, as that of a mangled key does not.
+var ErrUnknownPrefix = fmt.Errorf("%w: unknown multicodec prefix", ErrUnsupportedType)
+
+// otherTypes are kinds of public key that others use, by the first bytes of their
+// multicodec prefixes.
+var otherTypes = map[[2]byte]string{
+	{0xea, 0x01}: "BLS12-381 G1", {0xeb, 0x01}: "BLS12-381 G2", {0xee, 0x01}: "BLS12-381 G1 and G2",
+	{0xef, 0x01}: "sr25519", {0x82, 0x24}: "P-521", {0x83, 0x24}: "Ed448", {0x84, 0x24}: "X448",
+	{0x85, 0x24}: "RSA", {0x86, 0x24}: "SM2", {0xd1, 0xd6}: "JWK",
+}
+
+// rsaHeads are what the multibase of RSA keys of 2,048 and 4,096 bits begins with: they
+// are too long to be decoded just to be told so.
+var rsaHeads = [...]string{"z4MX", "zgg"}
+
 // spec is what sets one kind of key apart. Prefixes are multicodec codes as
 // unsigned varints; for the supported kinds all have two bytes.
 type spec struct {
