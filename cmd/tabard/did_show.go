@@ -81,14 +81,22 @@ func didVerify(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	verified, invalid := webvh.VerifyLog(log, witness, time.Now())
 	id := did.ID(c.String("did"))
+	if id != "" {
+		if _, err := webvh.ParseID(id); err != nil {
+			return usage("--did: %w", err)
+		}
+	}
+	verified, invalid := webvh.VerifyLog(log, witness, time.Now())
 	if n := len(verified.Versions); id == "" && n > 0 {
 		id = verified.Versions[n-1].State.DID
 	}
-	if invalid != nil {
+	switch {
+	case invalid != nil:
 		talk(c, "The log is invalid after %d valid version(s).", len(verified.Versions))
-	} else {
+	case !verified.Has(id):
+		talk(c, "The log verifies, but it is not that of %s.", id)
+	default:
 		talk(c, "The log is valid: %d version(s) of %s.", len(verified.Versions), id)
 	}
 	if id == "" {
@@ -169,7 +177,7 @@ func errorMetadata(e *did.Error, cause error) jcs.Value {
 	problem := jcs.Object(
 		jcs.Member{Name: "type", Value: jcs.FromString(e.Type())},
 		jcs.Member{Name: "title", Value: jcs.FromString(e.Title())},
-		jcs.Member{Name: "detail", Value: jcs.FromString(e.Detail)},
+		jcs.Member{Name: "detail", Value: jcs.FromString(e.Explanation())},
 	)
 	var rule *webvh.Error
 	if errors.As(cause, &rule) {

@@ -63,10 +63,10 @@ func exitCode(err error) int {
 		return exitData
 	case errors.As(err, &problem):
 		return problemExit(string(problem.Code), problem.Status)
+	case errors.As(err, &invalid): // before what it makes of a resolution
+		return exitInvalid
 	case errors.As(err, &resolution):
 		return resolutionExit(resolution.Code)
-	case errors.As(err, &invalid):
-		return exitInvalid
 	case errors.Is(err, client.ErrUnreachable), errors.Is(err, context.DeadlineExceeded):
 		return exitNoLeader
 	case errors.Is(err, client.ErrMismatch):
