@@ -71,7 +71,7 @@ type ListDocument struct {
 	// Value is the credential, secured by Data Integrity or enveloped; null where
 	// Token is given.
 	Value jcs.Value
-	// Token is a compact JWT whose payload is the credential, or "".
+	// Token is a compact JWT or SD-JWT whose payload is the credential, or "".
 	Token string
 	// FetchedAt is when it was asked of its publisher; zero if not said.
 	FetchedAt time.Time

@@ -1,6 +1,7 @@
 package jcs
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -37,6 +38,11 @@ func (l Limits) Decode(data []byte) (Value, error) {
 	defer p.release()
 	return p.text()
 }
+
+// TrimBOM returns data without the byte order mark that it may begin with. A JSON text
+// must not have one, and readers may ignore it (RFC 8259, 8.1): those of what others
+// serve or edit do, Decode does not.
+func TrimBOM(data []byte) []byte { return bytes.TrimPrefix(data, []byte("\ufeff")) }
 
 func (l Limits) orDefault() Limits {
 	if l.Bytes == 0 {

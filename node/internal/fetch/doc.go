@@ -15,7 +15,8 @@
 //   - No proxy, no cookies, no credentials, one User-Agent.
 //   - Redirects are refused, or followed a few times within the same origin if the
 //     caller allows it, each one judged like the first URL.
-//   - No transparent decompression: a body is what was counted.
+//   - No compression is asked for. gzip, which some hosts send all the same, is expanded
+//     within the bounds of a body; other encodings are refused.
 //   - Bodies, headers, time in all, requests at once and requests to one host are
 //     bounded. What was refused or failed is remembered for seconds, so that it
 //     cannot be asked for over and over; a host that gave no answer twice in a row is

@@ -22,7 +22,8 @@ var (
 	ErrNotFound = errors.New("not found")
 	// ErrStatus: any other status than 200 (or 304 where it was asked for).
 	ErrStatus = errors.New("unexpected status")
-	// ErrContentType: not a type that was asked for, or an encoded body.
+	// ErrContentType: not a type that was asked for, or a body encoded otherwise than with
+	// gzip.
 	ErrContentType = errors.New("unexpected content type")
 	// ErrTooLarge: more bytes than allowed, of header or body.
 	ErrTooLarge = errors.New("too large")

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/tabard-id/tabard/did/jcs"
 )
 
 // Fetcher makes guarded requests. It is safe for concurrent use.
@@ -65,7 +67,8 @@ type Options struct {
 	// AlsoTake are types that servers send instead; "" is none at all.
 	AlsoTake []string
 	// MaxBytes bounds the body; Config.MaxBytes if zero. A body whose length is not
-	// declared may have a quarter of it, but no less than 256 KiB.
+	// declared, as that of a compressed one is not, may have a quarter of it, but no less
+	// than 256 KiB.
 	MaxBytes int64
 	// Redirects is how many may be followed, within the origin; none if zero.
 	Redirects int
@@ -75,7 +78,7 @@ type Options struct {
 	Fresh bool
 }
 
-// Response is a whole body. It may be shared: nobody changes it.
+// Response is a whole body, expanded where it came compressed. It may be shared: nobody changes it.
 type Response struct {
 	Body []byte
 	// NotModified: the caller's copy, named by Options.ETag, is the present one; Body
@@ -96,6 +99,10 @@ type Response struct {
 	// FinalURL is the one that answered.
 	FinalURL string
 }
+
+// Text is Body without the byte order mark that it may begin with: what to decode as
+// JSON. Digests are of Body.
+func (r *Response) Text() []byte { return jcs.TrimBOM(r.Body) }
 
 // key of a flight: requests that can share an answer have the same.
 func (o Options) key(t Target) string {

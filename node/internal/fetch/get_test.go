@@ -1,6 +1,8 @@
 package fetch
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -154,6 +156,43 @@ func TestGet(t *testing.T) {
 	}
 }
 
+func gzipped(text string) []byte {
+	var buf bytes.Buffer
+	w := gzip.NewWriter(&buf)
+	if _, err := io.WriteString(w, text); err != nil {
+		panic(err)
+	}
+	if err := w.Close(); err != nil {
+		panic(err)
+	}
+	return buf.Bytes()
+}
+
+// TestCompressedUnasked: a host that compresses whatever it is asked for is understood,
+// and so is one that writes a byte order mark.
+func TestCompressedUnasked(t *testing.T) {
+	text := "\ufeff" + `{"a":"` + strings.Repeat("b", 2000) + `"}`
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Content-Encoding", r.URL.Query().Get("encoding"))
+		if r.URL.Query().Has("chunked") {
+			w.(http.Flusher).Flush()
+		}
+		w.Write(gzipped(text))
+	})
+	f := s.fetcher(t, nil)
+	for _, query := range []string{"encoding=gzip", "encoding=GZIP&chunked", "encoding=x-gzip"} {
+		resp, err := f.Get(t.Context(), s.url("/?"+query), Options{Accept: []string{"application/json"}, MaxBytes: 4000})
+		if err != nil {
+			t.Errorf("%s: %v", query, err)
+			continue
+		}
+		if string(resp.Body) != text || string(resp.Text()) != strings.TrimPrefix(text, "\ufeff") {
+			t.Errorf("%s: %d bytes, as text %d", query, len(resp.Body), len(resp.Text()))
+		}
+	}
+}
+
 func TestReplies(t *testing.T) {
 	big := strings.Repeat("a", 1000)
 	cases := map[string]struct {
@@ -173,8 +212,42 @@ func TestReplies(t *testing.T) {
 				io.WriteString(w, big)
 			}
 		}, ErrTooLarge},
-		"gzip, though it was not asked for": {func(w http.ResponseWriter, _ *http.Request) {
+		"gzip that is none": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
 			w.Header().Set("Content-Encoding", "gzip")
+			io.WriteString(w, "no gzip at all")
+		}, ErrContentType},
+		"gzip of nothing": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			w.Header().Set("Content-Encoding", "gzip")
+		}, ErrContentType},
+		"gzip with a tail": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			w.Header().Set("Content-Encoding", "gzip")
+			w.Write(append(gzipped("{}"), "tail of it"...))
+		}, ErrContentType},
+		"gzip that expands to too much": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			w.Header().Set("Content-Encoding", "gzip")
+			w.Write(gzipped(big))
+		}, ErrTooLarge},
+		"gzip that goes on and expands to nothing": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			w.Header().Set("Content-Encoding", "gzip")
+			for nothing := gzipped(""); ; {
+				if _, err := w.Write(nothing); err != nil {
+					return
+				}
+			}
+		}, ErrTooLarge},
+		"gzip twice": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			w.Header().Set("Content-Encoding", "gzip, gzip")
+			w.Write(gzipped("{}"))
+		}, ErrContentType},
+		"brotli": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			w.Header().Set("Content-Encoding", "br")
 			io.WriteString(w, "x")
 		}, ErrContentType},
 		"HTML": {func(w http.ResponseWriter, _ *http.Request) {
@@ -194,9 +267,9 @@ func TestReplies(t *testing.T) {
 		"aborted": {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, ErrConnect},
 	}
 	s := serve(t, func(w http.ResponseWriter, r *http.Request) { cases[r.URL.Query().Get("case")].h(w, r) })
-	f := s.fetcher(t, nil)
 	for name, c := range cases {
-		_, err := f.Get(t.Context(), s.url("/?case="+strings.ReplaceAll(name, " ", "%20")), Options{
+		// Each by itself: a host that gives no answer twice is left alone.
+		_, err := s.fetcher(t, nil).Get(t.Context(), s.url("/?case="+strings.ReplaceAll(name, " ", "%20")), Options{
 			Accept: []string{"application/json"}, AlsoTake: []string{"text/plain"}, MaxBytes: 500})
 		wantKind(t, name, err, c.kind)
 	}

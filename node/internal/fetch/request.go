@@ -1,6 +1,8 @@
 package fetch
 
 import (
+	"compress/flate"
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -125,29 +127,85 @@ func redirect(res *http.Response, t Target, p Policy) (*Target, error) {
 const minUndeclared = 256 << 10
 
 func readBody(res *http.Response, opt Options) (*Response, error) {
-	if enc := res.Header.Get("Content-Encoding"); enc != "" && !strings.EqualFold(enc, "identity") {
-		return nil, &Error{Kind: ErrContentType, Detail: fmt.Sprintf("content encoding %.32q", enc)}
-	}
 	resp := describe(res)
 	if err := opt.takes(resp.ContentType); err != nil {
 		return nil, err
 	}
+	undeclared := min(opt.MaxBytes, max(opt.MaxBytes/4, minUndeclared))
 	limit := opt.MaxBytes
 	if res.ContentLength < 0 {
-		limit = min(limit, max(limit/4, minUndeclared))
+		limit = undeclared
 	}
 	if res.ContentLength > limit {
 		return nil, &Error{Kind: ErrTooLarge, Detail: fmt.Sprintf("%d bytes, at most %d", res.ContentLength, limit)}
 	}
-	body, err := io.ReadAll(io.LimitReader(res.Body, limit+1))
+	var err error
+	switch encoding := strings.ToLower(strings.Join(res.Header.Values("Content-Encoding"), ", ")); encoding {
+	case "", "identity":
+		resp.Body, err = readAll(res.Body, limit)
+	case "gzip", "x-gzip":
+		resp.Body, err = expand(&atMost{res.Body, limit, limit}, undeclared)
+	default:
+		err = &Error{Kind: ErrContentType, Detail: fmt.Sprintf("content encoding %.32q", encoding)}
+	}
 	if err != nil {
 		return nil, err
 	}
-	if int64(len(body)) > limit {
-		return nil, &Error{Kind: ErrTooLarge, Detail: fmt.Sprintf("more than %d bytes", limit)}
-	}
-	resp.Body = body
 	return resp, nil
+}
+
+// expand reads what a host has compressed without being asked to (RFC 9110, 8.4.1.3).
+func expand(body io.Reader, limit int64) ([]byte, error) {
+	z, err := gzip.NewReader(body)
+	if err != nil {
+		return nil, uncompressed(err)
+	}
+	data, err := readAll(z, limit)
+	if err != nil {
+		return nil, uncompressed(err)
+	}
+	return data, nil
+}
+
+// uncompressed gives what is wrong with the compressed form its kind; failures of the
+// connection keep theirs.
+func uncompressed(err error) error {
+	var corrupt flate.CorruptInputError
+	if errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.Is(err, io.EOF) || errors.As(err, &corrupt) {
+		return &Error{Kind: ErrContentType, Detail: "content encoding gzip", Err: err}
+	}
+	return err
+}
+
+// atMost fails beyond that many bytes: compressed data can go on for ever and expand to
+// nothing.
+type atMost struct {
+	io.Reader
+	left, limit int64
+}
+
+func (r *atMost) Read(p []byte) (int, error) {
+	n, err := r.Reader.Read(p)
+	if r.left -= int64(n); r.left < 0 {
+		return 0, tooLarge(r.limit)
+	}
+	return n, err
+}
+
+func tooLarge(limit int64) error {
+	return &Error{Kind: ErrTooLarge, Detail: fmt.Sprintf("more than %d bytes", limit)}
+}
+
+// readAll reads a body of no more than limit bytes.
+func readAll(body io.Reader, limit int64) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(body, limit+1))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(data)) > limit {
+		return nil, tooLarge(limit)
+	}
+	return data, nil
 }
 
 func (o Options) takes(contentType string) error {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tabard-id/tabard/did/cose"
 	"github.com/tabard-id/tabard/did/credential"
 	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/did/jose"
@@ -15,9 +16,10 @@ import (
 )
 
 var (
-	listTypes = []string{"application/vc", "application/vc+jwt", "application/vc+ld+json", "application/ld+json", "application/json"}
+	listTypes = []string{"application/vc", "application/vc+jwt", "application/vc+sd-jwt", "application/vc+cose", "application/vc+ld+json",
+		"application/ld+json", "application/json"}
 	// otherListTypes are what servers say of credentials, JWTs and plain files.
-	otherListTypes = []string{"application/jwt", "application/vc+ld+json+jwt", "application/jose", "text/plain", "text/json",
+	otherListTypes = []string{"application/jwt", "application/sd-jwt", "application/cose", "application/vc+ld+json+jwt", "application/jose", "text/plain", "text/json",
 		"application/octet-stream", "binary/octet-stream", ""}
 )
 
@@ -100,7 +102,7 @@ func (r *Resolver) loadList(ctx context.Context, address string, form listForm, 
 	if resp.NotModified {
 		next.cost = old.cost
 	} else {
-		list, err := form.read(resp.Body)
+		list, err := form.read(resp.Text())
 		if err != nil {
 			return nil, err
 		}
@@ -114,13 +116,21 @@ func (r *Resolver) loadList(ctx context.Context, address string, form listForm, 
 // readList tells the forms of a secured list apart by what they begin with, for
 // hosts name them as they like.
 func readList(body []byte) (credential.ListDocument, error) {
+	if len(body) > 0 && body[0] >= 0x80 { // as no text begins
+		_, err := cose.Parse(body)
+		if err != nil {
+			return credential.ListDocument{}, fmt.Errorf("neither a JSON object nor a token: %w", err)
+		}
+		return credential.ListDocument{Value: credential.Envelope(credential.MediaCredentialCOSE, body)}, nil
+	}
 	body = bytes.TrimSpace(body)
 	if len(body) > 0 && body[0] == '{' {
 		v, err := jcs.Decode(body)
 		return credential.ListDocument{Value: v}, err
 	}
-	if _, err := jose.Parse(body); err != nil {
-		return credential.ListDocument{}, fmt.Errorf("neither a JSON object nor a JWT: %w", err)
+	issued, _, _ := bytes.Cut(body, []byte("~")) // of an SD-JWT
+	if _, err := jose.Parse(issued); err != nil {
+		return credential.ListDocument{}, fmt.Errorf("neither a JSON object nor a token: %w", err)
 	}
 	return credential.ListDocument{Token: string(body)}, nil
 }
@@ -159,6 +169,7 @@ func listPayload(list credential.ListDocument) jcs.Value {
 	if token == "" {
 		return list.Value
 	}
+	token, _, _ = strings.Cut(token, "~")
 	parsed, err := jose.Parse([]byte(token))
 	if err != nil {
 		return jcs.Value{}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tabard-id/tabard/did/cose"
 	"github.com/tabard-id/tabard/node/internal/fetch"
 )
 
@@ -20,6 +21,15 @@ func listOf(more string) string {
 func token(payload string) string {
 	part := func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) }
 	return part(`{"alg":"ES256","typ":"vc+jwt","kid":"a"}`) + "." + part(payload) + "." + part(strings.Repeat("s", 64))
+}
+
+func coseOf(t *testing.T, payload string) string {
+	t.Helper()
+	message, err := cose.Sign(cose.Header{KeyID: []byte("a")}, []byte(payload), key(t, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(message)
 }
 
 func TestStatusListCaching(t *testing.T) {
@@ -38,6 +48,9 @@ func TestStatusListCaching(t *testing.T) {
 		"ttl that is no number": {func(*host) string { return listOf(`,"ttl":"soon"`) }, nil, time.Second},
 		"with an entity tag":    {func(*host) string { return listOf(`,"ttl":30000`) }, []string{"Etag", `"1"`}, 30 * time.Second},
 		"JWT":                   {func(*host) string { return token(listOf(`,"ttl":20000`)) }, []string{"Content-Type", "application/vc+jwt"}, 20 * time.Second},
+		"SD-JWT":                {func(*host) string { return token(listOf(`,"ttl":20000`)) + "~" }, []string{"Content-Type", "application/vc+sd-jwt"}, 20 * time.Second},
+		"byte order mark":       {func(*host) string { return "\ufeff" + listOf(`,"ttl":30000`) }, nil, 30 * time.Second},
+		"COSE":                  {func(*host) string { return coseOf(t, listOf("")) }, []string{"Content-Type", "application/vc+cose"}, time.Minute},
 		"JWT of no JSON":        {func(*host) string { return token("a") }, nil, time.Minute},
 		"enveloped": {func(*host) string {
 			return fmt.Sprintf(`{"id":"data:application/vc+jwt,%s"}`, token(listOf(`,"ttl":20000`)))
@@ -137,5 +150,24 @@ func TestSchema(t *testing.T) {
 	}
 	if _, err := h.resolver.Schema(t.Context(), "http://"+h.domain+"/s.json"); !errors.Is(err, fetch.ErrURL) {
 		t.Error(err)
+	}
+}
+
+// TestSchemaMediaTypes: a schema, and the credential that a JsonSchemaCredential is, under
+// every name that the specifications have for them, with the bytes as they were served.
+func TestSchemaMediaTypes(t *testing.T) {
+	h := newHost(t, nil)
+	const body = "\ufeff{}"
+	for i, media := range []string{"application/schema+json", "application/json", "application/vc", "application/vc+jwt", "application/vc+sd-jwt",
+		"application/vc+cose", "application/vc+ld+json", "application/ld+json", "application/jwt", "text/plain", "application/octet-stream"} {
+		path := fmt.Sprintf("/%d", i)
+		h.put(path, body, "Content-Type", media)
+		if got, err := h.resolver.Schema(t.Context(), "https://"+h.domain+path); err != nil || string(got) != body {
+			t.Errorf("%s: %q, %v", media, got, err)
+		}
+	}
+	h.put("/html", body, "Content-Type", "text/html")
+	if _, err := h.resolver.Schema(t.Context(), "https://"+h.domain+"/html"); !errors.Is(err, fetch.ErrContentType) {
+		t.Errorf("HTML: %v", err)
 	}
 }

@@ -9,7 +9,15 @@ import (
 	"github.com/tabard-id/tabard/node/internal/fetch"
 )
 
-var schemaTypes = []string{"application/schema+json", "application/json"}
+var (
+	// schemaTypes are those of schemas, and of credentials that hold one (VC JSON Schema,
+	// JsonSchemaCredential) in every securing.
+	schemaTypes = []string{"application/schema+json", "application/json", "application/vc", "application/vc+jwt",
+		"application/vc+sd-jwt", "application/vc+cose"}
+	// otherSchemaTypes are what servers say of both, and of plain files.
+	otherSchemaTypes = append([]string{"application/vc+ld+json", "application/vc+ld+json+jwt", "application/jwt", "application/sd-jwt",
+		"application/jose", "application/cose"}, otherTypes...)
+)
 
 type schemaContent struct {
 	body []byte
@@ -20,7 +28,7 @@ type schemaContent struct {
 // digest can be checked. The caller does not modify them.
 func (r *Resolver) Schema(ctx context.Context, url string) ([]byte, error) {
 	it, cached, err := r.cache.get(ctx, "schema "+url, r.cfg.now(), r.cfg.Timeout, false, func(ctx context.Context, old *item) (*item, error) {
-		opt := fetch.Options{Accept: schemaTypes, AlsoTake: otherTypes, MaxBytes: maxSchema, Redirects: maxRedirects}
+		opt := fetch.Options{Accept: schemaTypes, AlsoTake: otherSchemaTypes, MaxBytes: maxSchema, Redirects: maxRedirects}
 		var before schemaContent
 		if old != nil {
 			before, _ = old.content.(schemaContent)

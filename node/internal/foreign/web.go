@@ -59,7 +59,7 @@ func (r *Resolver) loadWeb(ctx context.Context, id did.ID, place web.Identifier,
 		next.cost = old.cost
 		return next, nil
 	}
-	document, err := web.ParseDocument(id, resp.Body)
+	document, err := web.ParseDocument(id, resp.Text())
 	if err != nil {
 		return nil, err
 	}

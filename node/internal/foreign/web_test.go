@@ -20,10 +20,11 @@ func TestWeb(t *testing.T) {
 	h := newHost(t, nil)
 	h.put("/.well-known/did.json", document(h.web(), ""))
 	h.put("/user/alice/did.json", document(h.web("user", "alice"), ""), "Content-Type", "application/did+json")
+	h.put("/marked/did.json", "\ufeff"+document(h.web("marked"), ""))
 	h.put("/b%C3%BCcher/did.json", document(h.web("b%C3%BCcher"), ""), "Content-Type", "application/octet-stream")
 	h.set("/moved/did.json", file{status: http.StatusFound, header: map[string]string{"Location": "/user/bob/did.json"}})
 	h.put("/user/bob/did.json", document(h.web("moved"), ""))
-	for _, id := range []did.ID{h.web(), h.web("user", "alice"), h.web("b%C3%BCcher"), h.web("moved")} {
+	for _, id := range []did.ID{h.web(), h.web("user", "alice"), h.web("b%C3%BCcher"), h.web("moved"), h.web("marked")} {
 		res, err := h.resolver.Resolve(t.Context(), id, did.Options{})
 		if err != nil || res.Document.ID() != id || res.Source == nil || !res.Source.Fetched.Equal(h.now) || res.Source.Age != 0 {
 			t.Errorf("%s: %+v, %v", id, res, err)

@@ -40,7 +40,7 @@ func (r *Resolver) loadLog(ctx context.Context, id did.ID, place webvh.Identifie
 	if err != nil {
 		return nil, err
 	}
-	next := &logContent{raw: resp.Body, etag: resp.ETag}
+	next := &logContent{raw: resp.Text(), etag: resp.ETag}
 	if resp.NotModified {
 		next.raw, next.etag = before.raw, before.etag
 	}
@@ -127,7 +127,7 @@ func (r *Resolver) witnessFile(ctx context.Context, place webvh.Identifier, anew
 	if err != nil {
 		return nil, err
 	}
-	return resp.Body, nil
+	return resp.Text(), nil
 }
 
 // keepLog is how long a log is reused: as its ttl says, or for less if HTTP says

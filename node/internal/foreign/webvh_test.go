@@ -51,6 +51,19 @@ func TestLog(t *testing.T) {
 	}
 }
 
+// TestLogWithAByteOrderMark: an editor has put it there; what was signed begins after it.
+func TestLogWithAByteOrderMark(t *testing.T) {
+	h := newHost(t, nil)
+	c := h.create(webvh.CreateOptions{})
+	log := c.log
+	c.log = "\ufeff" + log
+	c.publish()
+	snap, err := h.resolver.Snapshot(t.Context(), c.id())
+	if err != nil || string(snap.Log) != log {
+		t.Errorf("%+v, %v", snap, err)
+	}
+}
+
 func TestLogRefusals(t *testing.T) {
 	h := newHost(t, func(c *Config) { c.Own = func(domain string) bool { return domain == "own.example.com" } })
 	made := func(name string, change func(*controller) string) did.ID {
