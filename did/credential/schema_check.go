@@ -161,7 +161,7 @@ func (j *judgement) intact(entry SchemaEntry, data []byte) error {
 // like any other.
 func (j *judgement) compile(ctx context.Context, url, kind string, data []byte) (*schema.Schema, error) {
 	if kind == JSONSchema {
-		return j.by.Compiled.Compile(url, data)
+		return j.by.Compiled.Compile(url, data, j.by.SchemaOptions)
 	}
 	if j.by.depth >= maxDepth || j.by.asked.exhausted {
 		return nil, &checkError{code: CodeSchemaInvalid, detail: "schemas of schemas are not followed that far"}
@@ -190,13 +190,17 @@ func (j *judgement) compile(ctx context.Context, url, kind string, data []byte) 
 	if err != nil {
 		return nil, err
 	}
-	return schema.CompileValue(url, held)
+	return j.by.SchemaOptions.CompileValue(url, held)
 }
 
-// credentialOf reads an object, or a compact token.
+// credentialOf reads an object, a compact token or a COSE_Sign1, which begins like no
+// text.
 func credentialOf(data []byte) (jcs.Value, error) {
-	text := bytes.TrimSpace(data)
-	if len(text) > 0 && text[0] == '{' {
+	text := bytes.TrimSpace(jcs.TrimBOM(data))
+	switch {
+	case len(text) > 0 && text[0] >= 0x80:
+		return Envelope(MediaCredentialCOSE, data), nil
+	case len(text) > 0 && text[0] == '{':
 		v, err := jcs.Decode(text)
 		if err != nil {
 			return jcs.Value{}, fmt.Errorf("%w: %w", schema.ErrInvalid, err)

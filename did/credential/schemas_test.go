@@ -11,6 +11,7 @@ import (
 	"github.com/tabard-id/tabard/did/credential"
 	"github.com/tabard-id/tabard/did/credential/schema"
 	"github.com/tabard-id/tabard/did/jcs"
+	"github.com/tabard-id/tabard/did/key"
 	"github.com/tabard-id/tabard/did/proof"
 )
 
@@ -48,6 +49,7 @@ func (c credentials) schemaCases() []judgedVector {
 		}
 		return v
 	}
+	email := good.With("properties", decode(c.tb, `{"credentialSubject":{"properties":{"sponsor":{"format":"email"}}}}`))
 	sum := sha512.Sum384(good.Canonical())
 	digest := "sha384-" + base64.StdEncoding.EncodeToString(sum[:])
 	other := decode(c.tb, `{"$schema":"https://json-schema.org/draft/2020-12/schema","required":["evidence"]}`)
@@ -81,7 +83,10 @@ func (c credentials) schemaCases() []judgedVector {
 			Input: c.sign(c.unsigned().With("credentialSchema", decode(c.tb, entry)).With("relatedResource", decode(c.tb, `{"id":"`+schemaURL+`","digestSRI":"`+digest+`"}`))),
 			Codes: codes{credential.CheckSchema: credential.CodeDigestMismatch, credential.CheckRelatedResource: credential.CodeResourceUnknown}},
 		one("does-not-fit", "5.3: failure", other, credential.CodeSchemaMismatch),
-		one("format-does-not-fit", "5.3: formats are asserted", good.With("properties", decode(c.tb, `{"credentialSubject":{"properties":{"sponsor":{"format":"email"}}}}`)), credential.CodeSchemaMismatch),
+		one("format-is-an-annotation", "JSON Schema Validation 2020-12, 7.2.1", email, ""),
+		one("format-is-an-annotation-in-2019-09", "JSON Schema Validation 2019-09, 7.2", email.With("$schema", text("https://json-schema.org/draft/2019-09/schema")), ""),
+		one("format-does-not-fit-in-draft-07", "JSON Schema Validation draft-07, 7.2: asserted here", email.With("$schema", text("http://json-schema.org/draft-07/schema#")), credential.CodeSchemaMismatch),
+		one("pattern-with-lookahead", "5.3: indeterminate", good.With("pattern", text("^(?!did:)")), credential.CodeSchemaUnsupported),
 		one("proof-is-no-part-of-it", "the secured document is evaluated", good.With("not", decode(c.tb, `{"required":["proof"]}`)), ""),
 		one("no-schema-version", "4: MUST NOT be processed", good.Without("$schema"), credential.CodeSchemaInvalid),
 		one("schema-version-unknown", "5.3: indeterminate", good.With("$schema", text("https://json-schema.org/draft/2099-12/schema")), credential.CodeSchemaUnsupported),
@@ -136,6 +141,52 @@ func (c credentials) schemaCredentialCases() []judgedVector {
 		one("schema-in-a-credential-of-another-type", c.sign(holder.Without("credentialSchema").With("type", text(credential.Type))), credential.CodeSchemaInvalid),
 		one("schema-in-a-credential-missing", c.sign(change(holder, "jsonSchema", text("x"))), credential.CodeSchemaInvalid),
 		one("schema-where-a-credential-is-announced", decode(c.tb, agentSchema), credential.CodeSchemaInvalid),
+	}
+}
+
+// bytesOf serves what is no JSON.
+type bytesOf []byte
+
+func (b bytesOf) Schema(context.Context, string) ([]byte, error) { return b, nil }
+
+// TestSchemaCredentialInEveryForm: a JsonSchemaCredential is a credential however it is
+// secured, and a schema may have a byte order mark before it.
+func TestSchemaCredentialInEveryForm(t *testing.T) {
+	c := newCredentials(t)
+	holder := c.unsigned().With("id", text(schemaURL)).With("type", jcs.Array(text(credential.Type), text(credential.JSONSchemaCredential))).
+		With("credentialSubject", decode(t, `{"id":"`+schemaURL+`#held","type":"JsonSchema","jsonSchema":{"$schema":"https://json-schema.org/draft/2020-12/schema","required":["evidence"]}}`))
+	seal := func(media string) []byte {
+		token, err := credential.Seal(holder, media, c.key, credential.SealOptions{KeyID: key.MethodID(c.key.Public())})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return token
+	}
+	signed := c.sign(holder).Canonical()
+	for name, found := range map[string][]byte{
+		"application/vc": signed, "byte order mark": append([]byte("\ufeff"), signed...),
+		credential.MediaCredentialJWT: seal(credential.MediaCredentialJWT), credential.MediaCredentialSDJWT: seal(credential.MediaCredentialSDJWT),
+		credential.MediaCredentialCOSE: seal(credential.MediaCredentialCOSE),
+	} {
+		verifier := credential.Verifier{Resolver: registry{}, Now: now, Schemas: bytesOf(found)}
+		v := verifier.Verify(context.Background(), c.ofSchema(`{"id":"`+schemaURL+`","type":"JsonSchemaCredential"}`))
+		if row, _ := v.Check(credential.CheckSchema); row.Code != credential.CodeSchemaMismatch || row.Detail != "credentialSchema "+schemaURL+": required: missing property 'evidence'" {
+			t.Errorf("%s: %+v", name, row)
+		}
+	}
+}
+
+// TestAssertFormats: an option of the verifier.
+func TestAssertFormats(t *testing.T) {
+	c := newCredentials(t)
+	vc := c.ofSchema(`{"id":"` + schemaURL + `","type":"JsonSchema"}`)
+	found := schemas{schemaURL: decode(t, `{"$schema":"https://json-schema.org/draft/2020-12/schema","properties":{"credentialSubject":{"properties":{"sponsor":{"format":"email"}}}}}`)}
+	for assert, want := range map[bool]credential.Code{false: "", true: credential.CodeSchemaMismatch} {
+		verifier := credential.Verifier{Resolver: registry{}, Now: now, Schemas: found, SchemaOptions: schema.Options{AssertFormats: assert}}
+		v := verifier.Verify(context.Background(), vc)
+		if row, _ := v.Check(credential.CheckSchema); row.Code != want || v.Verified != (want == "") {
+			t.Errorf("asserted %t: %+v", assert, v.Checks)
+		}
 	}
 }
 

@@ -37,6 +37,8 @@ type Verifier struct {
 	Schemas Schemas
 	// Compiled remembers compiled schemas; nil remembers none.
 	Compiled *schema.Cache
+	// SchemaOptions say how schemas are read.
+	SchemaOptions schema.Options
 	// Resource returns the bytes of a resource that relatedResource names, from what is
 	// at hand; nil knows no others than the JSON-LD contexts.
 	Resource func(url string) ([]byte, bool)

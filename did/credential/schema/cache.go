@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// Cache remembers compiled schemas by URL and text, so that one schema is compiled
+// Cache remembers compiled schemas by URL, text and options, so that one schema is compiled
 // once. Safe for concurrent use; a nil *Cache remembers nothing.
 type Cache struct {
 	mu    sync.Mutex
@@ -26,21 +26,25 @@ func NewCache(entries int) *Cache {
 	return &Cache{limit: entries, byKey: make(map[[32]byte]*list.Element), order: list.New()}
 }
 
-// Compile is the function of that name. What is no schema is remembered as well.
-func (c *Cache) Compile(url string, data []byte) (*Schema, error) {
+// Compile is Options.Compile. What is no schema is remembered as well.
+func (c *Cache) Compile(url string, data []byte, opt Options) (*Schema, error) {
 	if c == nil || len(data) > MaxBytes {
-		return Compile(url, data)
+		return opt.Compile(url, data)
 	}
 	h := sha256.New()
 	h.Write([]byte(url))
-	h.Write([]byte{0})
+	separator := byte(0)
+	if opt.AssertFormats {
+		separator = 1
+	}
+	h.Write([]byte{0, separator})
 	h.Write(data)
 	var key [32]byte
 	h.Sum(key[:0])
 	if e, ok := c.get(key); ok {
 		return e.schema, e.err
 	}
-	s, err := Compile(url, data)
+	s, err := opt.Compile(url, data)
 	c.put(&entry{key, s, err})
 	return s, err
 }

@@ -29,9 +29,9 @@ const (
 var (
 	// ErrInvalid: the schema is none, or too large, or refers to what it does not hold.
 	ErrInvalid = errors.New("not a usable JSON Schema")
-	// ErrUnsupported: the schema is of a version that is not supported here. VC JSON
-	// Schema calls the outcome indeterminate.
-	ErrUnsupported = errors.New("unsupported version of JSON Schema")
+	// ErrUnsupported: the schema is of a version that is not supported here, or has
+	// regular expressions that are not. VC JSON Schema calls the outcome indeterminate.
+	ErrUnsupported = errors.New("unsupported JSON Schema")
 	// ErrWork: evaluating the schema takes more work than is allowed.
 	ErrWork = errors.New("the schema takes too much work")
 )
@@ -39,15 +39,21 @@ var (
 // MismatchError says where an instance is not what the schema demands.
 type MismatchError struct {
 	// Path is a JSON Pointer (RFC 6901), "" for the whole.
-	Path   string
-	Detail string
+	Path string
+	// Keyword is the one of the schema that the instance does not satisfy; "" where a
+	// subschema is false.
+	Keyword string
+	Detail  string
 }
 
-func (e *MismatchError) Error() string {
-	if e.Path == "" {
-		return e.Detail
-	}
-	return e.Path + ": " + e.Detail
+// Error is one line: the path, the keyword and what is wrong.
+func (e *MismatchError) Error() string { return culprit(e.Path, e.Keyword, e.Detail) }
+
+// Options say how schemas are read.
+type Options struct {
+	// AssertFormats holds instances to format in 2019-09 and 2020-12 as well, where it is
+	// an annotation (JSON Schema Validation 2020-12, 7.2.1). In draft 7 it always asserts.
+	AssertFormats bool
 }
 
 // Schema is a compiled JSON Schema. Safe for concurrent use; evaluations take turns.
@@ -68,23 +74,26 @@ var versions = map[string]*jsonschema.Draft{
 // Compile reads the schema found at url, strict JSON of at most MaxBytes. A schema
 // without $schema is none (VC JSON Schema, 4). Errors wrap ErrInvalid or
 // ErrUnsupported.
-func Compile(url string, data []byte) (*Schema, error) {
-	v, err := jcs.Limits{Bytes: MaxBytes, Values: maxValues}.Decode(data)
+func Compile(url string, data []byte) (*Schema, error) { return Options{}.Compile(url, data) }
+
+// Compile is the function of that name, with options.
+func (o Options) Compile(url string, data []byte) (*Schema, error) {
+	v, err := jcs.Limits{Bytes: MaxBytes, Values: maxValues}.Decode(jcs.TrimBOM(data))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
-	return CompileValue(url, v)
+	return o.CompileValue(url, v)
 }
 
 // CompileValue is Compile for a schema that was decoded as part of something larger.
-func CompileValue(url string, v jcs.Value) (*Schema, error) {
+func (o Options) CompileValue(url string, v jcs.Value) (*Schema, error) {
 	if n := countValues(v, maxValues); n > maxValues {
 		return nil, fmt.Errorf("%w: it has too many values", ErrInvalid)
 	}
 	if err := checkVersion(v); err != nil {
 		return nil, err
 	}
-	return compile(url, v)
+	return o.compile(url, v)
 }
 
 // checkVersion reads $schema.
@@ -96,14 +105,14 @@ func checkVersion(v jcs.Value) error {
 	name := strings.TrimSuffix(version, "#")
 	name = strings.TrimPrefix(strings.TrimPrefix(name, "http://"), "https://")
 	if versions[name] == nil {
-		return fmt.Errorf("%w: %.100s", ErrUnsupported, version)
+		return fmt.Errorf("%w: $schema is %.100s", ErrUnsupported, version)
 	}
 	return nil
 }
 
 // compile hands the schema to the library, which panics on some schemas that its
 // checks let through.
-func compile(url string, v jcs.Value) (s *Schema, err error) {
+func (o Options) compile(url string, v jcs.Value) (s *Schema, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			s, err = nil, stopped(r)
@@ -112,16 +121,18 @@ func compile(url string, v jcs.Value) (s *Schema, err error) {
 	m := &meter{}
 	c := jsonschema.NewCompiler()
 	c.UseLoader(nil)
-	c.AssertFormat()
+	if o.AssertFormats {
+		c.AssertFormat()
+	}
 	c.AssertVocabs()
 	c.UseRegexpEngine(m.compileRegexp)
 	c.RegisterVocabulary(&jsonschema.Vocabulary{URL: meterVocabulary, Compile: m.collect})
 	if err := c.AddResource(url, plain(v)); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
+		return nil, unusable(err)
 	}
 	compiled, err := c.Compile(url)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %.300s", ErrInvalid, err.Error())
+		return nil, unusable(err)
 	}
 	m.install()
 	return &Schema{compiled: compiled, meter: m}, nil

@@ -31,9 +31,10 @@ func TestValidate(t *testing.T) {
 	email := `"properties":{"credentialSubject":{"type":"object","properties":{"email":{"type":"string","format":"email"}},"required":["email"]}}`
 	for _, tt := range []struct{ name, schema, instance, path string }{
 		{"2020-12", `{"$schema":"` + d2020 + `",` + email + `}`, `{"credentialSubject":{"email":"a@example.com"}}`, "ok"},
-		{"format asserted", `{"$schema":"` + d2020 + `",` + email + `}`, `{"credentialSubject":{"email":"not an email"}}`, "/credentialSubject/email"},
+		{"format is an annotation", `{"$schema":"` + d2020 + `",` + email + `}`, `{"credentialSubject":{"email":"not an email"}}`, "ok"},
 		{"required", `{"$schema":"` + d2020 + `",` + email + `}`, `{"credentialSubject":{}}`, "/credentialSubject"},
-		{"2019-09", `{"$schema":"https://json-schema.org/draft/2019-09/schema",` + email + `}`, `{"credentialSubject":{"email":"x"}}`, "/credentialSubject/email"},
+		{"2019-09", `{"$schema":"https://json-schema.org/draft/2019-09/schema",` + email + `}`, `{"credentialSubject":{"email":1}}`, "/credentialSubject/email"},
+		{"format is an annotation in 2019-09", `{"$schema":"https://json-schema.org/draft/2019-09/schema",` + email + `}`, `{"credentialSubject":{"email":"x"}}`, "ok"},
 		{"draft-07 with fragment", `{"$schema":"http://json-schema.org/draft-07/schema#",` + email + `}`, `{"credentialSubject":{"email":"x"}}`, "/credentialSubject/email"},
 		{"id of its own", `{"$id":"name-schema","$schema":"` + d2020 + `","type":"object"}`, `{}`, "ok"},
 		{"reference to itself", `{"$id":"https://other.example/s","$schema":"` + d2020 + `","properties":{"a":{"$ref":"#/$defs/x"}},"$defs":{"x":{"type":"string"}}}`, `{"a":1}`, "/a"},
@@ -42,7 +43,9 @@ func TestValidate(t *testing.T) {
 		{"number", `{"$schema":"` + d2020 + `","properties":{"a":{"multipleOf":0.01}}}`, `{"a":0.29}`, "ok"},
 		{"false", `{"$schema":"` + d2020 + `","properties":{"a":false}}`, `{"a":0.29}`, "/a"},
 		{"unevaluated", `{"$schema":"` + d2020 + `","allOf":[{"properties":{"a":true}}],"unevaluatedProperties":false}`, `{"a":1,"b":2}`, "/b"},
-		{"regex format", `{"$schema":"` + d2020 + `","properties":{"a":{"format":"regex"}}}`, `{"a":"("}`, "/a"},
+		{"format is asserted in draft-07", `{"$schema":"http://json-schema.org/draft-07/schema#","properties":{"a":{"format":"date-time"}}}`, `{"a":"2024-01-01T00:00:00"}`, "/a"},
+		{"byte order mark", "\ufeff" + `{"$schema":"` + d2020 + `","properties":{"a":{"type":"string"}}}`, `{"a":1}`, "/a"},
+		{"regex format", `{"$schema":"http://json-schema.org/draft-07/schema#","properties":{"a":{"format":"regex"}}}`, `{"a":"("}`, "/a"},
 		{"escaped pointer", `{"$schema":"` + d2020 + `","properties":{"a/b":{"type":"string"}}}`, `{"a/b":1}`, "/a~1b"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -59,6 +62,58 @@ func TestValidate(t *testing.T) {
 				t.Errorf("%v, want a mismatch at %s", err, tt.path)
 			}
 		})
+	}
+}
+
+// TestAssertFormats: where asked for, a format holds in every draft; that of another
+// schema remembered is not taken for it.
+func TestAssertFormats(t *testing.T) {
+	text := []byte(`{"$schema":"` + d2020 + `","properties":{"a":{"format":"date-time"}}}`)
+	instance := decode(t, `{"a":"2024-01-01T00:00:00"}`)
+	cache := schema.NewCache(2)
+	for range 2 {
+		annotated, err := cache.Compile(url, text, schema.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := annotated.Validate(instance); err != nil {
+			t.Errorf("an annotation: %v", err)
+		}
+		asserted, err := cache.Compile(url, text, schema.Options{AssertFormats: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var m *schema.MismatchError
+		if err := asserted.Validate(instance); !errors.As(err, &m) || m.Path != "/a" || m.Keyword != "format" {
+			t.Errorf("asserted: %v", err)
+		}
+	}
+}
+
+// TestErrorsNameTheCulprit: in one line, the path, the keyword and what is wrong, and
+// nothing of the library's insides.
+func TestErrorsNameTheCulprit(t *testing.T) {
+	head := `{"$schema":"` + d2020 + `",`
+	nested := head + `"properties":{"credentialSubject":{"properties":{"t":%s}}}}`
+	for _, tt := range []struct{ name, schema, instance, want string }{
+		{"required", head + `"properties":{"a":{"required":["b"]}}}`, `{"a":{}}`, "/a: required: missing property 'b'"},
+		{"length", head + `"properties":{"a":{"minLength":3}}}`, `{"a":"x"}`, "/a: minLength: got 1, want 3"},
+		{"false", head + `"properties":{"a":false}}`, `{"a":1}`, "/a: nothing is allowed here"},
+		{"line ends", head + `"properties":{"a":{"const":"x\ny"}}}`, `{"a":"1\n2"}`, "/a: const: "},
+		{"pattern", fmt.Sprintf(nested, `{"pattern":"^(?!did:)[a-z]+$"}`), "", "unsupported JSON Schema: /properties/credentialSubject/properties/t/pattern: "},
+		{"pattern that is none", fmt.Sprintf(nested, `{"pattern":"("}`), "", "not a usable JSON Schema: /properties/credentialSubject/properties/t/pattern: "},
+		{"type", fmt.Sprintf(nested, `{"type":"banana"}`), "", "not a usable JSON Schema: /properties/credentialSubject/properties/t/type: "},
+		{"property name", head + `"patternProperties":{"(?=a)":true}}`, "", "unsupported JSON Schema: "},
+		{"reference", fmt.Sprintf(nested, `{"$ref":"https://example.com/other.json"}`), "", "it refers to \"https://example.com/other.json\""},
+		{"root", head + `"type":1}`, "", "not a usable JSON Schema: /type: "},
+	} {
+		s, err := schema.Compile(url, []byte(tt.schema))
+		if err == nil && tt.instance != "" {
+			err = s.Validate(decode(t, tt.instance))
+		}
+		if err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "urn:") || strings.ContainsAny(err.Error(), "\n\r") {
+			t.Errorf("%s: %v", tt.name, err)
+		}
 	}
 }
 
@@ -80,7 +135,9 @@ func TestCompileRefuses(t *testing.T) {
 		{"reference to a file", `{"$schema":"` + d2020 + `","$ref":"file:///etc/passwd"}`, schema.ErrInvalid},
 		{"reference to nowhere", `{"$schema":"` + d2020 + `","$ref":"#/$defs/none"}`, schema.ErrInvalid},
 		{"expression does not parse", `{"$schema":"` + d2020 + `","pattern":"("}`, schema.ErrInvalid},
-		{"expression with lookahead", `{"$schema":"` + d2020 + `","pattern":"(?=a)"}`, schema.ErrInvalid},
+		{"expression with lookahead", `{"$schema":"` + d2020 + `","pattern":"(?=a)"}`, schema.ErrUnsupported},
+		{"expression with lookbehind", `{"$schema":"` + d2020 + `","pattern":"(?<!a)b"}`, schema.ErrUnsupported},
+		{"expression with a back-reference", `{"$schema":"` + d2020 + `","patternProperties":{"(a)\\1":true}}`, schema.ErrUnsupported},
 		{"expression too large", `{"$schema":"` + d2020 + `","pattern":"(a{100}){10}(a{100}){10}(a{100}){10}"}`, schema.ErrInvalid},
 		{"too large", `{"$schema":"` + d2020 + `","description":"` + strings.Repeat("x", schema.MaxBytes) + `"}`, schema.ErrInvalid},
 		{"too many values", `{"$schema":"` + d2020 + `","enum":[` + strings.Repeat("1,", 9000) + `1]}`, schema.ErrInvalid},

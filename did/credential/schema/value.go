@@ -2,14 +2,6 @@ package schema
 
 import (
 	"encoding/json"
-	"errors"
-	"fmt"
-	"strings"
-
-	"github.com/santhosh-tekuri/jsonschema/v6"
-	"github.com/santhosh-tekuri/jsonschema/v6/kind"
-	"golang.org/x/text/language"
-	"golang.org/x/text/message"
 
 	"github.com/tabard-id/tabard/did/jcs"
 )
@@ -58,53 +50,4 @@ func countValues(v jcs.Value, limit int) int {
 		n += countValues(member, limit-n)
 	}
 	return n
-}
-
-// maxDetail bounds what is told of a mismatch.
-const maxDetail = 300
-
-// mismatch tells one of the places where an instance does not fit: of all leaves of
-// the library's tree, the first in the order of their pointers.
-func mismatch(err error) error {
-	var tree *jsonschema.ValidationError
-	if !errors.As(err, &tree) {
-		return stopped(err)
-	}
-	path, leaf := first(tree)
-	if cycle, ok := leaf.ErrorKind.(*kind.RefCycle); ok {
-		return fmt.Errorf("%w: references to %.200s go in a circle", ErrInvalid, cycle.URL)
-	}
-	detail := leaf.ErrorKind.LocalizedString(message.NewPrinter(language.English))
-	return &MismatchError{Path: cut(path), Detail: cut(detail)}
-}
-
-func first(e *jsonschema.ValidationError) (string, *jsonschema.ValidationError) {
-	if len(e.Causes) == 0 {
-		return pointer(e.InstanceLocation), e
-	}
-	path, leaf := first(e.Causes[0])
-	for _, cause := range e.Causes[1:] {
-		if p, l := first(cause); p < path {
-			path, leaf = p, l
-		}
-	}
-	return path, leaf
-}
-
-var escape = strings.NewReplacer("~", "~0", "/", "~1")
-
-func pointer(location []string) string {
-	var b strings.Builder
-	for _, token := range location {
-		b.WriteByte('/')
-		b.WriteString(escape.Replace(token))
-	}
-	return b.String()
-}
-
-func cut(s string) string {
-	if len(s) <= maxDetail {
-		return s
-	}
-	return strings.ToValidUTF8(s[:maxDetail], "") + "…"
 }
