@@ -15,12 +15,13 @@ import (
 // A node answers the questions of its peers, leader or not, and one that cannot be reached is told from
 // one that may have heard.
 func TestAsk(t *testing.T) {
+	t.Parallel()
 	c := consensustest.New(t, consensustest.Options{Configure: func(cfg *consensus.Config) {
 		id := cfg.NodeID
 		cfg.Answer = func(question []byte) []byte { return append([]byte(id+" heard "), question...) }
 	}})
 	ask := func(from int, peer string, question []byte) ([]byte, error) {
-		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
 		return c.Nodes[from].Replica.Ask(ctx, peer, question)
 	}

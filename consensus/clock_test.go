@@ -9,9 +9,9 @@ import (
 // watchWith is a clock of five nodes: its own, and peers ahead by offsets, told just now.
 func watchWith(own func() time.Time, offsets ...time.Duration) *clockWatch {
 	p := &peers{all: make(map[string]view)}
-	now := time.Now()
+	now, at := time.Now(), own()
 	for i, o := range offsets {
-		p.all[string(rune('a'+i))] = view{clock: newSample(own().Add(o), own(), now, now)}
+		p.all[string(rune('a'+i))] = view{clock: newSample(at.Add(o), at, now, now)}
 	}
 	return &clockWatch{now: own, peers: p, bound: time.Second, nodes: 5}
 }

@@ -22,14 +22,13 @@ func within(t testing.TB, d time.Duration) context.Context {
 }
 
 func TestProposeFromAnyNode(t *testing.T) {
+	t.Parallel()
 	c := consensustest.New(t, consensustest.Options{Secret: []byte("sixteen bytes or more")})
 	c.Leader()
 	for i, n := range c.Nodes {
 		c.Put(n, fmt.Sprint("c", i), "k", fmt.Sprint(i))
 		for _, reader := range c.Nodes {
-			if err := reader.Replica.ReadBarrier(within(t, 5*time.Second)); err != nil {
-				t.Fatal(err)
-			}
+			reader.Barrier()
 			if got := reader.M().Get("k"); got != fmt.Sprint(i) {
 				t.Errorf("after a barrier %s reads %q, written was %d", reader.ID, got, i)
 			}
@@ -40,6 +39,7 @@ func TestProposeFromAnyNode(t *testing.T) {
 
 // How long it takes is what a benchmark may tell; here it is that it comes to pass.
 func TestStartToLeader(t *testing.T) {
+	t.Parallel()
 	start := time.Now()
 	peers, listeners := loopbackPeers(t, 3)
 	var replicas []*consensus.Replica
@@ -91,6 +91,7 @@ func loopbackPeers(t testing.TB, n int) (peers []consensus.Peer, listeners []net
 }
 
 func TestSingleNode(t *testing.T) {
+	t.Parallel()
 	c := consensustest.New(t, consensustest.Options{Nodes: 1})
 	n := c.Leader()
 	c.Put(n, "a", "k", "1")
@@ -104,14 +105,10 @@ func TestSingleNode(t *testing.T) {
 // A leader that is cut off must not answer reads, nor claim to know how its
 // writes ended, and what it says must not be lost or applied twice later.
 func TestIsolatedLeader(t *testing.T) {
+	t.Parallel()
 	c := consensustest.New(t, consensustest.Options{})
-	old := c.Leader()
-	c.Put(old, "before", "k", "1")
-	old.Isolate()
-
-	ctx := within(t, 300*time.Millisecond)
-	err := c.Propose(ctx, old.Replica, consensustest.Command{ID: "cut off", Key: "k", Value: "2"})
-	if !errors.Is(err, consensus.ErrOutcomeUnknown) || consensus.NotProposed(err) {
+	old, err := isolatedWithAWrite(c)
+	if !errors.Is(err, consensus.ErrOutcomeUnknown) {
 		t.Errorf("write on an isolated leader ended in %v, want an unknown outcome", err)
 	}
 	if err := old.Replica.ReadBarrier(within(t, 500*time.Millisecond)); !errors.Is(err, consensus.ErrNoLeader) {
@@ -144,27 +141,54 @@ func TestIsolatedLeader(t *testing.T) {
 	}
 }
 
+// isolatedWithAWrite cuts a leader off that has a write in its log then, and returns how the write ended.
+// One that made way before it got the write is no such leader.
+func isolatedWithAWrite(c *consensustest.Cluster) (old *consensustest.Node, err error) {
+	c.TB.Helper()
+	try := 0
+	c.Eventually("a leader to be cut off with a write", func() error {
+		old = c.Leader()
+		c.Put(old, fmt.Sprint("before ", try), "k", "1")
+		old.Isolate()
+		cmd := consensustest.Command{ID: fmt.Sprint("cut off ", try), Key: "k", Value: "2"}
+		err = c.Propose(within(c.TB, 300*time.Millisecond), old.Replica, cmd)
+		if try++; consensus.NotProposed(err) {
+			old.Rejoin()
+			return err
+		}
+		return nil
+	})
+	return old, err
+}
+
 func TestForwardedWithoutAnswerIsUnknown(t *testing.T) {
-	c := consensustest.New(t, consensustest.Options{})
+	t.Parallel()
+	c := consensustest.New(t, consensustest.Options{Configure: consensustest.Steady})
 	leader := c.Leader()
 	follower := c.Others(leader)[0]
 	c.Put(follower, "first", "k", "1") // the connection stands
 	c.Net.CutOneWay(leader.ID, follower.ID)
-	err := c.Propose(within(t, 200*time.Millisecond), follower.Replica, consensustest.Command{ID: "sent", Key: "k", Value: "2"})
-	if !errors.Is(err, consensus.ErrOutcomeUnknown) {
-		t.Errorf("forwarded without an answer: %v", err)
-	}
+	ended := make(chan error, 1)
+	gone, leave := context.WithCancel(t.Context())
+	go func() {
+		ended <- c.Propose(gone, follower.Replica, consensustest.Command{ID: "sent", Key: "k", Value: "2"})
+	}()
 	c.Eventually("the forwarded command to be applied", func() error {
 		if got := leader.M().Get("k"); got != "2" {
 			return fmt.Errorf("register is %q", got)
 		}
 		return nil
 	})
+	leave()
+	if err := <-ended; !errors.Is(err, consensus.ErrOutcomeUnknown) {
+		t.Errorf("forwarded without an answer: %v", err)
+	}
 	c.Net.Heal()
 	c.Check()
 }
 
 func TestRestartOfAll(t *testing.T) {
+	t.Parallel()
 	c := consensustest.New(t, consensustest.Options{})
 	c.Leader()
 	for round := range 3 {
@@ -183,18 +207,17 @@ func TestRestartOfAll(t *testing.T) {
 }
 
 func TestGracefulCloseHandsOver(t *testing.T) {
+	t.Parallel()
 	c := consensustest.New(t, consensustest.Options{Configure: func(cfg *consensus.Config) {
-		cfg.HeartbeatTimeout, cfg.ElectionTimeout = 2*time.Second, 2*time.Second
+		if consensustest.Steady(cfg); cfg.NodeID != "n1" { // of its own accord it would not stand while this test lasts
+			cfg.HeartbeatTimeout, cfg.ElectionTimeout = time.Hour, time.Hour
+		}
 	}})
 	old := c.Leader()
 	c.Put(old, "a", "k", "1")
-	start := time.Now()
 	old.Stop()
 	fresh := c.Leader()
 	c.Put(fresh, "b", "k", "2")
-	if d := time.Since(start); d > time.Second {
-		t.Errorf("took %v to hand over; an election takes at least 2 s", d)
-	}
 	old.Start()
 	c.Check()
 }
@@ -215,6 +238,7 @@ func (g *gate) Apply(index uint64, ms int64, cmds [][]byte) ([][]byte, error) {
 }
 
 func TestOverload(t *testing.T) {
+	t.Parallel()
 	g := &gate{Machine: consensustest.NewMachine(), open: make(chan struct{})}
 	c := consensustest.New(t, consensustest.Options{Nodes: 1,
 		Machine:   func(string) consensus.StateMachine { return g },
@@ -255,6 +279,7 @@ func TestOverload(t *testing.T) {
 }
 
 func TestLargeCommands(t *testing.T) {
+	t.Parallel()
 	c := consensustest.New(t, consensustest.Options{Configure: func(cfg *consensus.Config) {
 		cfg.MaxCommandBytes, cfg.MaxBatchBytes = 300<<10, 100<<10
 	}})
@@ -265,7 +290,7 @@ func TestLargeCommands(t *testing.T) {
 		if got := leader.M().Get("k"); got != value {
 			t.Errorf("through %s: %d bytes arrived", n.ID, len(got))
 		}
-		_, err := n.Replica.Propose(within(t, 5*time.Second), make([]byte, 300<<10+1))
+		_, err := n.Replica.Propose(within(t, time.Minute), make([]byte, 300<<10+1))
 		if !errors.Is(err, consensus.ErrTooLarge) || !consensus.NotProposed(err) {
 			t.Errorf("beyond the limit: %v", err)
 		}
@@ -274,6 +299,7 @@ func TestLargeCommands(t *testing.T) {
 }
 
 func TestHello(t *testing.T) {
+	t.Parallel()
 	c := consensustest.New(t, consensustest.Options{Secret: []byte("sixteen bytes or more")})
 	for _, from := range c.Nodes {
 		for _, to := range c.Nodes {
@@ -292,6 +318,7 @@ func TestHello(t *testing.T) {
 }
 
 func TestWrongSecretIsKeptOut(t *testing.T) {
+	t.Parallel()
 	wrong := false
 	c := consensustest.New(t, consensustest.Options{Secret: []byte("the secret of the cluster"), Configure: func(cfg *consensus.Config) {
 		if cfg.NodeID == "n3" && wrong {
@@ -320,6 +347,7 @@ func TestWrongSecretIsKeptOut(t *testing.T) {
 }
 
 func TestClosedRefuses(t *testing.T) {
+	t.Parallel()
 	c := consensustest.New(t, consensustest.Options{Nodes: 1})
 	r := c.Leader().Replica
 	c.Nodes[0].Stop()
@@ -342,12 +370,14 @@ func TestGoroutinesEnd(t *testing.T) {
 	for i := range 50 {
 		wg.Go(func() {
 			n := c.Nodes[i%3]
-			if err := c.Propose(within(t, 5*time.Second), n.Replica, consensustest.Command{ID: fmt.Sprint(i)}); err != nil {
-				t.Error(err)
-			}
-			if err := n.Replica.ReadBarrier(within(t, 5*time.Second)); err != nil {
-				t.Error(err)
-			}
+			untilProposed(t, func(ctx context.Context) error {
+				err := c.Propose(ctx, n.Replica, consensustest.Command{ID: fmt.Sprint(i)})
+				if errors.Is(err, consensus.ErrOutcomeUnknown) {
+					return nil // an election, which is not what this is about
+				}
+				return err
+			})
+			untilProposed(t, func(ctx context.Context) error { return n.Replica.ReadBarrier(ctx) })
 		})
 	}
 	wg.Wait()

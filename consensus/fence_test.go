@@ -13,6 +13,7 @@ import (
 // Heartbeats need no disk, so that a leader whose disk is stuck would lead for ever,
 // while nothing is committed any more and everybody's state grows old.
 func TestStuckDiskOfTheLeaderMakesWay(t *testing.T) {
+	t.Parallel()
 	c, stores := flakyCluster(t, func(cfg *consensus.Config) { cfg.AppendTimeout = 200 * time.Millisecond })
 	leader := c.Leader()
 	c.Put(leader, "before", "k", "1")
@@ -22,13 +23,19 @@ func TestStuckDiskOfTheLeaderMakesWay(t *testing.T) {
 		c.Put(n, fmt.Sprint("meanwhile ", i), "k", "2")
 	}
 	next := c.Leader(c.Others(leader)...)
-	if id, self := leader.Replica.Leader(); self || id == leader.ID {
-		t.Errorf("the old leader takes itself for the leader (%q), while %s leads", id, next.ID)
-	}
-	for _, n := range c.Others(leader) {
-		if s := n.Replica.Staleness(); s > time.Second {
-			t.Errorf("the state of %s is %v old under the new leader", n.ID, s)
+	c.Eventually("the old leader to know that "+next.ID+" leads", func() error {
+		if id, self := leader.Replica.Leader(); self || id == leader.ID {
+			return fmt.Errorf("it takes itself for the leader (%q)", id)
 		}
+		return nil
+	})
+	for _, n := range c.Others(leader) {
+		c.Eventually("the state of "+n.ID+" to be current under the new leader", func() error {
+			if s := n.Replica.Staleness(); s > time.Second {
+				return fmt.Errorf("it is %v old", s)
+			}
+			return nil
+		})
 	}
 	stores[leader.ID].stuck.Store(nil)
 	close(hold)
@@ -38,13 +45,14 @@ func TestStuckDiskOfTheLeaderMakesWay(t *testing.T) {
 
 // What waits at a leader whose disk is stuck goes to the next one.
 func TestWritesWaitingAtAStuckDiskGoOn(t *testing.T) {
+	t.Parallel()
 	c, stores := flakyCluster(t, func(cfg *consensus.Config) { cfg.AppendTimeout = 200 * time.Millisecond })
 	leader := c.Leader()
 	hold := make(chan struct{})
 	stores[leader.ID].stuck.Store(&hold)
 	first := make(chan error, 1)
 	go func() { // gets into the entry that is stuck
-		first <- c.Propose(within(t, 10*time.Second), leader.Replica, consensustest.Command{ID: "first", Key: "k"})
+		first <- c.Propose(within(t, time.Minute), leader.Replica, consensustest.Command{ID: "first", Key: "k"})
 	}()
 	c.Eventually("the leader to make way", func() error {
 		if _, self := leader.Replica.Leader(); self {
@@ -64,6 +72,7 @@ func TestWritesWaitingAtAStuckDiskGoOn(t *testing.T) {
 
 // A cluster of one has nobody to make way for.
 func TestStuckDiskOfAClusterOfOne(t *testing.T) {
+	t.Parallel()
 	stores := make(map[string]*flakyStore)
 	c := consensustest.New(t, consensustest.Options{Nodes: 1, Configure: func(cfg *consensus.Config) {
 		cfg.AppendTimeout = 20 * time.Millisecond
@@ -77,7 +86,7 @@ func TestStuckDiskOfAClusterOfOne(t *testing.T) {
 	stores[n.ID].stuck.Store(&hold)
 	done := make(chan error, 1)
 	go func() {
-		done <- c.Propose(within(t, 10*time.Second), n.Replica, consensustest.Command{ID: "a", Key: "k"})
+		done <- c.Propose(within(t, time.Minute), n.Replica, consensustest.Command{ID: "a", Key: "k"})
 	}()
 	c.Eventually("the disk to be stuck for longer than the limit", func() error {
 		if s := n.Replica.Staleness(); s < 200*time.Millisecond {

@@ -143,6 +143,7 @@ var fileSteps = []string{"most copied", "copied", "renamed", "directory synced"}
 // A crash between any two steps of an exchange leaves a file that has everything,
 // however Raft used the log meanwhile.
 func TestFileExchangeCrashes(t *testing.T) {
+	t.Parallel()
 	for name, meanwhile := range map[string]func(*fileModel){
 		"nothing":                func(*fileModel) {},
 		"entries are stored":     func(m *fileModel) { m.append(7) },
@@ -196,6 +197,7 @@ func TestFileExchangeCrashes(t *testing.T) {
 // A step that fails leaves the file in use as it was, or, once the copy may have its
 // name, out of use: what would be stored then could be lost.
 func TestFileExchangeFails(t *testing.T) {
+	t.Parallel()
 	for i, failing := range fileSteps {
 		t.Run(failing, func(t *testing.T) {
 			broken := errors.New("input/output error")
@@ -229,6 +231,7 @@ func TestFileExchangeFails(t *testing.T) {
 
 // A copy that holds entries which were cut off is not used: others came in their place.
 func TestFileExchangeGivenUpWhenTheLogIsCut(t *testing.T) {
+	t.Parallel()
 	for name, cut := range map[string]func(*fileModel){
 		"the end":       func(m *fileModel) { m.cut(m.last - 2); m.append(3) },
 		"the whole log": func(m *fileModel) { m.cut(m.first); m.append(12) },
@@ -261,6 +264,7 @@ func TestFileExchangeGivenUpWhenTheLogIsCut(t *testing.T) {
 
 // A file that is mostly free is made smaller when it is opened.
 func TestFileIsMadeSmallerWhenOpened(t *testing.T) {
+	t.Parallel()
 	m := newFileModel(t, filepath.Join(t.TempDir(), "raft.db"), nil)
 	m.fill()
 	before := m.size()

@@ -37,6 +37,7 @@ func (s endingStore) StoreLogs(logs []*raft.Log) error {
 // A founding that is interrupted before any of its writes, on all nodes at once or on the one that writes
 // the record, goes on when the nodes are started again.
 func TestFoundingInterruptedAtEveryWrite(t *testing.T) {
+	t.Parallel()
 	const writes, endless = 11, 1 << 40 // name, standings, term, first entry, votes, entries of the first leader
 	for _, test := range []struct{ nodes, killed int }{{1, 1}, {3, 3}, {3, 1}} {
 		for n := range writes {
@@ -102,6 +103,7 @@ func (s heldStore) StoreLogs(logs []*raft.Log) error {
 // n3 was admitted after it had been emptied, but has not caught up when all nodes stop; n2 is lost. n1 has
 // everything, and nobody who votes for it: n3 says so, and what to do, and that helps.
 func TestNodeThatJoinsIsLeftWithoutALeader(t *testing.T) {
+	t.Parallel()
 	flags, held := map[string]bool{}, new(atomic.Pointer[chan struct{}])
 	c := bootstrapping(t, flags, consensustest.Options{})
 	n1, n2, n3 := c.Nodes[0], c.Nodes[1], c.Nodes[2]

@@ -13,6 +13,7 @@ import (
 
 // One host that opens connections and says nothing must leave room for others.
 func TestSilentHostLeavesRoomForPeers(t *testing.T) {
+	t.Parallel()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -35,7 +36,7 @@ func TestSilentHostLeavesRoomForPeers(t *testing.T) {
 	}
 	// The oldest beyond the bound are closed: reading ends.
 	for _, c := range silent[:peerPlaces] {
-		if err := c.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		if err := c.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := c.Read(make([]byte, 1)); err == nil || isTimeout(err) {
@@ -46,7 +47,7 @@ func TestSilentHostLeavesRoomForPeers(t *testing.T) {
 		t.Errorf("%d connections in greeting, want %d", n, peerPlaces)
 	}
 	// One who speaks is heard all the same.
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	c, err := m.dial(ctx, "n1", protoRaft)
 	if err != nil {
@@ -59,6 +60,7 @@ func TestSilentHostLeavesRoomForPeers(t *testing.T) {
 
 // A node with another secret tries again several times a second, from a port of its own each time.
 func TestRefusalIsLoggedOncePerHost(t *testing.T) {
+	t.Parallel()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -81,7 +83,7 @@ func TestRefusalIsLoggedOncePerHost(t *testing.T) {
 	theirs := cfg
 	theirs.NodeID, theirs.Logger = "n2", slog.New(slog.DiscardHandler)
 	other := newMux(&theirs, ln, identityOf("some other secret of theirs", "n2"))
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	const tries = 5
 	for range tries {

@@ -75,19 +75,15 @@ func flakyCluster(t *testing.T, more func(*consensus.Config)) (*consensustest.Cl
 }
 
 func TestHazardFailedSyncIsFatalAndUnknown(t *testing.T) {
+	t.Parallel()
 	c, stores := flakyCluster(t, nil)
-	leader := c.Leader()
-	c.Put(leader, "a", "k", "1")
-	stores[leader.ID].failing.Store(true)
-	err := c.Propose(within(t, 5*time.Second), leader.Replica, consensustest.Command{ID: "b", Key: "k", Value: "2"})
-	if !errors.Is(err, consensus.ErrOutcomeUnknown) {
-		t.Errorf("write during a failed sync ended in %v, want an unknown outcome", err)
-	}
-	if err := <-leader.Fatal; !errors.Is(err, errDisk) || !strings.Contains(err.Error(), "raft.db") {
-		t.Errorf("fatal error %v names neither cause nor file", err)
-	}
+	leader := endedLeader(c, func(n *consensustest.Node) { stores[n.ID].failing.Store(true) }, func(err error) {
+		if !errors.Is(err, errDisk) || !strings.Contains(err.Error(), "raft.db") {
+			t.Errorf("fatal error %v names neither cause nor file", err)
+		}
+	})
 	stores[leader.ID].failing.Store(false)
-	err = c.Propose(within(t, 5*time.Second), leader.Replica, consensustest.Command{ID: "c", Key: "k", Value: "3"})
+	err := c.Propose(within(t, time.Minute), leader.Replica, consensustest.Command{ID: "c", Key: "k", Value: "3"})
 	if !errors.Is(err, consensus.ErrClosed) {
 		t.Errorf("the store accepted a write after a failed sync: %v", err)
 	}
@@ -97,18 +93,40 @@ func TestHazardFailedSyncIsFatalAndUnknown(t *testing.T) {
 	c.Check()
 }
 
+// endedLeader ends a leader by a fault that shows in a write, whose outcome has to be unknown. The write
+// that went to another leader, since this one had just been deposed, is no such write: the fault ends the
+// node all the same, and the next leader is tried.
+func endedLeader(c *consensustest.Cluster, fault func(*consensustest.Node), fatal func(error)) (leader *consensustest.Node) {
+	c.TB.Helper()
+	try := 0
+	c.Eventually("a leader to end in a write", func() error {
+		leader = c.Leader()
+		c.Put(leader, fmt.Sprint("before ", try), "k", "0")
+		fault(leader)
+		err := c.Propose(within(c.TB, time.Minute), leader.Replica, consensustest.Command{ID: fmt.Sprint("fault ", try), Key: "k", Value: "1"})
+		fatal(<-leader.Fatal)
+		if try++; err == nil || consensus.NotProposed(err) {
+			leader.Crash()
+			leader.Start()
+			return fmt.Errorf("the write ended in %v", err)
+		}
+		if !errors.Is(err, consensus.ErrOutcomeUnknown) {
+			c.TB.Errorf("the write ended in %v, want an unknown outcome", err)
+		}
+		return nil
+	})
+	return leader
+}
+
 func TestHazardFailingStateMachine(t *testing.T) {
+	t.Parallel()
 	c := consensustest.New(t, consensustest.Options{})
-	leader := c.Leader()
 	broken := errors.New("state machine is out of disk")
-	leader.M().Fail(broken)
-	err := c.Propose(within(t, 5*time.Second), leader.Replica, consensustest.Command{ID: "a", Key: "k", Value: "1"})
-	if !errors.Is(err, consensus.ErrOutcomeUnknown) {
-		t.Errorf("write ended in %v, want an unknown outcome", err)
-	}
-	if err := <-leader.Fatal; !errors.Is(err, broken) {
-		t.Errorf("fatal error: %v", err)
-	}
+	leader := endedLeader(c, func(n *consensustest.Node) { n.M().Fail(broken) }, func(err error) {
+		if !errors.Is(err, broken) {
+			t.Errorf("fatal error: %v", err)
+		}
+	})
 	leader.Crash()
 	leader.Start()
 	c.Check()
@@ -137,6 +155,7 @@ func flipInFile(t *testing.T, path, needle string) {
 }
 
 func TestHazardFlippedBitInLogEntryOnOpen(t *testing.T) {
+	t.Parallel()
 	c := consensustest.New(t, consensustest.Options{})
 	c.Put(c.Leader(), "a", "k", "a conspicuous value")
 	n := c.Nodes[1]
@@ -161,6 +180,7 @@ func TestHazardFlippedBitInLogEntryOnOpen(t *testing.T) {
 }
 
 func TestHazardGarbledLogFileOnOpen(t *testing.T) {
+	t.Parallel()
 	c := consensustest.New(t, consensustest.Options{})
 	c.Put(c.Leader(), "a", "k", "1")
 	n := c.Nodes[1]
@@ -183,6 +203,7 @@ func TestHazardGarbledLogFileOnOpen(t *testing.T) {
 
 // A leader must not send, and a follower not apply, what its disk garbled later.
 func TestHazardFlippedBitInLogEntryOnRead(t *testing.T) {
+	t.Parallel()
 	c, stores := flakyCluster(t, nil)
 	leader := c.Leader()
 	behind := c.Others(leader)[0]
@@ -190,20 +211,29 @@ func TestHazardFlippedBitInLogEntryOnRead(t *testing.T) {
 	for i := range 200 { // past what the leader keeps in memory
 		c.Put(leader, fmt.Sprint("c", i), "k", fmt.Sprint(i))
 	}
-	leader = c.Leader()
-	stores[leader.ID].flip.Store(leader.Replica.Status().LastIndex - 150)
+	up := c.Running()
+	for _, n := range up { // whichever leads
+		stores[n.ID].flip.Store(n.Replica.Status().LastIndex - 150)
+	}
 	behind.Start()
-	if err := <-leader.Fatal; !errors.Is(err, consensus.ErrCorrupt) || !strings.Contains(err.Error(), "log entry") {
+	var err error
+	select {
+	case err = <-up[0].Fatal:
+	case err = <-up[1].Fatal:
+	}
+	if !errors.Is(err, consensus.ErrCorrupt) || !strings.Contains(err.Error(), "log entry") {
 		t.Errorf("fatal error: %v", err)
 	}
-	leader.Stop()
+	for _, n := range up { // the other as well, should it lead by now
+		n.Crash()
+		n.Start()
+	}
 	c.Leader()
-	c.Check()
-	leader.Start()
 	c.Check()
 }
 
 func TestHazardTornPageLosesEntries(t *testing.T) {
+	t.Parallel()
 	for _, lost := range []string{"middle", "tail"} {
 		t.Run(lost, func(t *testing.T) {
 			c := consensustest.New(t, consensustest.Options{Nodes: 1})
@@ -246,9 +276,10 @@ func TestHazardTornPageLosesEntries(t *testing.T) {
 // A leader that was paused still believes it leads when it wakes. Here its lease
 // is so long that it believes so while the others have long elected another.
 func TestHazardPausedLeaderAnswersNoReads(t *testing.T) {
+	t.Parallel()
 	c := consensustest.New(t, consensustest.Options{Configure: func(cfg *consensus.Config) {
 		if cfg.NodeID == "n1" {
-			cfg.HeartbeatTimeout, cfg.ElectionTimeout, cfg.LeaderLease = 10*time.Second, 10*time.Second, 10*time.Second
+			cfg.HeartbeatTimeout, cfg.ElectionTimeout, cfg.LeaderLease = time.Hour, time.Hour, time.Hour
 		}
 	}})
 	c.Eventually("n1 to lead", func() error {
@@ -275,7 +306,8 @@ func TestHazardPausedLeaderAnswersNoReads(t *testing.T) {
 
 // Heartbeats go on while a follower's disk is stuck, and carry no commit index.
 func TestHazardHeartbeatsWhileReplicationIsStuck(t *testing.T) {
-	c, stores := flakyCluster(t, nil)
+	t.Parallel()
+	c, stores := flakyCluster(t, consensustest.Steady)
 	leader := c.Leader()
 	follower := c.Others(leader)[0]
 	c.Put(leader, "a", "k", "1")
@@ -303,7 +335,11 @@ func TestHazardHeartbeatsWhileReplicationIsStuck(t *testing.T) {
 }
 
 func TestHazardGroupCommitSharesEntries(t *testing.T) {
-	c := consensustest.New(t, consensustest.Options{})
+	t.Parallel()
+	c := consensustest.New(t, consensustest.Options{Configure: func(cfg *consensus.Config) {
+		consensustest.Steady(cfg)
+		cfg.TickInterval = time.Minute // whose entries are not counted here
+	}})
 	leader := c.Leader()
 	before := leader.Replica.Status().LastIndex
 	const writers, writes = 256, 4

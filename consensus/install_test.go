@@ -25,6 +25,7 @@ func (s cutShort) DeleteRange(_, _ uint64) error { return errDisk }
 // A follower that fell behind the log and dies between taking over a snapshot and dropping
 // the log that ends before it starts again, and goes on after the snapshot.
 func TestRestartBetweenInstallAndEndOfOldLog(t *testing.T) {
+	t.Parallel()
 	var cut bool
 	c := consensustest.New(t, consensustest.Options{Configure: func(cfg *consensus.Config) {
 		snapshotting(cfg)
@@ -65,6 +66,7 @@ func TestRestartBetweenInstallAndEndOfOldLog(t *testing.T) {
 func joining(t *testing.T, retain int64, log *slog.Logger) (c *consensustest.Cluster, begun <-chan int, proceed chan<- struct{}) {
 	t.Helper()
 	c = consensustest.New(t, consensustest.Options{Configure: func(cfg *consensus.Config) {
+		consensustest.Steady(cfg) // what is kept is kept by one leader
 		snapshotting(cfg)
 		cfg.RetainBytes, cfg.Logger = retain, log
 	}})
@@ -93,6 +95,7 @@ func joining(t *testing.T, retain int64, log *slog.Logger) (c *consensustest.Clu
 // While a snapshot is being installed on a slow node, the log that comes next for it is
 // kept however much is written, and it needs no other snapshot.
 func TestInstallUnderWayKeepsTheLog(t *testing.T) {
+	t.Parallel()
 	c, begun, proceed := joining(t, 1<<20, slog.New(slog.DiscardHandler))
 	<-begun
 	leader := c.Leader(c.Nodes[0], c.Nodes[1])
@@ -123,6 +126,7 @@ func TestInstallUnderWayKeepsTheLog(t *testing.T) {
 // What is kept has a bound in bytes: beyond it the log goes, that is said, and the node
 // gets another snapshot.
 func TestKeptLogIsBounded(t *testing.T) {
+	t.Parallel()
 	var said lockedBuffer
 	c, begun, proceed := joining(t, 1<<10, slog.New(slog.NewTextHandler(&said, nil)))
 	<-begun
@@ -148,6 +152,7 @@ func TestKeptLogIsBounded(t *testing.T) {
 
 // A node that is cut off in the middle of an install gets there once it is back.
 func TestInstallThatBreaksOff(t *testing.T) {
+	t.Parallel()
 	c, begun, proceed := joining(t, 1<<20, slog.New(slog.DiscardHandler))
 	n := c.Nodes[2]
 	<-begun
@@ -183,6 +188,7 @@ func (l *lockedBuffer) String() string {
 // A log that ends before a snapshot taken here has lost entries: what is said is that, and
 // not that other nodes have another history.
 func TestLogCutShortBeforeOwnSnapshotIsRefused(t *testing.T) {
+	t.Parallel()
 	var lose bool
 	c := consensustest.New(t, consensustest.Options{Configure: func(cfg *consensus.Config) {
 		snapshotting(cfg)

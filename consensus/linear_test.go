@@ -70,6 +70,13 @@ func (r *recorder) add(op porcupine.Operation, how string) {
 	}
 }
 
+// enough says whether there is something to check.
+func (r *recorder) enough() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.ended["written"] >= 50 && r.ended["read"] >= 50
+}
+
 // client writes and reads through nodes picked at random until ctx ends.
 func (r *recorder) client(ctx context.Context, c *consensustest.Cluster, nodes *sync.Map, id int, rng *rand.Rand) {
 	for n := 0; ctx.Err() == nil; n++ {
@@ -114,6 +121,7 @@ type live struct {
 // are cut, slowed and reset and nodes crash, close and take snapshots, and proves
 // the history linearizable.
 func TestLinearizableUnderFaults(t *testing.T) {
+	t.Parallel()
 	seed := *faultSeed
 	t.Logf("seed %d", seed)
 	rng := rand.New(rand.NewPCG(seed, 0))
@@ -127,8 +135,15 @@ func TestLinearizableUnderFaults(t *testing.T) {
 		nodes.Store(i, &live{n.Replica, n.M()})
 	}
 	rec := &recorder{start: time.Now(), ended: map[string]int{}}
-	ctx, cancel := context.WithTimeout(context.Background(), *faultTime)
+	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
+	go func() {
+		pause(ctx, *faultTime)
+		for end := time.Now().Add(consensustest.Patience); !rec.enough() && time.Now().Before(end); {
+			pause(ctx, time.Second) // on a busy machine
+		}
+		cancel()
+	}()
 	var clients sync.WaitGroup
 	for id := range 8 {
 		r := rand.New(rand.NewPCG(seed, uint64(id+1)))
@@ -143,7 +158,7 @@ func TestLinearizableUnderFaults(t *testing.T) {
 	c.Net.Heal()
 	c.Check()
 	t.Logf("%d faults, endings %v", faults, rec.ended)
-	if rec.ended["written"] < 50 || rec.ended["read"] < 50 {
+	if !rec.enough() {
 		t.Errorf("too little happened: %v", rec.ended)
 	}
 	result := porcupine.CheckOperationsTimeout(registers, rec.ops, time.Minute)

@@ -19,6 +19,7 @@ import (
 // The file of the log stays small under writes, snapshots and crashes, and nothing that
 // was acknowledged is lost by that.
 func TestLogFileStaysSmall(t *testing.T) {
+	t.Parallel()
 	var exchanged [3]atomic.Int64
 	c := consensustest.New(t, consensustest.Options{Configure: func(cfg *consensus.Config) {
 		cfg.SnapshotBytes, cfg.SnapshotInterval = 1<<20, 20*time.Millisecond
@@ -38,7 +39,7 @@ func TestLogFileStaysSmall(t *testing.T) {
 		writers.Go(func() {
 			for i := 0; ctx.Err() == nil; i++ {
 				n := c.Nodes[0].Replica // never crashed here, so that it can be used without a lock
-				short, cancel := context.WithTimeout(ctx, 5*time.Second)
+				short, cancel := context.WithTimeout(ctx, 30*time.Second)
 				err := c.Propose(short, n, consensustest.Command{ID: fmt.Sprint(w, "-", i), Key: fmt.Sprint(w), Value: value})
 				cancel()
 				if err != nil && ctx.Err() == nil && !consensus.NotProposed(err) && !errors.Is(err, consensus.ErrOutcomeUnknown) {

@@ -35,6 +35,7 @@ func snapshot(t *testing.T, n *consensustest.Node) {
 }
 
 func TestSnapshotInstalledOnEmptyNode(t *testing.T) {
+	t.Parallel()
 	c := consensustest.New(t, consensustest.Options{Configure: snapshotting, Secret: []byte("sixteen bytes or more")})
 	leader := c.Leader()
 	empty := c.Others(leader)[0]
@@ -68,6 +69,7 @@ func TestSnapshotInstalledOnEmptyNode(t *testing.T) {
 // What a leader sends may be newer than the entry it is sent for. A node that stops
 // before it has the entries in between is ahead of its log, and starts again.
 func TestRestartAheadOfLogAfterInstall(t *testing.T) {
+	t.Parallel()
 	var store *flakyStore
 	c := consensustest.New(t, consensustest.Options{Configure: func(cfg *consensus.Config) {
 		snapshotting(cfg)
@@ -103,6 +105,7 @@ func TestRestartAheadOfLogAfterInstall(t *testing.T) {
 
 // All nodes but the refilled one are replaced: what was installed can be handed on.
 func TestSnapshotHandedOnByRefilledNode(t *testing.T) {
+	t.Parallel()
 	c := consensustest.New(t, consensustest.Options{Configure: snapshotting})
 	fill(c, c.Leader(), "a", 20)
 	for range 2 {
@@ -126,6 +129,7 @@ func TestSnapshotHandedOnByRefilledNode(t *testing.T) {
 }
 
 func TestRestartAfterSnapshotReplaysOnlyTheRest(t *testing.T) {
+	t.Parallel()
 	c := consensustest.New(t, consensustest.Options{Configure: snapshotting})
 	fill(c, c.Leader(), "a", 20)
 	c.Check()
@@ -156,6 +160,7 @@ func metaFiles(t *testing.T, n *consensustest.Node) []string {
 }
 
 func TestHazardCorruptNewestSnapshot(t *testing.T) {
+	t.Parallel()
 	for _, damage := range []string{"newest", "all", "empty file"} {
 		t.Run(damage, func(t *testing.T) {
 			var log bytes.Buffer
@@ -204,6 +209,7 @@ func TestHazardCorruptNewestSnapshot(t *testing.T) {
 }
 
 func TestStateMachineBehindItsSnapshotIsRefused(t *testing.T) {
+	t.Parallel()
 	c := consensustest.New(t, consensustest.Options{Configure: snapshotting})
 	fill(c, c.Leader(), "a", 10)
 	n := c.Nodes[0]
@@ -217,6 +223,7 @@ func TestStateMachineBehindItsSnapshotIsRefused(t *testing.T) {
 }
 
 func TestForeignDirectoryIsRefused(t *testing.T) {
+	t.Parallel()
 	c := consensustest.New(t, consensustest.Options{})
 	c.Leader()
 	a, b := c.Nodes[0], c.Nodes[1]
@@ -234,6 +241,7 @@ func TestForeignDirectoryIsRefused(t *testing.T) {
 }
 
 func TestChangedPeersAreRefused(t *testing.T) {
+	t.Parallel()
 	extra := false
 	c := consensustest.New(t, consensustest.Options{Configure: func(cfg *consensus.Config) {
 		if extra {

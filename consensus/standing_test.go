@@ -47,6 +47,7 @@ func bootstrapping(t *testing.T, flags map[string]bool, o consensustest.Options)
 
 // n1 alone has what was acknowledged and is down; n2 and n3 start empty.
 func TestEmptiedMajorityFoundsNothing(t *testing.T) {
+	t.Parallel()
 	flags := map[string]bool{}
 	c := bootstrapping(t, flags, consensustest.Options{})
 	n1, n2, n3 := c.Nodes[0], c.Nodes[1], c.Nodes[2]
@@ -86,6 +87,7 @@ func TestEmptiedMajorityFoundsNothing(t *testing.T) {
 // An entry is on n1 and n3 alone. n3 forgets it, n1 is down, n2 comes back without it:
 // with n3's vote n2 would lead.
 func TestEmptiedNodeElectsNobodyWhoLacksWhatItForgot(t *testing.T) {
+	t.Parallel()
 	c := consensustest.New(t, consensustest.Options{})
 	n1 := c.Leader()
 	others := c.Others(n1)
@@ -112,6 +114,7 @@ func TestEmptiedNodeElectsNobodyWhoLacksWhatItForgot(t *testing.T) {
 // A vote is forgotten just as an acknowledgement: what a leader of an earlier term sends
 // to a node that a later one admitted is refused, after a restart too.
 func TestAdmittedNodeKeepsItsStanding(t *testing.T) {
+	t.Parallel()
 	c := consensustest.New(t, consensustest.Options{})
 	leader := c.Leader()
 	n := c.Others(leader)[0]
@@ -129,6 +132,7 @@ func TestAdmittedNodeKeepsItsStanding(t *testing.T) {
 }
 
 func TestClusterStartsInAnyOrderOnceAllAreThere(t *testing.T) {
+	t.Parallel()
 	c := consensustest.New(t, consensustest.Options{Unfounded: true})
 	n1, n2, n3 := c.Nodes[0], c.Nodes[1], c.Nodes[2]
 	n3.Start()
@@ -149,6 +153,7 @@ func TestClusterStartsInAnyOrderOnceAllAreThere(t *testing.T) {
 // Two of three never saw the third: with the operator's word for one they begin, and the
 // third is admitted later.
 func TestBootstrapWithoutTheThird(t *testing.T) {
+	t.Parallel()
 	c := bootstrapping(t, map[string]bool{"n3": true}, consensustest.Options{Unfounded: true})
 	n1, n2, n3 := c.Nodes[0], c.Nodes[1], c.Nodes[2]
 	n3.Start()
@@ -165,6 +170,7 @@ func TestBootstrapWithoutTheThird(t *testing.T) {
 // A node that still has --bootstrap in its settings loses its disk: there is a leader, so
 // it is admitted like any other.
 func TestBootstrapGivesNoVoteWhereThereIsALeader(t *testing.T) {
+	t.Parallel()
 	flags := map[string]bool{"n1": true, "n2": true, "n3": true}
 	c := bootstrapping(t, flags, consensustest.Options{})
 	leader := c.Leader()
@@ -181,6 +187,7 @@ func TestBootstrapGivesNoVoteWhereThereIsALeader(t *testing.T) {
 
 // n1 comes back to a cluster that was founded anew without it, as the operator said.
 func TestNodesOfTwoLedgersLeaveEachOtherAlone(t *testing.T) {
+	t.Parallel()
 	for _, recorded := range []bool{true, false} {
 		t.Run(fmt.Sprint("recorded ", recorded), func(t *testing.T) {
 			flags, ledgers := map[string]bool{}, map[string]string{}
@@ -234,6 +241,7 @@ func TestNodesOfTwoLedgersLeaveEachOtherAlone(t *testing.T) {
 // What operators get wrong about names and members is said in words, to the node that
 // has it wrong.
 func TestWhyANodeIsRefused(t *testing.T) {
+	t.Parallel()
 	c := consensustest.New(t, consensustest.Options{Secret: []byte("sixteen bytes or more")})
 	c.Leader()
 	start := func(change func(*consensus.Config)) *consensus.Replica {
@@ -300,6 +308,7 @@ func (f forgetful) Get(key []byte) ([]byte, error) {
 
 // Directories from before there were standings open, and their nodes have a vote.
 func TestMembersFromBeforeThereWereStandings(t *testing.T) {
+	t.Parallel()
 	var forget atomic.Bool
 	c := consensustest.New(t, consensustest.Options{Configure: func(cfg *consensus.Config) {
 		consensus.WrapStore(cfg, func(s consensus.EntryStore) consensus.EntryStore { return forgetful{s, &forget} })

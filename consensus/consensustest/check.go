@@ -1,10 +1,6 @@
 package consensustest
 
-import (
-	"context"
-	"fmt"
-	"time"
-)
+import "fmt"
 
 // Check brings all running nodes up to date and proves that no acknowledged
 // command is lost, that none is applied twice, that time never goes back in
@@ -13,11 +9,7 @@ func (c *Cluster) Check() {
 	c.TB.Helper()
 	var first []Command
 	for i, n := range c.Running() {
-		c.Eventually("a read barrier on "+n.ID, func() error {
-			ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
-			defer cancel()
-			return n.Replica.ReadBarrier(ctx)
-		})
+		n.Barrier()
 		h := n.M().History()
 		if err := c.checkHistory(h); err != nil {
 			c.TB.Fatalf("%s: %v", n.ID, err)
