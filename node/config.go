@@ -16,6 +16,7 @@ import (
 	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/web"
 	"github.com/tabard-id/tabard/did/webvh"
+	"github.com/tabard-id/tabard/node/api"
 	"github.com/tabard-id/tabard/node/internal/admission"
 	"github.com/tabard-id/tabard/node/private"
 )
@@ -84,8 +85,9 @@ type Config struct {
 	// context cannot be replaced. Empty: none.
 	ContextsDir string
 	// AcceptAnyIssuer verifies credentials whose issuer is not a DID, such as an https
-	// URL, whoever signed them; their verdicts say so.
-	AcceptAnyIssuer bool
+	// URL, whoever signed them; their verdicts say so. A request may ask for it, but for
+	// Never.
+	AcceptAnyIssuer api.Concession
 	// MaxStale is the age of the local state beyond which the node is not ready and
 	// gives no verdict, status or status list, unless a request allows more; 5 s if zero.
 	MaxStale time.Duration

@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+
+	"github.com/tabard-id/tabard/node/api"
 )
 
 // DevConfig describes a development cluster. Its zero value is usable.
@@ -38,7 +40,7 @@ type DevConfig struct {
 	Foreign   Foreign
 	// ContextsDir and AcceptAnyIssuer are those of Config, for every node.
 	ContextsDir     string
-	AcceptAnyIssuer bool
+	AcceptAnyIssuer api.Concession
 }
 
 const (

@@ -56,7 +56,7 @@ func agentCommand() *cli.Command {
 			&cli.StringSliceFlag{Name: "import-key", Usage: "add the key of a key `FILE` to the store; METHOD=FILE names it; repeatable"},
 			&cli.StringSliceFlag{Name: "import-did", Usage: "add the key of a DID `DIR` that may assert; repeatable"},
 			contextsFlag(),
-			&cli.BoolFlag{Name: "accept-any-issuer", Value: true, Usage: "verify credentials whose issuer is not a DID, whoever signed them; their verdicts say so"},
+			&cli.BoolFlag{Name: "accept-any-issuer", Value: true, Usage: "verify credentials whose issuer is not a DID, whoever signed them; their verdicts say so. With =false not even where a request asks for it"},
 			&cli.BoolFlag{Name: "foreign", Usage: "ask other hosts for did:web and did:webvh documents, status lists and schemas"},
 			&cli.StringFlag{Name: "foreign-ca", Usage: "PEM `FILE` of a certificate authority to believe of other hosts besides the system's"},
 			&cli.BoolFlag{Name: "foreign-allow-private", Usage: "ask loopback and private addresses too, such as other agents on this machine"},
@@ -99,7 +99,7 @@ func runAgent(c *cli.Context) (err error) {
 
 // agentFromFlags composes the agent. The token is "" if none is asked for.
 func agentFromFlags(c *cli.Context, store *agent.Store, base string) (*agent.Agent, string, error) {
-	cfg := agent.Config{Keys: store, Dir: c.String("dir"), BaseURL: base, Hosts: words(c, "host"), AcceptAnyIssuer: c.Bool("accept-any-issuer")}
+	cfg := agent.Config{Keys: store, Dir: c.String("dir"), BaseURL: base, Hosts: words(c, "host"), AcceptAnyIssuer: concession(c, "accept-any-issuer")}
 	var err error
 	if cfg.Logger, err = loggerFromFlags(c); err != nil {
 		return nil, "", err

@@ -27,9 +27,8 @@ func credVerifyCommand() *cli.Command {
 			"has been suspended or revoked; with --at by its state then, which a revocation since may still change.\n" +
 			"Offline, status is not known: revocations go unnoticed. The issuer's did:webvh log is then taken from\n" +
 			"--log; did:key and did:jwk need none.\n\n" +
-			"Exit status 3: a proof or the structure does not hold, or a presentation is for another challenge, domain\n" +
-			"or holder. 4: revoked, suspended, expired or not yet valid. 5: the issuer is deactivated or not known.\n" +
-			"7: something that decides it cannot be had now.\n\n" +
+			"Exit status 3: a proof or the structure does not hold, or it is for another challenge, domain or holder.\n" +
+			"4: revoked, suspended, expired or not yet valid. 5: the issuer is deactivated or not known. 7: something that decides it cannot be had now.\n\n" +
 			"EXAMPLES:\n" +
 			"   tabard cred verify vc.json\n" +
 			"   tabard cred verify vc.jwt --linearizable -o json\n" +
@@ -37,8 +36,8 @@ func credVerifyCommand() *cli.Command {
 			"   C=$(tabard cred challenge); ...; tabard cred verify vp.json --challenge $C --domain shop.example\n" +
 			"   tabard cred verify --offline --log alice/did.jsonl vc.json",
 		Flags: readFlags(
-			&cli.StringFlag{Name: "challenge", Usage: "the `CHALLENGE` that a presentation must answer"},
-			&cli.StringSliceFlag{Name: "domain", Usage: "`DOMAIN` that a presentation must name; repeatable: it must name all, and no other"},
+			&cli.StringFlag{Name: "challenge", Usage: "the `CHALLENGE` that a presentation, or a credential shown by itself, must answer"},
+			&cli.StringSliceFlag{Name: "domain", Usage: "`DOMAIN` that it must be for; repeatable: it must name all, and no other"},
 			&cli.BoolFlag{Name: "presentation", Usage: "a COSE message holds a presentation"},
 			&cli.BoolFlag{Name: "accept-any-issuer", Usage: "take an issuer that is not a DID, to which nothing ties whoever signed"},
 			&cli.BoolFlag{Name: "allow-unsecured", Usage: "take a presentation without proof, and judge the credentials in it"},
@@ -64,11 +63,11 @@ func credVerify(c *cli.Context) error {
 		return err
 	}
 	if !doc.presentation {
-		for _, name := range []string{"challenge", "domain", "allow-unsecured"} {
-			if c.IsSet(name) {
-				return usage("--%s is for presentations", name)
-			}
+		if c.IsSet("allow-unsecured") {
+			return usage("--allow-unsecured is for presentations")
 		}
+	} else if c.String("challenge") == "" && !c.Bool("allow-unsecured") {
+		talk(c, "No --challenge: whether the presentation was shown before is not known. `tabard cred challenge` makes one to answer.")
 	}
 	judge := verifyAtNode
 	if c.Bool("offline") {
@@ -111,7 +110,7 @@ func verifyAtNode(c *cli.Context, doc secured) (credential.Verdict, error) {
 	ctx, stop := withTimeout(c)
 	defer stop()
 	if !doc.presentation {
-		return cl.Verify(ctx, doc.value, reads...)
+		return cl.VerifyFor(ctx, doc.value, credential.Options{Challenge: c.String("challenge"), Domain: words(c, "domain")}, reads...)
 	}
 	return cl.VerifyPresentation(ctx, doc.value, client.PresentationOptions{
 		Challenge: c.String("challenge"), Domain: words(c, "domain"), AllowUnsecured: c.Bool("allow-unsecured"),
@@ -145,14 +144,16 @@ func verifyOffline(c *cli.Context, doc secured) (credential.Verdict, error) {
 		return credential.Verdict{}, err
 	}
 	verifier := credential.Verifier{Resolver: logs, Now: now, Processor: processor, AcceptAnyIssuer: c.Bool("accept-any-issuer")}
-	if !doc.presentation {
-		return verifier.Verify(c.Context, doc.value), nil
-	}
-	options := credential.PresentationOptions{Challenge: c.String("challenge"), AllowUnsecured: c.Bool("allow-unsecured")}
+	expected := credential.Options{Challenge: c.String("challenge")}
 	if domains := words(c, "domain"); len(domains) > 0 {
-		options.Domain = domains
+		expected.Domain = domains
 	}
-	return verifier.VerifyPresentation(c.Context, doc.value, options), nil
+	if !doc.presentation {
+		return verifier.VerifyFor(c.Context, doc.value, expected), nil
+	}
+	return verifier.VerifyPresentation(c.Context, doc.value, credential.PresentationOptions{
+		Challenge: expected.Challenge, Domain: expected.Domain, AllowUnsecured: c.Bool("allow-unsecured"),
+	}), nil
 }
 
 // offlineResolver resolves what needs no network, and DIDs whose verified logs it holds.

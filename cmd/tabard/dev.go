@@ -61,7 +61,7 @@ func dev(c *cli.Context) error {
 	defer stop()
 	cluster, err := node.StartDev(ctx, node.DevConfig{
 		Nodes: c.Int("nodes"), HTTP: c.String("http"), Domain: c.String("domain"),
-		TLS: c.Bool("tls"), Dir: c.String("dir"), Foreign: foreign, ContextsDir: c.String("contexts-dir"), AcceptAnyIssuer: c.Bool("accept-any-issuer"), Logger: logger,
+		TLS: c.Bool("tls"), Dir: c.String("dir"), Foreign: foreign, ContextsDir: c.String("contexts-dir"), AcceptAnyIssuer: concession(c, "accept-any-issuer"), Logger: logger,
 	})
 	if err != nil {
 		return err

@@ -127,7 +127,7 @@ func serverConfig(c *cli.Context) (node.Config, error) {
 		TLSCert: c.String("tls-cert"), TLSKey: c.String("tls-key"), Bind: c.String("peer-bind"),
 		Streams:        node.Streams{Max: c.Int("max-streams"), MaxPerAddress: c.Int("max-streams-per-address")},
 		MaxConnections: c.Int("max-connections"), MaxConnectionsPerAddress: c.Int("max-connections-per-address"),
-		ContextsDir: c.String("contexts-dir"), AcceptAnyIssuer: c.Bool("accept-any-issuer"), MaxStale: c.Duration("max-stale"),
+		ContextsDir: c.String("contexts-dir"), AcceptAnyIssuer: concession(c, "accept-any-issuer"), MaxStale: c.Duration("max-stale"),
 		Bootstrap: c.Bool("bootstrap"), MaxClockSkew: c.Duration("max-clock-skew"), ShutdownTimeout: c.Duration("shutdown-timeout"),
 	}
 	err := positive(c, "max-stale", "max-clock-skew", "shutdown-timeout",

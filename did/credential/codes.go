@@ -16,9 +16,12 @@ const (
 )
 
 // Names of the checks of a presentation that credentials do not have, in the order
-// structure, holder, proof, validity, holderState, credentials, context.
+// structure, holder, proof, challenge, validity, holderState, credentials, context.
 const (
-	CheckHolder      = "holder"
+	CheckHolder = "holder"
+	// CheckChallenge is skipped where no challenge is asked for. That the proof answers
+	// the one that is belongs to the check of the proof.
+	CheckChallenge   = "challenge"
 	CheckHolderState = "holderState"
 	// CheckCredentials fails if one of the credentials inside is not verified.
 	CheckCredentials = "credentials"
@@ -28,7 +31,7 @@ const (
 // of one on a presentation.
 var (
 	credentialChecks   = []string{CheckStructure, CheckIssuer, CheckProof, CheckValidity, CheckIssuerState, CheckStatus, CheckSchema, CheckRelatedResource, CheckContext}
-	presentationChecks = []string{CheckStructure, CheckHolder, CheckProof, CheckValidity, CheckHolderState, CheckCredentials, CheckContext}
+	presentationChecks = []string{CheckStructure, CheckHolder, CheckProof, CheckChallenge, CheckValidity, CheckHolderState, CheckCredentials, CheckContext}
 )
 
 // Outcome is how a check ended.
@@ -155,7 +158,10 @@ const (
 	CodeUnregistered Code = "unregistered"
 	// CodeNoRegistry: status; the verifier was given no source of status.
 	CodeNoRegistry Code = "no-registry"
-	// CodeUnsecured: holder and proof; a presentation without proof, where the options
+	// CodeNoChallenge: challenge; none was asked for, so that the presentation may have
+	// been shown before, by anybody who has seen it.
+	CodeNoChallenge Code = "no-challenge"
+	// CodeUnsecured: holder, proof and challenge; a presentation without proof, where the options
 	// allow it.
 	CodeUnsecured Code = "unsecured"
 	// CodeAbsent: there is nothing of that kind to check.

@@ -59,6 +59,34 @@ func TestCredentialForAnotherVerifier(t *testing.T) {
 	}
 }
 
+// A presentation that answers no challenge may be an old one, and the verdict says so.
+func TestPresentationWithoutChallenge(t *testing.T) {
+	k := newTokens(t)
+	shown := k.credentials.present(k.presentation())
+	bare := k.presentation()
+	for _, test := range []struct {
+		name    string
+		doc     jcs.Value
+		opt     credential.PresentationOptions
+		outcome credential.Outcome
+		code    credential.Code
+	}{
+		{"answered", shown, credential.PresentationOptions{Challenge: challenge}, credential.Passed, ""},
+		{"none asked", shown, credential.PresentationOptions{}, credential.Skipped, credential.CodeNoChallenge},
+		{"only a domain asked", shown, credential.PresentationOptions{Domain: []string{"shop.example"}}, credential.Skipped, credential.CodeNoChallenge},
+		{"another", shown, credential.PresentationOptions{Challenge: "n-2"}, credential.Skipped, credential.CodeNotChecked},
+		{"unsecured", bare, credential.PresentationOptions{AllowUnsecured: true}, credential.Skipped, credential.CodeUnsecured},
+	} {
+		verifier := credential.Verifier{Resolver: registry{}, Now: now}
+		verdict := verifier.VerifyPresentation(context.Background(), test.doc, test.opt)
+		checkVerdict(t, verdict)
+		row, ok := verdict.Check(credential.CheckChallenge)
+		if !ok || row.Outcome != test.outcome || row.Code != test.code || verdict.Verified != (test.name != "another") {
+			t.Errorf("%s: verified %v, %+v", test.name, verdict.Verified, row)
+		}
+	}
+}
+
 // What only the tolerance lets pass is told, and a Verifier may have none, or more.
 func TestLeeway(t *testing.T) {
 	k := newTokens(t)

@@ -33,6 +33,7 @@ func (v *Verifier) judgePresentation(ctx context.Context, payload jcs.Value, by 
 	if p.structure(payload, openErr) {
 		p.holder()
 		p.proof(ctx)
+		p.challenge()
 		p.validity()
 		p.holderState(ctx)
 		p.credentials(ctx)
@@ -109,6 +110,20 @@ func (p *presenting) proof(ctx context.Context) {
 		return
 	}
 	p.verdict.pass(CheckProof)
+}
+
+// challenge says whether the presentation answers one.
+func (p *presenting) challenge() {
+	switch {
+	case p.opt.AllowUnsecured && p.unsecured():
+		p.verdict.skip(CheckChallenge, CodeUnsecured, "")
+	case p.opt.Challenge == "":
+		p.verdict.skip(CheckChallenge, CodeNoChallenge, "none was asked for: it may have been shown before, by whoever has seen it")
+	case p.proofErr != nil:
+		p.verdict.skip(CheckChallenge, CodeNotChecked, "")
+	default:
+		p.verdict.pass(CheckChallenge)
+	}
 }
 
 // validity compares the dates of the proofs with now.

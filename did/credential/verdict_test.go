@@ -77,11 +77,11 @@ var allCodes = []credential.Code{
 }
 
 // notPassed returns the codes of the checks that did not simply pass, but for those
-// that had nothing to look at.
+// that had nothing to look at, and for the challenge, which follows from the options.
 func notPassed(v credential.Verdict) map[string]credential.Code {
 	codes := map[string]credential.Code{}
 	for _, c := range v.Checks {
-		if c.Code != "" && c.Code != credential.CodeAbsent {
+		if c.Code != "" && c.Code != credential.CodeAbsent && c.Name != credential.CheckChallenge {
 			codes[c.Name] = c.Code
 		}
 	}
@@ -97,7 +97,7 @@ func checkVerdict(t *testing.T, v credential.Verdict) {
 	}
 	if v.Presentation {
 		names = []string{
-			credential.CheckStructure, credential.CheckHolder, credential.CheckProof, credential.CheckValidity,
+			credential.CheckStructure, credential.CheckHolder, credential.CheckProof, credential.CheckChallenge, credential.CheckValidity,
 			credential.CheckHolderState, credential.CheckCredentials, credential.CheckContext,
 		}
 	}

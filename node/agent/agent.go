@@ -11,6 +11,7 @@ import (
 	"github.com/tabard-id/tabard/did/credential"
 	"github.com/tabard-id/tabard/did/jsonld"
 	"github.com/tabard-id/tabard/did/proof"
+	"github.com/tabard-id/tabard/node/api"
 )
 
 // Config is what an agent is made of. Keys, Dir and BaseURL are required.
@@ -41,8 +42,9 @@ type Config struct {
 	Lists   credential.Lists
 	Schemas credential.Schemas
 	// AcceptAnyIssuer verifies credentials whose issuer is not a DID, such as an https
-	// URL, whoever signed them; their verdicts say so.
-	AcceptAnyIssuer bool
+	// URL, whoever signed them; their verdicts say so. A request may ask for it, but for
+	// Never.
+	AcceptAnyIssuer api.Concession
 	// Elsewhere, if set, is closed with the agent.
 	Elsewhere *Elsewhere
 	// Processor has the JSON-LD contexts; nil is the embedded ones.

@@ -99,54 +99,6 @@ func readObject(r *http.Request) (jcs.Value, error) {
 	return v, nil
 }
 
-// options returns the options member, an empty object if there is none.
-func options(body jcs.Value) (jcs.Value, error) {
-	v, ok := body.Get("options")
-	if !ok {
-		return jcs.Object(), nil
-	}
-	if !v.IsObject() {
-		return v, malformed("options is not an object")
-	}
-	return v, nil
-}
-
-// textOption is a string, or "" if the option is not there.
-func textOption(opt jcs.Value, name string) (string, error) {
-	v, ok := opt.Get(name)
-	if !ok {
-		return "", nil
-	}
-	s, ok := v.Str()
-	if !ok {
-		return "", malformed("options.%s is not a string", name)
-	}
-	return s, nil
-}
-
-// listOption is an array of strings, or one string.
-func listOption(opt jcs.Value, name string) ([]string, error) {
-	v, ok := opt.Get(name)
-	if !ok {
-		return nil, nil
-	}
-	if s, ok := v.Str(); ok {
-		return []string{s}, nil
-	}
-	if !v.IsArray() {
-		return nil, malformed("options.%s is not an array of strings", name)
-	}
-	list := make([]string, 0, v.Len())
-	for item := range v.Elems() {
-		s, ok := item.Str()
-		if !ok {
-			return nil, malformed("options.%s is not an array of strings", name)
-		}
-		list = append(list, s)
-	}
-	return list, nil
-}
-
 // maxRequests bounds the requests under way, each of which may hold a body, a core for
 // a second, or wait for another host.
 const maxRequests = 64

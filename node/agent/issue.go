@@ -3,8 +3,6 @@ package agent
 import (
 	"errors"
 	"net/http"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/tabard-id/tabard/did"
@@ -29,63 +27,73 @@ type signing struct {
 	// method and controller narrow the choice of keys; "" if any will do.
 	method     string
 	controller did.ID
-	options    jcs.Value
+	// options are those that a route still has to take.
+	options *api.Options
+
+	challenge string
+	domain    []string
+	// proof has the members of a proof that the request chooses; of a token only
+	// disclosable can be chosen besides.
+	proof       proof.SignOptions
+	disclosable []string
 }
 
 // readSigning takes suite and curve from the path or, on routes without, from the
-// options.
-func readSigning(r *http.Request, body jcs.Value) (signing, error) {
-	opt, err := options(body)
-	if err != nil {
-		return signing{}, err
+// options. What is to be signed is the member name, for that purpose.
+func readSigning(r *http.Request, body jcs.Value, name string, purpose did.Relationship) (signing, error) {
+	opt := api.ReadOptions(body, name)
+	s := signing{
+		suite: opt.Text("cryptosuite"), options: opt, method: opt.Text("verificationMethod"),
+		challenge: opt.Text("challenge"), domain: opt.Texts("domain"),
 	}
-	s := signing{suite: r.PathValue("cryptosuite"), options: opt}
-	inPath := s.suite != ""
-	if s.suite == "" {
-		if s.suite, err = textOption(opt, "cryptosuite"); err != nil {
-			return s, err
-		}
-	}
-	if !inPath {
-		if s.media, err = textOption(opt, "mediaType"); err != nil {
-			return s, err
-		}
+	opt.OneOf("proofPurpose", string(purpose))
+	if err := s.choose(r.PathValue("cryptosuite"), r.PathValue("curve")); err != nil {
+		return s, err
 	}
 	if s.media != "" {
-		return s.ofToken()
+		s.disclosable = opt.Pointers("disclosable")
+		return s, nil
 	}
-	if s.suite == "" {
+	opt.OneOf("type", proof.Type)
+	s.proof = proof.SignOptions{
+		Purpose: purpose, Cryptosuite: s.suite, Challenge: s.challenge, Domain: s.domain,
+		Nonce: opt.Text("nonce"), ID: opt.Text("proofId"), PreviousProof: opt.Texts("previousProof"),
+		MandatoryPointers: opt.Pointers("mandatoryPointers"), Created: opt.Time("created"), Expires: opt.Time("expires"),
+	}
+	return s, nil
+}
+
+// choose finds the suite, by the path of the route if it has one there, or the token.
+func (s *signing) choose(path, curve string) error {
+	if path == "" {
+		s.media = s.options.OneOf("mediaType", medias...)
+	}
+	switch {
+	case s.media != "" && s.suite != "":
+		return malformed("options.mediaType and options.cryptosuite exclude each other")
+	case s.media != "":
+		return nil // any key will do
+	case path != "" && s.suite != "" && s.suite != path:
+		return malformed("options.cryptosuite: this route is for %.100q", path)
+	case path != "":
+		s.suite = path
+	case s.suite == "":
 		s.suite = defaultSuite
 	}
 	var known bool
-	if s.types, known = suites[s.suite]; !known {
-		if inPath {
-			return s, api.Problemf(api.NotFound, "no cryptosuite %.100q", s.suite)
-		}
-		return s, malformed("no cryptosuite %.100q", s.suite)
+	if s.types, known = suites[s.suite]; !known && path != "" {
+		return api.Problemf(api.NotFound, "no cryptosuite %.100q", s.suite)
+	} else if !known {
+		return malformed("options.cryptosuite: no cryptosuite %.100q", s.suite)
 	}
-	if curve := r.PathValue("curve"); curve != "" {
+	if curve != "" {
 		t, known := curves[curve]
 		if !known || !contains(s.types, t) {
-			return s, api.Problemf(api.NotFound, "%s does not sign with %.100q", s.suite, curve)
+			return api.Problemf(api.NotFound, "%s does not sign with %.100q", s.suite, curve)
 		}
 		s.types = []multikey.Type{t}
 	}
-	s.method, err = textOption(opt, "verificationMethod")
-	return s, err
-}
-
-// ofToken checks what is asked of a token: any key will do, and no suite.
-func (s signing) ofToken() (signing, error) {
-	if s.suite != "" {
-		return s, malformed("options.mediaType and options.cryptosuite exclude each other")
-	}
-	if !slices.Contains(medias, s.media) {
-		return s, malformed("options.mediaType: want one of %s", strings.Join(medias, ", "))
-	}
-	var err error
-	s.method, err = textOption(s.options, "verificationMethod")
-	return s, err
+	return nil
 }
 
 // issue adds a proof to a credential (VC API, Issue Credential): 201 with the
@@ -95,7 +103,7 @@ func (a *Agent) issue(r *http.Request) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	how, err := readSigning(r, body)
+	how, err := readSigning(r, body, "credential", did.AssertionMethod)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -103,7 +111,7 @@ func (a *Agent) issue(r *http.Request) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	secured, err := a.sign(draft, key, how, did.AssertionMethod)
+	secured, err := a.sign(draft, key, how)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -117,13 +125,15 @@ func (a *Agent) draft(body jcs.Value, how signing) (jcs.Value, Key, error) {
 	if !ok || !vc.IsObject() {
 		return vc, Key{}, malformed(`want {"credential": {…}, "options": {…}}`)
 	}
+	id := how.options.Text("credentialId")
+	if err := how.options.Rest(); err != nil {
+		return vc, Key{}, err
+	}
 	var err error
 	if how.controller, err = issuerOf(vc); err != nil {
 		return vc, Key{}, err
 	}
-	if id, err := textOption(how.options, "credentialId"); err != nil {
-		return vc, Key{}, err
-	} else if _, has := vc.Get("id"); !has && id != "" {
+	if _, has := vc.Get("id"); !has && id != "" {
 		vc = vc.With("id", jcs.FromString(id))
 	}
 	key, err := choose(a.Keys.Keys(), how.types, how.controller, how.method)
@@ -177,31 +187,14 @@ func issuerOf(vc jcs.Value) (did.ID, error) {
 }
 
 // sign adds a proof, or wraps the document in a token, as the options say.
-func (a *Agent) sign(doc jcs.Value, key Key, how signing, purpose did.Relationship) (jcs.Value, error) {
+func (a *Agent) sign(doc jcs.Value, key Key, how signing) (jcs.Value, error) {
 	if how.media != "" {
 		return seal(doc, key, how)
 	}
-	opt := proof.SignOptions{
-		VerificationMethod: key.Method, Purpose: purpose, Cryptosuite: how.suite, Created: a.Now().Truncate(time.Second),
-		Processor: a.Processor,
-	}
-	var err error
-	for name, field := range map[string]*string{"challenge": &opt.Challenge, "nonce": &opt.Nonce, "proofId": &opt.ID} {
-		if *field, err = textOption(how.options, name); err != nil {
-			return doc, err
-		}
-	}
-	for name, field := range map[string]*[]string{
-		"domain": &opt.Domain, "previousProof": &opt.PreviousProof, "mandatoryPointers": &opt.MandatoryPointers,
-	} {
-		if *field, err = listOption(how.options, name); err != nil {
-			return doc, err
-		}
-	}
-	for name, field := range map[string]*time.Time{"created": &opt.Created, "expires": &opt.Expires} {
-		if err := timeOption(how.options, name, field); err != nil {
-			return doc, err
-		}
+	opt := how.proof
+	opt.VerificationMethod, opt.Processor = key.Method, a.Processor
+	if opt.Created.IsZero() {
+		opt.Created = a.Now().Truncate(time.Second)
 	}
 	if how.suite == proof.ECDSASD2023 {
 		opt.MandatoryPointers = credential.Mandatory(doc, opt.MandatoryPointers)
@@ -214,17 +207,6 @@ func (a *Agent) sign(doc jcs.Value, key Key, how signing, purpose did.Relationsh
 	return secured, err
 }
 
-func timeOption(opt jcs.Value, name string, field *time.Time) error {
-	text, err := textOption(opt, name)
-	if err != nil || text == "" {
-		return err
-	}
-	if *field, err = time.Parse(time.RFC3339, text); err != nil {
-		return malformed("options.%s is not an RFC 3339 time", name)
-	}
-	return nil
-}
-
 // derive selects from a credential with an ecdsa-sd-2023 base proof (VC API, Derive
 // Credential).
 func (a *Agent) derive(r *http.Request) (int, any, error) {
@@ -232,17 +214,14 @@ func (a *Agent) derive(r *http.Request) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	opt, err := options(body)
-	if err != nil {
+	opt := api.ReadOptions(body, "verifiableCredential")
+	pointers := opt.Pointers("selectivePointers")
+	if err := opt.Rest(); err != nil {
 		return 0, nil, err
 	}
 	vc, ok := body.Get("verifiableCredential")
 	if !ok || !vc.IsObject() {
 		return 0, nil, malformed(`want {"verifiableCredential": {…}, "options": {"selectivePointers": […]}}`)
-	}
-	pointers, err := listOption(opt, "selectivePointers")
-	if err != nil {
-		return 0, nil, err
 	}
 	derived, err := proof.Derive(vc, pointers, proof.DeriveOptions{Processor: a.Processor})
 	var refused *proof.Error

@@ -21,8 +21,11 @@ func (a *Agent) prove(r *http.Request) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	how, err := readSigning(r, body)
+	how, err := readSigning(r, body, "presentation", did.Authentication)
 	if err != nil {
+		return 0, nil, err
+	}
+	if err := how.options.Rest(); err != nil {
 		return 0, nil, err
 	}
 	vp, ok := body.Get("presentation")
@@ -43,7 +46,7 @@ func (a *Agent) prove(r *http.Request) (int, any, error) {
 	if _, err := credential.ParsePresentation(vp); err != nil {
 		return 0, nil, malformed("%v", err)
 	}
-	secured, err := a.sign(vp, key, how, did.Authentication)
+	secured, err := a.sign(vp, key, how)
 	if err != nil {
 		return 0, nil, err
 	}

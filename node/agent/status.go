@@ -41,7 +41,7 @@ func (a *Agent) issueWithStatus(r *http.Request) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	how, err := readSigning(r, body)
+	how, err := readSigning(r, body, "credential", did.AssertionMethod)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -62,7 +62,7 @@ func (a *Agent) issueWithStatus(r *http.Request) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	secured, err := a.sign(withEntries(draft, entries, base), key, how, did.AssertionMethod)
+	secured, err := a.sign(withEntries(draft, entries, base), key, how)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -83,11 +83,8 @@ func (a *Agent) issueWithStatus(r *http.Request) (int, any, error) {
 func registrable(how signing) bool { return how.media == "" && how.suite != proof.ECDSASD2023 }
 
 // statusPurposes are those whose bits a registry or the agent can keep.
-func statusPurposes(opt jcs.Value) ([]string, error) {
-	purposes, err := listOption(opt, "statusPurpose")
-	if err != nil {
-		return nil, err
-	}
+func statusPurposes(opt *api.Options) ([]string, error) {
+	purposes := opt.Texts("statusPurpose")
 	if len(purposes) == 0 {
 		return []string{statuslist.Revocation}, nil
 	}

@@ -32,29 +32,17 @@ var medias = []string{
 // seal wraps a document in a token. A presentation's challenge and domain become its
 // nonce and aud.
 func seal(doc jcs.Value, key Key, how signing) (jcs.Value, error) {
-	disclosable, err := listOption(how.options, "disclosable")
-	if err != nil {
-		return doc, err
-	}
-	challenge, err := textOption(how.options, "challenge")
-	if err != nil {
-		return doc, err
-	}
-	domain, err := listOption(how.options, "domain")
-	if err != nil {
-		return doc, err
-	}
-	if challenge != "" {
-		doc = doc.With("nonce", jcs.FromString(challenge))
+	if how.challenge != "" {
+		doc = doc.With("nonce", jcs.FromString(how.challenge))
 	}
 	var audience []jcs.Value
-	for _, d := range domain {
+	for _, d := range how.domain {
 		audience = append(audience, jcs.FromString(d))
 	}
 	if len(audience) > 0 {
 		doc = doc.With("aud", jcs.Array(audience...))
 	}
-	token, err := credential.Seal(doc, how.media, key.Signer, credential.SealOptions{KeyID: key.Method, Disclosable: disclosable})
+	token, err := credential.Seal(doc, how.media, key.Signer, credential.SealOptions{KeyID: key.Method, Disclosable: how.disclosable})
 	if err != nil {
 		return doc, malformed("%v", err)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/tabard-id/tabard/did/key"
 	"github.com/tabard-id/tabard/did/multikey"
 	"github.com/tabard-id/tabard/did/statuslist"
+	"github.com/tabard-id/tabard/node/api"
 )
 
 // tokensElsewhere has one status list token, and no other list.
@@ -100,11 +101,14 @@ func TestAgentThatAcceptsAnyIssuer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for accept, want := range map[bool]int{true: http.StatusOK, false: http.StatusBadRequest} {
+	ok, bad := http.StatusOK, http.StatusBadRequest
+	for accept, want := range map[api.Concession][2]int{api.OnRequest: {bad, ok}, api.Always: {ok, ok}, api.Never: {bad, bad}} {
 		s := serveAgent(t, func(cfg *Config) { cfg.AcceptAnyIssuer = accept })
-		status, v := s.post("/credentials/verify", object("verifiableCredential", jcs.FromString(string(token))))
-		if outcome, code := check(v, "issuer"); status != want || code != "issuer-not-did" || outcome == "passed" {
-			t.Errorf("accepting %v: %d %s", accept, status, v.Canonical())
+		for asked, options := range []string{`"options":{"acceptAnyIssuer":false}`, `"options":{"acceptAnyIssuer":true}`} {
+			status, v := s.post("/credentials/verify", object("verifiableCredential", jcs.FromString(string(token)), options))
+			if outcome, code := check(v, "issuer"); status != want[asked] || code != "issuer-not-did" || outcome == "passed" {
+				t.Errorf("accepting %v, %s: %d %s", accept, options, status, v.Canonical())
+			}
 		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -30,82 +29,75 @@ func (a *Agent) refuseVerdict(r *http.Request, err error) (int, any, error) {
 	return status, refusedVerdict{p, false, []*api.Problem{p}}, nil
 }
 
-// concluded is 200 for what holds and 400 for what does not.
-func concluded(v credential.Verdict) (int, any, error) {
-	if v.Verified {
-		return http.StatusOK, v, nil
+// verification is what a request to verify asks for.
+type verification struct {
+	doc jcs.Value
+	credential.Options
+	anyIssuer bool
+	// returned is the name under which what was verified comes back, "" if it does not.
+	returned string
+}
+
+// readVerification reads what to verify from the member name, and the options.
+func readVerification(r *http.Request, name, returned string) (verification, error) {
+	var q verification
+	body, err := readObject(r)
+	if err != nil {
+		return q, err
 	}
-	return http.StatusBadRequest, v, nil
+	var ok bool
+	if q.doc, ok = body.Get(name); !ok {
+		return q, malformed(`want {"%s": …, "options": {"challenge": …, "domain": …}}`, name)
+	}
+	opt := api.ReadOptions(body, name)
+	q.Challenge, q.Domain, q.anyIssuer = opt.Text("challenge"), opt.Texts("domain"), opt.Bool("acceptAnyIssuer")
+	if opt.Bool(returned) {
+		q.returned = name
+	}
+	opt.Verification()
+	return q, opt.Rest()
 }
 
 func (a *Agent) verifyCredential(r *http.Request) (int, any, error) {
-	body, err := readObject(r)
+	q, err := readVerification(r, "verifiableCredential", "returnCredential")
 	if err != nil {
 		return a.refuseVerdict(r, err)
 	}
-	vc, ok := body.Get("verifiableCredential")
-	if !ok {
-		return a.refuseVerdict(r, malformed(`want {"verifiableCredential": …}`))
-	}
-	opt, err := options(body)
-	if err != nil {
-		return a.refuseVerdict(r, err)
-	}
-	return concluded(a.verifier(opt).Verify(r.Context(), vc))
+	return a.conclude(r, q, a.verifier(q).VerifyFor(r.Context(), q.doc, q.Options))
 }
 
 func (a *Agent) verifyPresentation(r *http.Request) (int, any, error) {
-	body, err := readObject(r)
+	q, err := readVerification(r, "verifiablePresentation", "returnPresentation")
 	if err != nil {
 		return a.refuseVerdict(r, err)
 	}
-	vp, ok := body.Get("verifiablePresentation")
-	if !ok {
-		return a.refuseVerdict(r, malformed(`want {"verifiablePresentation": …, "options": {"challenge": …, "domain": …}}`))
-	}
-	opt, err := options(body)
-	if err != nil {
-		return a.refuseVerdict(r, err)
-	}
-	demand, err := demanded(opt)
-	if err != nil {
-		return a.refuseVerdict(r, err)
-	}
-	verdict := a.verifier(opt).VerifyPresentation(r.Context(), vp, demand)
-	if verdict.Verified && !a.challenges.spend(demand.Challenge) {
+	demand := credential.PresentationOptions{Challenge: q.Challenge, Domain: q.Domain}
+	return a.conclude(r, q, a.verifier(q).VerifyPresentation(r.Context(), q.doc, demand))
+}
+
+// conclude is 200 for what holds and 400 for what does not. What holds uses up the challenge.
+func (a *Agent) conclude(r *http.Request, q verification, v credential.Verdict) (int, any, error) {
+	if v.Verified && !a.challenges.spend(q.Challenge) {
 		return a.refuseVerdict(r, api.Problemf(api.Malformed, "the challenge was used before, or has expired"))
 	}
-	return concluded(verdict)
+	reply := api.Verification{Verdict: v}
+	switch q.returned {
+	case "verifiableCredential":
+		reply.Credential = &q.doc
+	case "verifiablePresentation":
+		reply.Presentation = &q.doc
+	}
+	if v.Verified {
+		return http.StatusOK, reply, nil
+	}
+	return http.StatusBadRequest, reply, nil
 }
 
-// demanded reads what a presentation must be made for. An empty challenge or domain is
-// refused: it would silently be no demand at all.
-func demanded(opt jcs.Value) (credential.PresentationOptions, error) {
-	var o credential.PresentationOptions
-	var err error
-	if o.Challenge, err = textOption(opt, "challenge"); err != nil {
-		return o, err
-	}
-	if o.Domain, err = listOption(opt, "domain"); err != nil {
-		return o, err
-	}
-	if _, given := opt.Get("challenge"); given && o.Challenge == "" {
-		return o, malformed("options.challenge is empty")
-	}
-	if _, given := opt.Get("domain"); given && (len(o.Domain) == 0 || slices.Contains(o.Domain, "")) {
-		return o, malformed("options.domain is empty")
-	}
-	return o, nil
-}
-
-// verifier is set up for one request. Its option acceptAnyIssuer takes an issuer that is
-// not a DID, to which nothing ties whoever signed; the verdict says so.
-func (a *Agent) verifier(opt jcs.Value) *credential.Verifier {
-	anyIssuer, _ := opt.Get("acceptAnyIssuer")
-	accepted, _ := anyIssuer.Bool()
+// verifier is set up for one request.
+func (a *Agent) verifier(q verification) *credential.Verifier {
 	return &credential.Verifier{
 		Resolver: resolver{a.Resolver}, Status: a.Status, Lists: ownLists{a}, Schemas: a.Schemas,
-		Processor: a.Processor, Proofs: a.proofs, Now: a.Now(), AcceptAnyIssuer: a.AcceptAnyIssuer || accepted,
+		Processor: a.Processor, Proofs: a.proofs, Now: a.Now(), AcceptAnyIssuer: a.AcceptAnyIssuer.Granted(q.anyIssuer),
 	}
 }
 

@@ -8,12 +8,14 @@ type Code string
 // Codes of the surface itself. The rest of the table are the ledger's outcome codes, whose names
 // are those of package record.
 const (
-	Internal             Code = "internal"
-	Unexpected           Code = "unexpected" // made by clients, for replies that are no problem documents
-	NotFound             Code = "not-found"
-	MethodNotAllowed     Code = "method-not-allowed"
-	InvalidParameter     Code = "invalid-parameter"
-	Malformed            Code = "malformed"
+	Internal         Code = "internal"
+	Unexpected       Code = "unexpected" // made by clients, for replies that are no problem documents
+	NotFound         Code = "not-found"
+	MethodNotAllowed Code = "method-not-allowed"
+	InvalidParameter Code = "invalid-parameter"
+	Malformed        Code = "malformed"
+	// UnknownOption travels with the type of VCALM, UNKNOWN_OPTION_PROVIDED.
+	UnknownOption        Code = "unknown-option"
 	DuplicateName        Code = "duplicate-name"
 	TooDeep              Code = "too-deep"
 	BodyTooLarge         Code = "body-too-large"
@@ -51,6 +53,7 @@ type row struct {
 var table = map[Code]row{
 	// The request.
 	Malformed:             {http.StatusBadRequest, "The body is not what this route takes", 0},
+	UnknownOption:         {http.StatusBadRequest, "The request has an option that is not known", 0},
 	DuplicateName:         {http.StatusBadRequest, "The JSON has two members of one name", 0},
 	TooDeep:               {http.StatusBadRequest, "The JSON is nested too deeply", 0},
 	InvalidParameter:      {http.StatusBadRequest, "A query parameter is invalid", 0},

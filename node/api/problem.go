@@ -44,6 +44,9 @@ func NewProblem(code Code, detail string) *Problem {
 		Type: TypeBase + string(code), Title: row.title, Status: row.status, Detail: detail, Code: code,
 		Retryable: row.retryAfter > 0, RetryAfter: row.retryAfter,
 	}
+	if code == UnknownOption {
+		p.Type = "https://www.w3.org/TR/vcalm#UNKNOWN_OPTION_PROVIDED"
+	}
 	if code == OutcomeUnknown {
 		p.Outcome = Unknown
 	}

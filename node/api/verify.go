@@ -7,8 +7,8 @@ import (
 	"github.com/tabard-id/tabard/did/jcs"
 )
 
-// VerifyRequest is the body of POST /credentials/verify (VCALM). Options that are not known are
-// tolerated; those that ask for fewer checks are not heeded. The credential is an object, an
+// VerifyRequest is the body of POST /credentials/verify (VCALM). An option that is not known is an error;
+// of those that choose among checks none makes them fewer. The credential is an object, an
 // EnvelopedVerifiableCredential, or a string that is a compact token. A body of type application/vc+jwt,
 // application/vc+sd-jwt or application/vc+cose is the credential itself.
 type VerifyRequest struct {
@@ -16,11 +16,15 @@ type VerifyRequest struct {
 	Options              *VerifyOptions  `json:"options,omitempty"`
 }
 
-// VerifyOptions are the options known to /credentials/verify.
+// VerifyOptions are the options known to /credentials/verify. Challenge and Domain are what the credential
+// must have been secured for: Domain is the exact set that a proof names, of which a token's audience must have
+// all and that of a key binding one; on the wire a single string will do.
 type VerifyOptions struct {
-	ReturnCredential bool `json:"returnCredential,omitempty"`
+	Challenge        string   `json:"challenge,omitempty"`
+	Domain           []string `json:"domain,omitempty"`
+	ReturnCredential bool     `json:"returnCredential,omitempty"`
 	// AcceptAnyIssuer takes an issuer that is not a DID, to which nothing ties whoever signed. The
-	// verdict says so: the row issuer is skipped.
+	// verdict says so: the row issuer is skipped. A node's operator may have refused that.
 	AcceptAnyIssuer bool `json:"acceptAnyIssuer,omitempty"`
 }
 

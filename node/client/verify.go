@@ -24,16 +24,22 @@ func AsOfTime(t time.Time) ReadOption {
 }
 
 // AcceptAnyIssuer takes credentials whose issuer is not a DID, to which nothing ties whoever signed; the
-// verdict says so. It is for Verify and VerifyPresentation alone.
+// verdict says so. It is for verifying alone, and a node's operator may have refused it.
 func AcceptAnyIssuer() ReadOption { return func(r *readParameters) { r.anyIssuer = true } }
 
 // Verify has a node verify a credential against its state: an object with Data Integrity proofs, an
 // EnvelopedVerifiableCredential, or a string that is a compact token. A credential that does not hold is
 // a Verdict, not an error: look at Verified.
 func (c *Client) Verify(ctx context.Context, vc jcs.Value, opts ...ReadOption) (credential.Verdict, error) {
+	return c.VerifyFor(ctx, vc, credential.Options{}, opts...)
+}
+
+// VerifyFor is Verify of a credential that must have been secured for these options: of a key-bound SD-JWT,
+// that its holder shows it to whoever set the challenge. A challenge of Challenge is used up.
+func (c *Client) VerifyFor(ctx context.Context, vc jcs.Value, o credential.Options, opts ...ReadOption) (credential.Verdict, error) {
 	body := jcs.Object(jcs.Member{Name: "verifiableCredential", Value: vc})
-	if policy := c.policy(opts); len(policy) > 0 {
-		body = body.With("options", jcs.Object(policy...))
+	if options := c.expected(o, opts); len(options) > 0 {
+		body = body.With("options", jcs.Object(options...))
 	}
 	verdict, err := c.verify(ctx, "/credentials/verify", body, opts)
 	if err != nil || !verdict.Verified {
@@ -81,17 +87,7 @@ func (c *Client) VerifyPresentation(ctx context.Context, vp jcs.Value, o Present
 	if o.AllowUnsecured {
 		name = "presentation"
 	}
-	options := c.policy(opts)
-	if o.Challenge != "" {
-		options = append(options, jcs.Member{Name: "challenge", Value: jcs.FromString(o.Challenge)})
-	}
-	if len(o.Domain) > 0 {
-		domains := make([]jcs.Value, len(o.Domain))
-		for i, d := range o.Domain {
-			domains[i] = jcs.FromString(d)
-		}
-		options = append(options, jcs.Member{Name: "domain", Value: jcs.Array(domains...)})
-	}
+	options := c.expected(credential.Options{Challenge: o.Challenge, Domain: o.Domain}, opts)
 	verdict, err := c.verify(ctx, "/presentations/verify", jcs.Object(
 		jcs.Member{Name: name, Value: vp}, jcs.Member{Name: "options", Value: jcs.Object(options...)},
 	), opts)
@@ -101,16 +97,27 @@ func (c *Client) VerifyPresentation(ctx context.Context, vp jcs.Value, o Present
 	return verdict, err
 }
 
-// policy is what the read options say of the verdict in the body.
-func (c *Client) policy(opts []ReadOption) []jcs.Member {
+// expected are the options in the body: what is expected, and what the read options say of the verdict.
+func (c *Client) expected(o credential.Options, opts []ReadOption) []jcs.Member {
 	r := c.reads
 	for _, o := range opts {
 		o(&r)
 	}
-	if !r.anyIssuer {
-		return nil
+	var members []jcs.Member
+	if r.anyIssuer {
+		members = append(members, jcs.Member{Name: "acceptAnyIssuer", Value: jcs.FromBool(true)})
 	}
-	return []jcs.Member{{Name: "acceptAnyIssuer", Value: jcs.FromBool(true)}}
+	if o.Challenge != "" {
+		members = append(members, jcs.Member{Name: "challenge", Value: jcs.FromString(o.Challenge)})
+	}
+	if len(o.Domain) > 0 {
+		domains := make([]jcs.Value, len(o.Domain))
+		for i, d := range o.Domain {
+			domains[i] = jcs.FromString(d)
+		}
+		members = append(members, jcs.Member{Name: "domain", Value: jcs.Array(domains...)})
+	}
+	return members
 }
 
 // verify posts what is to be verified, and takes no answer for a verdict whose status says otherwise.

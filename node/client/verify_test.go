@@ -47,10 +47,14 @@ func TestWhatIsAskedOfVerification(t *testing.T) {
 	ask(PresentationOptions{Challenge: "x", Domain: []string{"a", "b"}}, AsOf(7))
 	ask(PresentationOptions{AllowUnsecured: true}, AsOfTime(time.Date(2026, 1, 2, 4, 4, 5, 6e6, time.FixedZone("", 3600))))
 	ask(PresentationOptions{}, AcceptAnyIssuer())
+	if _, err := newTestClient(t, n).VerifyFor(t.Context(), jcs.FromString("a.b.c"), credential.Options{Challenge: "x", Domain: []string{"a"}}); !errors.Is(err, ErrMismatch) {
+		t.Errorf("a verdict on a presentation: %v", err)
+	}
 	for i, want := range []string{
 		`POST /presentations/verify?at=7 {"options":{"challenge":"x","domain":["a","b"]},"verifiablePresentation":"a.b.c"}`,
 		`POST /presentations/verify?at=2026-01-02T03%3A04%3A05.006Z {"options":{},"presentation":"a.b.c"}`,
 		`POST /presentations/verify {"options":{"acceptAnyIssuer":true},"verifiablePresentation":"a.b.c"}`,
+		`POST /credentials/verify {"options":{"challenge":"x","domain":["a"]},"verifiableCredential":"a.b.c"}`,
 	} {
 		if got := n.requests()[i]; got != want {
 			t.Errorf("asked %s, want %s", got, want)

@@ -27,7 +27,7 @@ func (s *server) postChallenge(w *reply, r *http.Request, _ route) error {
 	return s.sendJSON(w, r, http.StatusOK, api.Challenge{Challenge: text})
 }
 
-// answered is the verdict on a presentation that must answer a challenge, which it uses up if it
+// answered is the verdict on something that must answer a challenge, which it uses up if it
 // verifies: one that does not costs nobody a challenge. A challenge that is known to be no good is refused
 // before anything else is looked at, so that a replay costs little.
 func (s *server) answered(ctx context.Context, slot *slot, text string, verify func() credential.Verdict) (credential.Verdict, error) {
@@ -49,10 +49,7 @@ func (s *server) answered(ctx context.Context, slot *slot, text string, verify f
 	return verdict, nil
 }
 
-// checkChallenge is the name of the row that says what is wrong with a challenge of ours.
-const checkChallenge = "challenge"
-
-// refusedChallenge is the verdict on a presentation whose challenge cannot be used: nothing else counts.
+// refusedChallenge is the verdict where the challenge cannot be used: nothing else counts.
 func refusedChallenge(err error) credential.Verdict {
 	code := credential.Code("challenge-unknown")
 	var unconfirmed *challenge.UnconfirmedError
@@ -65,8 +62,7 @@ func refusedChallenge(err error) credential.Verdict {
 		code = "challenge-unconfirmed"
 	}
 	return credential.Verdict{
-		Presentation: true,
-		Checks:       []credential.Check{{Name: checkChallenge, Outcome: credential.Failed, Code: code, Detail: err.Error()}},
+		Checks: []credential.Check{{Name: credential.CheckChallenge, Outcome: credential.Failed, Code: code, Detail: err.Error()}},
 		ProblemDetails: []credential.Problem{{
 			Type: "https://w3id.org/security#INVALID_CHALLENGE_ERROR", Title: "The challenge cannot be used.", Detail: err.Error(), Code: code,
 		}},

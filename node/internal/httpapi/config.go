@@ -16,6 +16,7 @@ import (
 	"github.com/tabard-id/tabard/did/multikey"
 	"github.com/tabard-id/tabard/did/proof"
 	"github.com/tabard-id/tabard/ledger"
+	"github.com/tabard-id/tabard/node/api"
 	"github.com/tabard-id/tabard/node/internal/admission"
 	"github.com/tabard-id/tabard/node/internal/challenge"
 )
@@ -53,8 +54,8 @@ type Config struct {
 	// Processor has the JSON-LD contexts for the proofs of credentials; nil: jsonld.Default.
 	Processor *jsonld.Processor
 	// AcceptAnyIssuer takes credentials whose issuer is not a DID, whoever signed them; their verdicts say
-	// so. A request may ask for it whatever this is.
-	AcceptAnyIssuer bool
+	// so. What a request asks for does not override Never.
+	AcceptAnyIssuer api.Concession
 	// Proofs remembers proofs that held; default a cache of 16,384 of them.
 	Proofs *proof.Cache
 	// Key is this node's, which the registry's document has as #NodeID: it signs status lists. Without it

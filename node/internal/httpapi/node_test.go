@@ -354,7 +354,7 @@ func (a answer) refused(code api.Code) api.Problem {
 		return p
 	}
 	a.json(code.Status(), &p)
-	if p.Code != code || p.Status != a.status || p.Type != api.TypeBase+string(code) || p.Title == "" {
+	if p.Code != code || p.Status != a.status || p.Type != api.NewProblem(code, "").Type || p.Title == "" {
 		a.t.Errorf("want %s, got %s", code, a.body)
 	}
 	return p

@@ -15,12 +15,14 @@ import (
 
 // verification is a request to judge something.
 type verification struct {
-	bounds  bounds
-	at      instant
-	doc     jcs.Value // object, or string holding a token
-	options jcs.Value
+	bounds bounds
+	at     instant
+	doc    jcs.Value // object, or string holding a token
 	// unsecured: the presentation came under the name of one without proof.
 	unsecured bool
+	// What the options ask for.
+	credential.Options
+	anyIssuer, returned bool
 }
 
 // postVerify judges a credential (VCALM, "Verify Credential"): 200 for one that verifies, 400 with the
@@ -30,12 +32,14 @@ func (s *server) postVerify(w *reply, r *http.Request, _ route) error {
 	if err != nil {
 		return err
 	}
-	return s.judge(w, r, q, func(ctx context.Context, v *credential.Verifier, _ *slot) (api.Verification, error) {
-		out := api.Verification{Verdict: v.Verify(ctx, q.doc)}
-		if asked(q.options, "returnCredential") {
+	return s.judge(w, r, q, func(ctx context.Context, v *credential.Verifier, slot *slot) (out api.Verification, err error) {
+		out.Verdict, err = s.answered(ctx, slot, q.Challenge, func() credential.Verdict {
+			return v.VerifyFor(ctx, q.doc, q.Options)
+		})
+		if q.returned {
 			out.Credential = &q.doc
 		}
-		return out, nil
+		return out, err
 	})
 }
 
@@ -46,68 +50,31 @@ func (s *server) postVerifyPresentation(w *reply, r *http.Request, _ route) erro
 	if err != nil {
 		return err
 	}
-	options, err := presentationOptions(q)
-	if err != nil {
-		return err
-	}
+	options := credential.PresentationOptions{Challenge: q.Challenge, Domain: q.Domain, AllowUnsecured: q.unsecured}
 	return s.judge(w, r, q, func(ctx context.Context, v *credential.Verifier, slot *slot) (out api.Verification, err error) {
 		out.Verdict, err = s.answered(ctx, slot, options.Challenge, func() credential.Verdict {
 			return v.VerifyPresentation(ctx, q.doc, options)
 		})
-		if asked(q.options, "returnPresentation") {
+		out.Verdict.Presentation = true
+		if q.returned {
 			out.Presentation = &q.doc
 		}
 		return out, err
 	})
 }
 
-// presentationOptions reads what a presentation must be made for. Options that are not known are
-// tolerated; a known one of the wrong type is not: it would silently be no demand at all.
-func presentationOptions(q verification) (credential.PresentationOptions, error) {
-	var o credential.PresentationOptions
-	if v, ok := q.options.Get("challenge"); ok {
-		if o.Challenge, ok = v.Str(); !ok || o.Challenge == "" {
-			return o, api.NewProblem(api.Malformed, "options.challenge: want a string that is not empty")
-		}
+// takeOptions reads what the credential or presentation must have been made for, and what the verdict rests on.
+func (q *verification) takeOptions(o *api.Options, returned string) error {
+	q.Challenge, q.Domain = o.Text("challenge"), o.Texts("domain")
+	q.returned, q.anyIssuer = o.Bool(returned), o.Bool("acceptAnyIssuer")
+	o.Verification()
+	if err := o.Rest(); err != nil {
+		return err
 	}
-	if v, ok := q.options.Get("domain"); ok {
-		domains, ok := stringSet(v)
-		if !ok {
-			return o, api.NewProblem(api.Malformed, "options.domain: want a string that is not empty, or several")
-		}
-		o.Domain = domains
+	if q.unsecured && (q.Challenge != "" || q.Domain != nil) {
+		return api.NewProblem(api.Malformed, "a presentation without proof answers no challenge and names no domain")
 	}
-	if q.unsecured && (o.Challenge != "" || o.Domain != nil) {
-		return o, api.NewProblem(api.Malformed, "a presentation without proof answers no challenge and names no domain")
-	}
-	o.AllowUnsecured = q.unsecured
-	return o, nil
-}
-
-// stringSet reads a string or a list of them; none may be empty.
-func stringSet(v jcs.Value) ([]string, bool) {
-	const most = 32
-	if s, ok := v.Str(); ok {
-		return []string{s}, s != ""
-	}
-	if !v.IsArray() || v.Len() == 0 || v.Len() > most {
-		return nil, false
-	}
-	var set []string
-	for item := range v.Elems() {
-		s, ok := item.Str()
-		if !ok || s == "" {
-			return nil, false
-		}
-		set = append(set, s)
-	}
-	return set, true
-}
-
-func asked(options jcs.Value, name string) bool {
-	v, _ := options.Get(name)
-	yes, _ := v.Bool()
-	return yes
+	return nil
 }
 
 // securedTypes are the types of bodies that are a credential or presentation themselves.
@@ -168,13 +135,14 @@ func (q *verification) take(body jcs.Value, media, name, bare string) error {
 	if !ok {
 		return api.Problemf(api.Malformed, "want {\"%s\": …}", name)
 	}
-	if options, has := body.Get("options"); has {
-		if !options.IsObject() {
-			return api.NewProblem(api.Malformed, "options: want an object")
-		}
-		q.options = options
+	read, returned := name, "returnCredential"
+	if q.unsecured {
+		read = bare
 	}
-	return nil
+	if bare != "" {
+		returned = "returnPresentation"
+	}
+	return q.takeOptions(api.ReadOptions(body, read), returned)
 }
 
 // judge runs one verification within the bounds on all of them, and answers with its verdict.
@@ -227,7 +195,7 @@ func (s *server) verifier(v *ledger.View, q verification, slot *slot) (*credenti
 	verifier := &credential.Verifier{
 		Status: v, Signature: s.Verify, Processor: s.Processor, Proofs: s.Proofs,
 		Decoded: s.lists, Compiled: s.compiled, Now: now,
-		AcceptAnyIssuer: s.AcceptAnyIssuer || asked(q.options, "acceptAnyIssuer"),
+		AcceptAnyIssuer: s.AcceptAnyIssuer.Granted(q.anyIssuer),
 		FreshUntil:      now.Add(q.bounds.maxStale - s.Cluster.Staleness()),
 	}
 	outside := &outside{server: s, slot: slot}
