@@ -181,7 +181,9 @@ func errorMetadata(e *did.Error, cause error) jcs.Value {
 	)
 	var rule *webvh.Error
 	if errors.As(cause, &rule) {
-		problem = problem.With("rule", jcs.FromString(string(rule.Rule))).With("entry", jcs.FromInt(int64(rule.Entry)))
+		for _, m := range rule.Members() {
+			problem = problem.With(m.Name, m.Value)
+		}
 	}
 	return jcs.Object(jcs.Member{Name: "error", Value: problem})
 }

@@ -3,6 +3,8 @@ package webvh
 import (
 	"errors"
 	"fmt"
+
+	"github.com/tabard-id/tabard/did/jcs"
 )
 
 // Rule names what an entry or file broke. The values are stable.
@@ -68,6 +70,16 @@ func (e *Error) Error() string {
 }
 
 func (e *Error) Unwrap() error { return e.Err }
+
+// Members are what a machine reads of the error: rule and, unless it is the file as a
+// whole, entry.
+func (e *Error) Members() []jcs.Member {
+	members := []jcs.Member{{Name: "rule", Value: jcs.FromString(string(e.Rule))}}
+	if e.Entry > 0 {
+		members = append(members, jcs.Member{Name: "entry", Value: jcs.FromInt(int64(e.Entry))})
+	}
+	return members
+}
 
 // RuleOf returns the rule that err broke, if it is an *Error.
 func RuleOf(err error) (Rule, bool) {

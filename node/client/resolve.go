@@ -36,15 +36,22 @@ func (r Result) Err() error {
 	return resolutionError(r.Status, meta)
 }
 
-// resolutionError is the error in what a resolver says of a resolution.
+// resolutionError is the error in what a resolver says of a resolution. Its cause is the *webvh.Error
+// that the resolver names, if it names one: the rule, and the entry that breaks it.
 func resolutionError(status int, meta jcs.Value) error {
 	e, ok := meta.Get("error")
 	if !ok {
 		return &did.Error{Code: did.InternalError, Detail: http.StatusText(status)}
 	}
 	kind, _ := e.GetString("type")
-	detail, _ := e.GetString("detail")
-	return &did.Error{Code: did.CodeOfType(kind), Detail: detail}
+	out := &did.Error{Code: did.CodeOfType(kind)}
+	out.Detail, _ = e.GetString("detail")
+	if rule, ok := e.GetString("rule"); ok {
+		entry, _ := e.Get("entry")
+		number, _ := entry.Int()
+		out.Err = &webvh.Error{Rule: webvh.Rule(rule), Entry: int(number)}
+	}
+	return out
 }
 
 // ResolveURL asks a node to resolve a DID or a DID URL whose query holds resolution options. The

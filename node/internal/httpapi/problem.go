@@ -45,7 +45,7 @@ func problem(err error) *api.Problem {
 	case ledger.IsCorruption(err):
 		return errDamaged
 	case errors.Is(err, ledger.ErrNotFound):
-		return api.NewProblem(api.NotFound, "")
+		return api.NewProblem(api.NotFound, "the ledger holds nothing of that name or position")
 	case errors.Is(err, consensus.ErrClock):
 		return api.NewProblem(api.ClockWrong, "this node's clock is not that of its peers")
 	case errors.Is(err, consensus.ErrBehind):
@@ -55,7 +55,7 @@ func problem(err error) *api.Problem {
 	case errors.Is(err, consensus.ErrOverloaded):
 		return api.NewProblem(api.Overloaded, "too many writes are waiting")
 	case errors.Is(err, consensus.ErrClosed), errors.Is(err, ledger.ErrClosed):
-		return api.NewProblem(api.ShuttingDown, "")
+		return api.NewProblem(api.ShuttingDown, "this node is stopping: ask another")
 	case errors.Is(err, consensus.ErrTooLarge):
 		return api.NewProblem(api.BodyTooLarge, "the operation is too large for one command")
 	case errors.Is(err, consensus.ErrOutcomeUnknown):
@@ -76,13 +76,13 @@ func problemOfJSON(err error) *api.Problem {
 	case errors.Is(err, jcs.ErrSyntax):
 		return api.NewProblem(api.Malformed, err.Error())
 	case errors.As(err, &resolution) && resolution.Code == did.NotFound:
-		return api.NewProblem(api.NotFound, resolution.Detail)
-	case errors.As(err, &resolution) && resolution.Code == did.InvalidDID:
-		return api.NewProblem(api.InvalidParameter, resolution.Detail)
+		return api.NewProblem(api.NotFound, explain(resolution))
+	case errors.As(err, &resolution) && !ours(resolution.Code):
+		return api.NewProblem(api.InvalidParameter, explain(resolution))
 	case errors.Is(err, context.DeadlineExceeded):
 		return api.NewProblem(api.StatusStale, "not in time")
 	}
-	return api.NewProblem(api.Internal, "")
+	return api.NewProblem(api.Internal, "this node failed: its log says why")
 }
 
 // errDamaged is the problem of a node that is out of service: its files hold something else than was
