@@ -5,11 +5,14 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/tabard-id/tabard/node/api"
 )
 
 // A node whose clock is a year ahead is the only one that is there in time to lead, and
 // then one of three: it never leads, says why, and no record has its time.
 func TestProcessWithAWrongClock(t *testing.T) {
+	t.Parallel()
 	c := newCluster(t, 3)
 	offsets := []time.Duration{365 * 24 * time.Hour, 0, 0}
 	procs := make([]*process, 3)
@@ -32,8 +35,12 @@ func TestProcessWithAWrongClock(t *testing.T) {
 			code, body := get(t, procs[0].url+"/readyz")
 			return code == http.StatusServiceUnavailable && strings.Contains(string(body), "clock-wrong")
 		})
-		cluster := state(t, procs[1].url)
-		if cluster.Leader == "" || cluster.Leader == c.peers[0].ID {
+		var cluster api.Cluster
+		eventually(t, "there is a leader", func() bool {
+			cluster = state(t, procs[1].url)
+			return cluster.Leader != ""
+		})
+		if cluster.Leader == c.peers[0].ID {
 			t.Errorf("%q leads", cluster.Leader)
 		}
 		// Whoever leads goes: the two that are left are one with a right clock and one without.

@@ -8,8 +8,10 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,6 +24,28 @@ import (
 )
 
 const testDomain = "registry.localhost:8700"
+
+// patience is how long something may take that comes to pass soon on an idle machine.
+const patience = 2 * time.Minute
+
+// hosts counts the addresses handed out by loopback.
+var hosts atomic.Uint32
+
+// loopback is an address of this machine that no other test has, where there are many: a port that is
+// released there, to be listened on later, is not taken by anybody meanwhile.
+func loopback(t *testing.T) string {
+	t.Helper()
+	n, pid := hosts.Add(1), os.Getpid()
+	host := net.IPv4(127, byte(64+pid>>8&63), byte(pid), byte(1+n%254)).String()
+	l, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
+	if err != nil {
+		return "127.0.0.1"
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return host
+}
 
 // cluster is a set of nodes that are stopped and started one by one, as on machines
 // of their own.
@@ -38,7 +62,7 @@ type cluster struct {
 func newCluster(t *testing.T, n int) *cluster {
 	t.Helper()
 	c := &cluster{t: t, dir: t.TempDir(), secret: bytes.Repeat([]byte{7}, minSecret), nodes: make([]*Node, n)}
-	listeners, err := listenAll(n, "127.0.0.1", 0)
+	listeners, err := listenAll(n, loopback(t), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +117,7 @@ func (c *cluster) stop(indexes ...int) {
 func (c *cluster) ready(indexes ...int) {
 	c.t.Helper()
 	for _, i := range indexes {
-		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		err := c.nodes[i].Ready(ctx)
 		cancel()
 		if err != nil {
@@ -243,7 +267,7 @@ func (c *cluster) watch(i int, query string) *websocket.Conn {
 func frame(t *testing.T, ws *websocket.Conn) api.Frame {
 	t.Helper()
 	for {
-		if err := ws.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		if err := ws.SetReadDeadline(time.Now().Add(patience)); err != nil {
 			t.Fatal(err)
 		}
 		_, message, err := ws.ReadMessage()
@@ -262,7 +286,7 @@ func frame(t *testing.T, ws *websocket.Conn) api.Frame {
 
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(patience)
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for !holds() {
@@ -276,7 +300,7 @@ func eventually(t *testing.T, what string, holds func() bool) {
 // freePort is a port that was free a moment ago.
 func freePort(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := net.Listen("tcp", net.JoinHostPort(loopback(t), "0"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 
 // Tables that are damaged where a start reads them.
 func TestStartOverDamagedTables(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	cfg := Config{Dir: dir, Domain: testDomain, HTTP: "127.0.0.1:0"}
 	run(t, cfg, nil)

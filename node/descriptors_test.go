@@ -9,6 +9,7 @@ import (
 // What clients may have and what the node needs itself fits into what the process may open, whatever that
 // is; below what a node needs it does not start.
 func TestDescriptorsAreSharedOut(t *testing.T) {
+	t.Parallel()
 	peers := []Peer{{ID: "n1"}, {ID: "n2"}, {ID: "n3"}}
 	for _, c := range []struct {
 		limit, connections, perAddress int
@@ -46,6 +47,7 @@ func TestDescriptorsAreSharedOut(t *testing.T) {
 
 // One client's idle connections leave room for others.
 func TestOneClientCannotHaveAllConnections(t *testing.T) {
+	t.Parallel()
 	c := newCluster(t, 1)
 	c.change = func(_ int, cfg *Config) { cfg.MaxConnections, cfg.MaxConnectionsPerAddress = 8, 8 }
 	c.start(0)

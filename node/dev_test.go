@@ -22,7 +22,7 @@ func startDev(t *testing.T, cfg DevConfig) *Dev {
 	if cfg.HTTP == "" {
 		cfg.HTTP = "127.0.0.1:0"
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	d, err := StartDev(ctx, cfg)
 	if err != nil {
@@ -33,13 +33,21 @@ func startDev(t *testing.T, cfg DevConfig) *Dev {
 }
 
 func TestDevIsReadySoon(t *testing.T) {
-	start := time.Now()
-	d := startDev(t, DevConfig{})
-	elapsed := time.Since(start)
-	t.Logf("ready after %v", elapsed)
-	if elapsed > 3*time.Second && !testing.Short() {
-		t.Errorf("ready after %v", elapsed)
-	}
+	t.Parallel()
+	var d *Dev
+	eventually(t, "a development cluster is ready within 3 s of its start", func() bool {
+		start := time.Now()
+		d = startDev(t, DevConfig{})
+		elapsed := time.Since(start)
+		t.Logf("ready after %v", elapsed)
+		if elapsed > 3*time.Second && !testing.Short() { // the machine may have been busy
+			if err := d.Close(); err != nil {
+				t.Fatal(err)
+			}
+			return false
+		}
+		return true
+	})
 	for i, at := range d.URLs {
 		if code, body := get(t, at+"/readyz"); code != http.StatusOK {
 			t.Errorf("node %d: %d %s", i+1, code, body)
@@ -61,6 +69,7 @@ func TestDevIsReadySoon(t *testing.T) {
 }
 
 func TestDevKeepsItsDirectory(t *testing.T) {
+	t.Parallel()
 	cfg := DevConfig{Dir: filepath.Join(t.TempDir(), "cluster"), Domain: testDomain}
 	d := startDev(t, cfg)
 	first := state(t, d.URLs[0]).Ledger
@@ -79,6 +88,7 @@ func TestDevKeepsItsDirectory(t *testing.T) {
 }
 
 func TestDevListensInARow(t *testing.T) {
+	t.Parallel()
 	at := freePort(t)
 	d := startDev(t, DevConfig{HTTP: at, Nodes: 1})
 	if d.URLs[0] != "http://"+at {
@@ -87,6 +97,7 @@ func TestDevListensInARow(t *testing.T) {
 }
 
 func TestDevRefusals(t *testing.T) {
+	t.Parallel()
 	for _, cfg := range []DevConfig{
 		{HTTP: "0.0.0.0:8700"}, {HTTP: ":8700"}, {HTTP: "192.0.2.1:8700"}, {HTTP: "[::]:8700"}, {HTTP: "example.com:8700"},
 		{HTTP: "127.0.0.1"}, {HTTP: "127.0.0.1:x"}, {HTTP: "127.0.0.1:65535"}, {HTTP: "127.0.0.1:-1"},
@@ -103,6 +114,7 @@ func TestDevRefusals(t *testing.T) {
 }
 
 func TestDevTLS(t *testing.T) {
+	t.Parallel()
 	cfg := DevConfig{Nodes: 1, TLS: true, Dir: t.TempDir()}
 	d := startDev(t, cfg)
 	if info, err := os.Stat(filepath.Join(d.Dir, caKeyFile)); err != nil || info.Mode().Perm() != 0o600 {

@@ -139,6 +139,7 @@ func resolve(t *testing.T, at, didURL string) (int, resolution) {
 // TestForeign: a registry resolves what another one hosts, by its log and as did:web, and no other
 // host unless it is allowed to.
 func TestForeign(t *testing.T) {
+	t.Parallel()
 	h := newHome(t)
 	a := h.create("agents", "bot")
 	first := a.state.VersionID
@@ -182,6 +183,7 @@ func TestForeign(t *testing.T) {
 }
 
 func TestForeignConfigIsChecked(t *testing.T) {
+	t.Parallel()
 	for _, f := range []Foreign{{MaxAge: -1}, {Ports: []int{0}}, {Ports: []int{65536}}} {
 		cfg := Config{Dir: t.TempDir(), Foreign: f}
 		if err := cfg.validate(); err == nil {

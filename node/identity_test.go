@@ -29,6 +29,7 @@ func readText(t *testing.T, path string) string {
 
 // No bit of an identity file can be flipped so that another identity is read from it.
 func TestFlippedBitIsNoNewIdentity(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	id, err := nodeKey(dir)
 	if err != nil {
@@ -67,6 +68,7 @@ func TestFlippedBitIsNoNewIdentity(t *testing.T) {
 
 // A file from before there were checksums is read, and has one from then on.
 func TestIdentityFileGetsAChecksum(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	key, err := multikey.Generate(multikey.Ed25519)
 	if err != nil {
@@ -87,6 +89,7 @@ func TestIdentityFileGetsAChecksum(t *testing.T) {
 
 // In a directory that is in use, a missing file is an error that says so.
 func TestMissingIdentityIsNoNewOne(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	run := func() error {
 		n, err := Start(context.Background(), Config{Dir: dir, HTTP: "127.0.0.1:0", Domain: testDomain})
@@ -120,6 +123,7 @@ func TestMissingIdentityIsNoNewOne(t *testing.T) {
 // A file of another node or cluster is no identity of this one, unless a new key is asked
 // for, which the registry's document then has.
 func TestChangedIdentityIsRefused(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	start := func() (*Node, error) {
 		return Start(context.Background(), Config{Dir: dir, HTTP: "127.0.0.1:0", Domain: testDomain})
@@ -175,6 +179,7 @@ func TestChangedIdentityIsRefused(t *testing.T) {
 
 // The remedy for a lost key would give a node another one's log and votes.
 func TestDirectoryOfAnotherNode(t *testing.T) {
+	t.Parallel()
 	c := newCluster(t, 3)
 	c.start(0, 1, 2)
 	c.ready(0, 1, 2)

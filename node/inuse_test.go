@@ -7,6 +7,7 @@ import (
 )
 
 func TestDirectoryInUse(t *testing.T) {
+	t.Parallel()
 	c := newCluster(t, 1)
 	startProcess(t, childConfig{NodeID: c.peers[0].ID, Dir: c.path(0), Peers: c.peers, Secret: c.secret})
 	_, err := Start(context.Background(), Config{

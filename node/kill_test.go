@@ -4,10 +4,13 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
+	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -26,6 +29,16 @@ func TestMain(m *testing.M) {
 			os.Exit(1)
 		}
 		os.Exit(0)
+	}
+	// The tests of clusters wait most of the time, so that several of them share a core. The flag -parallel
+	// says otherwise.
+	flag.Parse()
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
+	if !given {
+		if err := flag.Set("test.parallel", strconv.Itoa(3*runtime.GOMAXPROCS(0))); err != nil {
+			panic(err)
+		}
 	}
 	os.Exit(m.Run())
 }
@@ -106,6 +119,7 @@ func (p *process) kill() {
 // TestKilled: nodes are killed while they take writes, one and then all; every
 // receipt holds afterwards.
 func TestKilled(t *testing.T) {
+	t.Parallel()
 	c := newCluster(t, 3) // for its directories, ports and secret
 	procs := make([]*process, 3)
 	start := func(i int) {
@@ -157,7 +171,7 @@ func TestKilled(t *testing.T) {
 			if err != nil {
 				t.Error(err)
 			}
-		case <-time.After(20 * time.Second):
+		case <-time.After(patience):
 			t.Error("a node does not stop")
 			p.cmd.Process.Kill() //nolint:errcheck // the test has failed
 			<-done

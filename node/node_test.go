@@ -23,6 +23,7 @@ import (
 )
 
 func TestThreeNodes(t *testing.T) {
+	t.Parallel()
 	c := newCluster(t, 3)
 	c.start(0, 1, 2)
 	c.ready(0, 1, 2)
@@ -38,6 +39,7 @@ func TestThreeNodes(t *testing.T) {
 // TestRegistryDocument: record 0 verifies offline, and its document has every
 // node's key.
 func TestRegistryDocument(t *testing.T) {
+	t.Parallel()
 	c := newCluster(t, 3)
 	c.start(0, 1, 2)
 	c.ready(0, 1, 2)
@@ -81,6 +83,7 @@ func (c *cluster) checkKeys(at string, indexes ...int) {
 // TestLateNode: a node that was not there at the beginning gets into the document,
 // and so does the new key of one that lost its directory.
 func TestLateNode(t *testing.T) {
+	t.Parallel()
 	c := newCluster(t, 3)
 	c.change = func(i int, cfg *Config) { cfg.Bootstrap = i == 0 }
 	c.start(0, 1)
@@ -104,6 +107,7 @@ func TestLateNode(t *testing.T) {
 }
 
 func TestRestartOfOne(t *testing.T) {
+	t.Parallel()
 	c := newCluster(t, 3)
 	c.start(0, 1, 2)
 	c.ready(0, 1, 2)
@@ -122,6 +126,7 @@ func TestRestartOfOne(t *testing.T) {
 }
 
 func TestRestartOfAll(t *testing.T) {
+	t.Parallel()
 	c := newCluster(t, 3)
 	c.start(0, 1, 2)
 	c.ready(0, 1, 2)
@@ -143,6 +148,7 @@ func TestRestartOfAll(t *testing.T) {
 // TestLossOfMinority: two of three go on; one alone takes no writes, says so, and
 // is soon neither ready nor willing to vouch.
 func TestLossOfMinority(t *testing.T) {
+	t.Parallel()
 	c := newCluster(t, 3)
 	c.start(0, 1, 2)
 	c.ready(0, 1, 2)
@@ -171,6 +177,7 @@ func TestLossOfMinority(t *testing.T) {
 // TestEmptyNodeCatchesUp: its peers have no log any more from which it could, so it
 // is given a snapshot.
 func TestEmptyNodeCatchesUp(t *testing.T) {
+	t.Parallel()
 	c := newCluster(t, 3)
 	c.start(0, 1, 2)
 	c.ready(0, 1, 2)
@@ -205,6 +212,7 @@ func TestEmptyNodeCatchesUp(t *testing.T) {
 // TestStreamAcrossNodes: a subscriber goes on at another node where it was at the
 // first, while nodes come and go.
 func TestStreamAcrossNodes(t *testing.T) {
+	t.Parallel()
 	c := newCluster(t, 3)
 	c.start(0, 1, 2)
 	c.ready(0, 1, 2)
@@ -242,6 +250,7 @@ func TestStreamAcrossNodes(t *testing.T) {
 
 // TestResolveEverywhere: what one node took, every node resolves.
 func TestResolveEverywhere(t *testing.T) {
+	t.Parallel()
 	c := newCluster(t, 3)
 	c.start(0, 1, 2)
 	c.ready(0, 1, 2)
@@ -277,6 +286,7 @@ func TestResolveEverywhere(t *testing.T) {
 // TestNobodyElseBegins: record 0 is the registry's own. While the nodes cannot make
 // it, an outsider cannot either.
 func TestNobodyElseBegins(t *testing.T) {
+	t.Parallel()
 	c := newCluster(t, 2)
 	c.change = func(_ int, cfg *Config) { cfg.Domain = "" }
 	c.start(0, 1)
@@ -313,6 +323,7 @@ func TestNobodyElseBegins(t *testing.T) {
 }
 
 func TestStartRefusals(t *testing.T) {
+	t.Parallel()
 	const dir = "a directory of its own"
 	peers := []Peer{{ID: "node1", Address: "127.0.0.1:1"}, {ID: "node2", Address: "127.0.0.1:2"}}
 	secret := make([]byte, minSecret)
@@ -360,6 +371,7 @@ func TestStartRefusals(t *testing.T) {
 
 // TestDomainIsFixed: a ledger is not opened for another domain.
 func TestDomainIsFixed(t *testing.T) {
+	t.Parallel()
 	cfg := Config{Dir: t.TempDir(), Domain: testDomain, HTTP: "127.0.0.1:0"}
 	run(t, cfg, nil)
 	cfg.Domain = "elsewhere.example"
@@ -384,7 +396,7 @@ func run(t *testing.T, cfg Config, use func(*Node)) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	if err := n.Ready(ctx); err != nil {
 		t.Error(err)
@@ -400,6 +412,7 @@ func run(t *testing.T, cfg Config, use func(*Node)) {
 }
 
 func TestSecretsAreFilesOfTheirOwner(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	cfg := Config{Dir: dir, Domain: testDomain, HTTP: "127.0.0.1:0"}
 	run(t, cfg, nil)

@@ -183,6 +183,7 @@ func (e *errorsIn) logger() *slog.Logger {
 // TestWithdrawnWebDIDIsNotAnsweredFromRecords: to remove the document is to deactivate a did:web DID. A
 // host that is down says nothing of the kind.
 func TestWithdrawnWebDIDIsNotAnsweredFromRecords(t *testing.T) {
+	t.Parallel()
 	h := newHost(t)
 	id := h.web("w")
 	h.set("/w/did.json", `{"id":"`+string(id)+`"}`)
@@ -208,6 +209,7 @@ func TestWithdrawnWebDIDIsNotAnsweredFromRecords(t *testing.T) {
 // TestPinned: a pinned DID resolves when its host is down, at positions past, and when its history is
 // rewritten, and always says that it is an observation.
 func TestPinned(t *testing.T) {
+	t.Parallel()
 	h := newHost(t)
 	long := time.Now().Add(-time.Hour)
 	id, lines := h.log(1, "a", long, nil, "two", "three")
@@ -341,6 +343,7 @@ func (h *host) watcher(at string, id did.ID, begins string) {
 
 // TestPinnedWeb: a did:web document that changes is a divergence, and what it was resolves by the time.
 func TestPinnedWeb(t *testing.T) {
+	t.Parallel()
 	h := newHost(t)
 	id := h.web("b")
 	h.set("/b/did.json", fmt.Sprintf(`{"id":%q,"alsoKnownAs":["urn:name:one"]}`, id))

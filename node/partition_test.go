@@ -3,7 +3,6 @@ package node
 import (
 	"net/http"
 	"testing"
-	"time"
 
 	"github.com/gorilla/websocket"
 
@@ -16,11 +15,10 @@ import (
 // then no stream, no readiness, no answer to those who ask for a current one. Mended,
 // it has what it missed.
 func TestCutOff(t *testing.T) {
-	const maxStale = 1500 * time.Millisecond
+	t.Parallel()
 	c := newCluster(t, 3)
 	network := consensustest.NewNetwork()
 	c.change = func(i int, cfg *Config) {
-		cfg.MaxStale = maxStale
 		cfg.tune = func(cc *consensus.Config) { cc.Network = network.Node(c.peers[i].Address) }
 	}
 	c.start(0, 1, 2)

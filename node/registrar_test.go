@@ -25,6 +25,7 @@ func testKey(t testing.TB) multikey.PublicKey {
 // TestTwoBeginnings: leaders that do not know of each other both propose record 0;
 // the ledger takes one, and the other's is no failure.
 func TestTwoBeginnings(t *testing.T) {
+	t.Parallel()
 	n := single(t, 0)
 	if err := n.registrar.begin(context.Background(), nodeKeys{"node9": testKey(t)}); err != nil {
 		t.Fatal(err)
@@ -37,6 +38,7 @@ func TestTwoBeginnings(t *testing.T) {
 // TestEmptyLedgerWithoutDomain: what a crash left is looked at before a node says that
 // it has nothing; a node that has nothing then says so, and stops.
 func TestEmptyLedgerWithoutDomain(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	cfg := Config{Dir: dir, HTTP: "127.0.0.1:0"}
 	if _, err := Start(context.Background(), cfg); !errors.Is(err, errNoDomain) {
@@ -75,6 +77,7 @@ func TestEmptyLedgerWithoutDomain(t *testing.T) {
 // TestForeignSecret: whoever has not the secret of the cluster that began the ledger
 // cannot change the registry's document.
 func TestForeignSecret(t *testing.T) {
+	t.Parallel()
 	n := single(t, 0)
 	other, err := registryKey(make([]byte, minSecret))
 	if err != nil {
@@ -93,6 +96,7 @@ func TestForeignSecret(t *testing.T) {
 // TestUpdateKeepsTheRest: adding a node's key keeps what operators put into the
 // document.
 func TestUpdateKeepsTheRest(t *testing.T) {
+	t.Parallel()
 	const id = did.ID("did:example:registry")
 	one, two, renewed := testKey(t), testKey(t), testKey(t)
 	doc := registryDocument(id, nodeKeys{"node1": one})
@@ -137,6 +141,7 @@ func FuzzHello(f *testing.F) {
 }
 
 func TestHelloRefusals(t *testing.T) {
+	t.Parallel()
 	valid, err := encodeHello("node1", testKey(t))
 	if err != nil {
 		t.Fatal(err)
@@ -167,6 +172,7 @@ func TestHelloRefusals(t *testing.T) {
 }
 
 func TestParsePeersAndSecrets(t *testing.T) {
+	t.Parallel()
 	peers, err := ParsePeers([]string{"node1=10.0.0.1:8701", " node2=[::1]:8701"})
 	if err != nil || len(peers) != 2 || peers[1] != (Peer{ID: "node2", Address: "[::1]:8701"}) {
 		t.Errorf("%v %v", peers, err)

@@ -54,6 +54,7 @@ func holder(t *testing.T, d *Dev, path ...string) (did.ID, multikey.PrivateKey) 
 }
 
 func TestWhois(t *testing.T) {
+	t.Parallel()
 	d := startDev(t, DevConfig{Nodes: 1})
 	at := d.URLs[0]
 	id, key := holder(t, d, "agents", "alice")
@@ -124,6 +125,7 @@ func TestWhois(t *testing.T) {
 // TestWitnessNode: a node approves what its own registry and another host publish, never twice in one
 // place, and remembers after a restart.
 func TestWitnessNode(t *testing.T) {
+	t.Parallel()
 	h := newHost(t)
 	key, err := multikey.NewPrivate(multikey.Ed25519, bytes.Repeat([]byte{9}, 32))
 	if err != nil {
