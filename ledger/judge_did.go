@@ -8,6 +8,7 @@ import (
 	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/did/proof"
+	"github.com/tabard-id/tabard/did/web"
 	"github.com/tabard-id/tabard/did/webvh"
 	"github.com/tabard-id/tabard/ledger/internal/view"
 	"github.com/tabard-id/tabard/ledger/record"
@@ -174,20 +175,36 @@ func (j *judge) host(a *appendix) error {
 // domain; a log that has moved in may have been here before.
 func (j *judge) claimPaths(a *appendix, registry view.Identity) error {
 	for i := range a.entries {
-		id := a.last
-		if i < len(a.entries)-1 {
-			text, _ := a.entries[i].State.GetString("id")
-			var err error
-			if id, err = webvh.ParseID(did.ID(text)); err != nil {
-				return &refusal{code: record.StateID, why: err}
-			}
+		text, _ := a.entries[i].State.GetString("id")
+		id, err := webvh.ParseID(did.ID(text))
+		if err != nil {
+			return &refusal{code: record.StateID, why: err}
 		}
 		if id.Domain != registry.Domain {
 			continue
 		}
+		if err := j.checkSpelling(a, did.ID(text), id); err != nil {
+			return err
+		}
 		if err := j.claimPath(id.Path, a.scid); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// checkSpelling refuses a DID that comes to live here in another spelling than the one
+// that its host and path have: nobody who is told where it is would find it, nor the
+// did:web DID beside it. Those that earlier versions let in go on as they are.
+func (j *judge) checkSpelling(a *appendix, as did.ID, id webvh.Identifier) error {
+	if j.past != nil || a.head != nil && a.head.DID == as {
+		return nil
+	}
+	if spelt := id.ID(); spelt != as {
+		return refuse(record.StateID, "%s is spelt %s", as, spelt)
+	}
+	if _, err := web.ParseID(id.Web()); err != nil {
+		return &refusal{code: record.StateID, why: fmt.Errorf("the did:web DID beside it: %w", err)}
 	}
 	return nil
 }

@@ -56,6 +56,15 @@ var refusals = []refusalCase{
 	{"DID on the same host and another port", record.WrongDomain, func(f *fixture) record.Op {
 		return f.didOp(newAgent(f, "a", []string{"a"}, func(o *webvh.CreateOptions) { o.Domain = domain + ":8443" }))
 	}},
+	{"DID with its host in capitals", record.StateID, func(f *fixture) record.Op {
+		return f.didOp(newAgent(f, "a", []string{"a"}, spelt(domain, strings.ToUpper(domain))))
+	}},
+	{"DID with its path encoded needlessly", record.StateID, func(f *fixture) record.Op {
+		return f.didOp(newAgent(f, "a", []string{"agents", "a"}, spelt(":agents", ":%61gents")))
+	}},
+	{"DID whose path no did:web DID can have", record.StateID, func(f *fixture) record.Op {
+		return f.didOp(newAgent(f, "a", []string{"a%b"}, nil))
+	}},
 	{"registry moving its own DID", record.WrongDomain, func(f *fixture) record.Op {
 		f.registry.t = f
 		e := moved(f.registry, "elsewhere.example")
@@ -554,4 +563,12 @@ func reencode(t testing.TB, payload jcs.Value) record.Op {
 		t.Fatal(err)
 	}
 	return op
+}
+
+// spelt has a DID written in another way than its own.
+func spelt(old, new string) func(*webvh.CreateOptions) {
+	return func(o *webvh.CreateOptions) {
+		document := o.Document
+		o.Document = func(id did.ID) jcs.Value { return document(did.ID(strings.Replace(string(id), old, new, 1))) }
+	}
 }

@@ -152,6 +152,9 @@ func (w *world) resolveLog(id did.ID, opt did.Options) (did.Resolution, error) {
 		if err != nil {
 			return did.Resolution{}, err
 		}
+		if !had && parsed.ID() == head.DID {
+			return did.Resolution{}, absent("%s is not registered: it is spelt %s here", id, head.DID)
+		}
 		if !had {
 			return did.Resolution{}, absent("%s is not registered", id)
 		}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/tabard-id/tabard/did/internal/domain"
 )
 
 var (
@@ -12,76 +14,20 @@ var (
 	errPath = errors.New("invalid path segment")
 )
 
-// portSeparator is the colon before a port, as a DID must write it.
-const portSeparator = "%3A"
-
-// Lengths of DNS names (RFC 1035, 2.3.4).
-const (
-	maxName  = 253
-	maxLabel = 63
-)
-
 // maxSegment bounds one path segment, so that it can be the name of a file.
 const maxSegment = 255
 
-// parseDomain reads the domain of a DID: a DNS name, and perhaps %3A and a port.
+// parseDomain reads the domain of a DID, in its one spelling: other DIDs of the same host
+// would not be that of the document found there.
 func parseDomain(s string) (string, error) {
-	host, port, hasPort := strings.Cut(s, portSeparator)
-	if err := checkHost(host); err != nil {
-		return "", err
+	host, err := domain.Parse(s)
+	if err != nil {
+		return "", fmt.Errorf("%w: %w", errHost, err)
 	}
-	if !hasPort {
-		return host, nil
+	if spelt := domain.Segment(host); spelt != s {
+		return "", fmt.Errorf("%w: %.64q is spelt %s in a did:web DID", errHost, s, spelt)
 	}
-	n, err := strconv.ParseUint(port, 10, 16)
-	if err != nil || n == 0 || strconv.FormatUint(n, 10) != port {
-		return "", fmt.Errorf("%w: port %.16q", errHost, port)
-	}
-	return host + ":" + port, nil
-}
-
-// checkHost accepts lower-case DNS names, and refuses everything that a URL
-// parser might take for an IP address in whatever notation.
-func checkHost(host string) error {
-	if host == "" || len(host) > maxName {
-		return fmt.Errorf("%w: %d characters", errHost, len(host))
-	}
-	labels := strings.Split(host, ".")
-	for _, label := range labels {
-		if !isLabel(label) {
-			return fmt.Errorf("%w: label %.64q is not of lower-case letters, digits and inner hyphens", errHost, label)
-		}
-	}
-	if looksNumeric(labels[len(labels)-1]) {
-		return fmt.Errorf("%w: %.64q is an IP address", errHost, host)
-	}
-	return nil
-}
-
-func isLabel(s string) bool {
-	if s == "" || len(s) > maxLabel || s[0] == '-' || s[len(s)-1] == '-' {
-		return false
-	}
-	for i := range len(s) {
-		if c := s[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' {
-			return false
-		}
-	}
-	return true
-}
-
-// looksNumeric reports whether a last label makes a host an IPv4 address in the
-// eyes of URL parsers (URL Standard, 3.5: "ends in a number").
-func looksNumeric(label string) bool {
-	digits := strings.TrimPrefix(label, "0x")
-	for i := range len(digits) {
-		c := digits[i]
-		hex := len(digits) < len(label) && 'a' <= c && c <= 'f'
-		if (c < '0' || c > '9') && !hex {
-			return false
-		}
-	}
-	return true
+	return host, nil
 }
 
 // checkSegment accepts one path segment: not empty, not a way up, and with

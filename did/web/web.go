@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/tabard-id/tabard/did"
+	"github.com/tabard-id/tabard/did/internal/domain"
 	"github.com/tabard-id/tabard/did/jcs"
 )
 
@@ -45,7 +46,7 @@ func ParseID(id did.ID) (Identifier, error) {
 
 // parse reads the parts between the colons of a DID: the domain, then the path.
 func parse(parts []string) (Identifier, error) {
-	domain, err := parseDomain(parts[0])
+	host, err := parseDomain(parts[0])
 	if err != nil {
 		return Identifier{}, err
 	}
@@ -54,13 +55,12 @@ func parse(parts []string) (Identifier, error) {
 			return Identifier{}, err
 		}
 	}
-	return Identifier{Domain: domain, Path: slices.Clip(parts[1:])}, nil
+	return Identifier{Domain: host, Path: slices.Clip(parts[1:])}, nil
 }
 
 // ID returns the did:web of the place.
 func (i Identifier) ID() did.ID {
-	domain := strings.Replace(i.Domain, ":", portSeparator, 1)
-	return did.ID(prefix + strings.Join(append([]string{domain}, i.Path...), ":"))
+	return did.ID(prefix + strings.Join(append([]string{domain.Segment(i.Domain)}, i.Path...), ":"))
 }
 
 // URL returns the address of the document.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tabard-id/tabard/did"
+	"github.com/tabard-id/tabard/did/internal/domain"
 	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/did/multikey"
 	"github.com/tabard-id/tabard/did/proof"
@@ -66,14 +67,17 @@ func Create(o CreateOptions, signer multikey.PrivateKey) (Entry, error) {
 // id returns the DID with Placeholder for its SCID.
 func (o *CreateOptions) id() (did.ID, error) {
 	name, port, hasPort := strings.Cut(o.Domain, ":")
-	host, err := canonicalHost(name)
+	host, err := domain.Host(name)
+	if err == nil && !domain.IsQualified(host) {
+		err = errNotQualified
+	}
 	if err != nil {
 		return "", fmt.Errorf("domain: %w", err)
 	}
 	var b strings.Builder
 	b.WriteString(idPrefix + Placeholder + ":" + host)
 	if hasPort {
-		n, err := parsePort(port)
+		n, err := domain.Port(port)
 		if err != nil {
 			return "", err
 		}

@@ -3,16 +3,18 @@ package webvh
 import (
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/tabard-id/tabard/did"
+	"github.com/tabard-id/tabard/did/internal/domain"
 )
 
 // ErrInvalidID is wrapped by every error of ParseID.
 var ErrInvalidID = errors.New("invalid did:webvh DID")
+
+var errNotQualified = errors.New("the host is not fully qualified")
 
 const (
 	idPrefix  = "did:webvh:"
@@ -49,7 +51,10 @@ func ParseID(id did.ID) (Identifier, error) {
 	if !isSCID(parts[0]) {
 		return Identifier{}, fmt.Errorf("%w: the SCID is not %d base58btc characters", ErrInvalidID, scidSize)
 	}
-	domain, err := parseDomain(parts[1])
+	host, err := domain.Parse(parts[1])
+	if err == nil && !domain.IsQualified(host) {
+		err = errNotQualified
+	}
 	if err != nil {
 		return Identifier{}, fmt.Errorf("%w: domain: %w", ErrInvalidID, err)
 	}
@@ -57,7 +62,7 @@ func ParseID(id did.ID) (Identifier, error) {
 	if err != nil {
 		return Identifier{}, fmt.Errorf("%w: path: %w", ErrInvalidID, err)
 	}
-	return Identifier{SCID: parts[0], Domain: domain, Path: path}, nil
+	return Identifier{SCID: parts[0], Domain: host, Path: path}, nil
 }
 
 func parsePath(parts []string) ([]string, error) {
@@ -66,7 +71,7 @@ func parsePath(parts []string) ([]string, error) {
 	}
 	path := make([]string, len(parts))
 	for i, p := range parts {
-		segment, err := percentDecode(p)
+		segment, err := domain.Unescape(p)
 		if err != nil {
 			return nil, err
 		}
@@ -95,38 +100,6 @@ func checkSegment(s string) error {
 	return nil
 }
 
-// percentDecode reads *idchar, decoding exactly once.
-func percentDecode(s string) (string, error) {
-	if strings.IndexFunc(s, notPlainID) < 0 {
-		return s, nil
-	}
-	out := make([]byte, 0, len(s))
-	for i := 0; i < len(s); i++ {
-		if s[i] != '%' {
-			if notPlainID(rune(s[i])) {
-				return "", fmt.Errorf("character %q", s[i])
-			}
-			out = append(out, s[i])
-			continue
-		}
-		if i+2 >= len(s) {
-			return "", errors.New("truncated percent-encoding")
-		}
-		b, err := strconv.ParseUint(s[i+1:i+3], 16, 8)
-		if err != nil {
-			return "", errors.New("invalid percent-encoding")
-		}
-		out = append(out, byte(b))
-		i += 2
-	}
-	return string(out), nil
-}
-
-// notPlainID reports whether c cannot stand for itself in an idchar (DID Core, 3.1).
-func notPlainID(c rune) bool {
-	return !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '.' || c == '-' || c == '_')
-}
-
 const upperHex = "0123456789ABCDEF"
 
 // percentEncode encodes all but the characters of idchar and those in more.
@@ -134,7 +107,7 @@ func percentEncode(s, more string) string {
 	var b strings.Builder
 	for i := range len(s) {
 		c := s[i]
-		if notPlainID(rune(c)) && strings.IndexByte(more, c) < 0 {
+		if !domain.IsPlain(c) && strings.IndexByte(more, c) < 0 {
 			b.Write([]byte{'%', upperHex[c>>4], upperHex[c&15]})
 			continue
 		}

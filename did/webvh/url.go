@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/tabard-id/tabard/did"
+	"github.com/tabard-id/tabard/did/internal/domain"
 )
 
 // ID returns the DID in its canonical spelling.
@@ -19,7 +20,7 @@ func (i Identifier) Web() did.ID {
 // location is what follows the SCID.
 func (i Identifier) location() string {
 	var b strings.Builder
-	b.WriteString(strings.ReplaceAll(i.Domain, ":", "%3A"))
+	b.WriteString(domain.Segment(i.Domain))
 	for _, segment := range i.Path {
 		b.WriteByte(':')
 		b.WriteString(percentEncode(segment, ""))

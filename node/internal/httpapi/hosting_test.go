@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/did/multikey"
 	"github.com/tabard-id/tabard/did/webvh"
@@ -184,6 +185,46 @@ func TestPlacesThatAreRefused(t *testing.T) {
 			a := n.draft(webvh.CreateOptions{Domain: c.domain}, c.path...)
 			n.unchanged(func() { n.post(a.logPath(), "text/jsonl", a.entry.Value.Canonical()).refused(c.code) })
 		})
+	}
+}
+
+// A DID is hosted in the one spelling by which others find it, with what is beside it: however a client
+// writes a port, the document that is served is that of a did:web DID that resolves here.
+func TestHostedDIDsHaveOneSpelling(t *testing.T) {
+	n := startNode(t)
+	for name, change := range map[string][2]string{
+		"port in lower-case hexadecimal": {"%3A8700", "%3a8700"}, "host in capitals": {"registry.example", "Registry.Example"},
+		"port with a zero": {"%3A8700", "%3A08700"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			n := n.within(t)
+			a := n.draft(webvh.CreateOptions{Document: func(id did.ID) jcs.Value {
+				return jcs.Object(jcs.Member{Name: "id", Value: jcs.FromString(strings.Replace(string(id), change[0], change[1], 1))})
+			}}, "agents", "spelt")
+			var p api.Problem
+			n.unchanged(func() { p = n.post(a.logPath(), "text/jsonl", a.entry.Value.Canonical()).refused("state-id") })
+			if !strings.Contains(p.Detail, "is spelt did:webvh:") || !strings.Contains(p.Detail, "registry.example%3A8700:agents:spelt") {
+				t.Errorf("detail %q", p.Detail)
+			}
+		})
+	}
+	a := n.register("agents", "spelt")
+	parsed, err := webvh.ParseID(a.id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var web struct{ ID did.ID }
+	n.get("/agents/spelt/did.json").json(http.StatusOK, &web)
+	if web.ID != parsed.Web() {
+		t.Errorf("did.json is of %s", web.ID)
+	}
+	if got := n.get(identifiers + strings.ReplaceAll(string(web.ID), "%", "%25")); got.status != http.StatusOK {
+		t.Errorf("%s does not resolve: %s", web.ID, got.body)
+	}
+	other := strings.Replace(string(a.id), "%3A", "%3a", 1)
+	got := n.get(identifiers + strings.ReplaceAll(other, "%", "%25"))
+	if detail, _ := errorIn(t, got.body).GetString("detail"); got.status != http.StatusNotFound || !strings.Contains(detail, string(a.id)) {
+		t.Errorf("%s: %d %q", other, got.status, detail)
 	}
 }
 

@@ -190,7 +190,9 @@ func (n *testNode) draft(options webvh.CreateOptions, path ...string) *agent {
 	if options.Domain == "" {
 		options.Domain = testDomain
 	}
-	options.Document = func(id did.ID) jcs.Value { return document(id, a.key.Public()) }
+	if options.Document == nil {
+		options.Document = func(id did.ID) jcs.Value { return document(id, a.key.Public()) }
+	}
 	entry, err := webvh.Create(options, a.key)
 	if err != nil {
 		n.t.Fatal(err)

@@ -81,7 +81,7 @@ func TestResolutionDetailsNameTheRule(t *testing.T) {
 		names  []string
 	}{
 		{"did:web:127.0.0.1", did.InvalidDID, []string{"IP address"}},
-		{"did:web:Example.com", did.InvalidDID, []string{"Example", "lower-case"}},
+		{"did:web:Example.com", did.InvalidDID, []string{"is spelt example.com"}},
 		{"did:web:a.example:..", did.InvalidDID, []string{"path segment"}},
 		{"did:webvh:short:example.com", did.InvalidDID, []string{"SCID", "46"}},
 		{"did:webvh:" + scid + ":127.0.0.1", did.InvalidDID, []string{"IP address"}},

@@ -1,4 +1,8 @@
-package webvh
+// Package domain reads the domain in a did:web or did:webvh DID: a host, and perhaps a
+// port. There is one spelling of each: a lower-case ASCII name (IDNA A-labels), no IP
+// address, and a port in decimal after %3A. Both methods read domains here, so that what
+// one takes for a host is one to the other. It is pure and does bounded work.
+package domain
 
 import (
 	"errors"
@@ -10,23 +14,24 @@ import (
 	"golang.org/x/net/idna"
 )
 
+// Lengths of DNS names (RFC 1035, 2.3.4).
 const (
 	maxHost  = 253
 	maxLabel = 63
 )
 
-// parseDomain reads webvh-domain: a percent-encoded name and port. It returns
-// them as in a URL.
-func parseDomain(s string) (string, error) {
+// Parse reads a domain as some DID spells it, percent-encodings in either case, and
+// returns host or host:port as in a URL, in its one spelling.
+func Parse(s string) (string, error) {
 	name, port, err := cutPort(s)
 	if err != nil {
 		return "", err
 	}
-	name, err = percentDecode(name)
+	name, err = Unescape(name)
 	if err != nil {
 		return "", err
 	}
-	host, err := canonicalHost(name)
+	host, err := Host(name)
 	if err != nil {
 		return "", err
 	}
@@ -34,6 +39,15 @@ func parseDomain(s string) (string, error) {
 		return host, nil
 	}
 	return host + ":" + strconv.Itoa(port), nil
+}
+
+// Segment is the one spelling that a DID has for a domain that Parse or Host returned.
+func Segment(domain string) string { return strings.Replace(domain, ":", "%3A", 1) }
+
+// IsQualified reports whether a host has more than one label.
+func IsQualified(domain string) bool {
+	host, _, _ := strings.Cut(domain, ":")
+	return strings.Contains(host, ".")
 }
 
 // cutPort splits "name%3A8080" (hexadecimal digits in either case); port is 0
@@ -46,11 +60,12 @@ func cutPort(s string) (name string, port int, err error) {
 	if i < 0 {
 		return s, 0, nil
 	}
-	port, err = parsePort(s[i+3:])
+	port, err = Port(s[i+3:])
 	return s[:i], port, err
 }
 
-func parsePort(digits string) (int, error) {
+// Port reads a port from 1 to 65535.
+func Port(digits string) (int, error) {
 	if len(digits) < 1 || len(digits) > 5 || strings.Trim(digits, "0123456789") != "" {
 		return 0, errors.New("port is not one to five digits")
 	}
@@ -61,8 +76,11 @@ func parsePort(digits string) (int, error) {
 	return port, nil
 }
 
-// canonicalHost applies IDNA2008 to a decoded name and checks what comes out.
-func canonicalHost(name string) (string, error) {
+// Host applies IDNA2008 to a decoded name and checks what comes out.
+func Host(name string) (string, error) {
+	if name == "" {
+		return "", errors.New("no host")
+	}
 	host := strings.ToLower(name)
 	if !isASCII(name) || strings.Contains(host, "xn--") {
 		var err error
@@ -74,16 +92,13 @@ func canonicalHost(name string) (string, error) {
 		return "", fmt.Errorf("longer than %d octets", maxHost)
 	}
 	labels := strings.Split(host, ".")
-	if len(labels) < 2 {
-		return "", errors.New("not fully qualified")
-	}
 	for _, label := range labels {
 		if err := checkLabel(label); err != nil {
 			return "", err
 		}
 	}
 	if isNumeric(labels[len(labels)-1]) {
-		return "", errors.New("IP address")
+		return "", errors.New("a host that is an IP address")
 	}
 	return host, nil
 }
@@ -113,8 +128,8 @@ func checkLabel(label string) error {
 		return errors.New("label begins or ends with a hyphen")
 	}
 	for i := range len(label) {
-		if c := label[i]; notPlainID(rune(c)) || c == '.' || c == '_' {
-			return fmt.Errorf("character %q", c)
+		if c := label[i]; !IsPlain(c) || c == '.' || c == '_' {
+			return fmt.Errorf("character %q in a host", c)
 		}
 	}
 	return nil
@@ -137,3 +152,37 @@ func isASCII(s string) bool {
 	}
 	return true
 }
+
+// Unescape decodes the percent-encodings of *idchar (DID Core, 3.1), exactly once.
+func Unescape(s string) (string, error) {
+	if strings.IndexFunc(s, notPlain) < 0 {
+		return s, nil
+	}
+	out := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		if s[i] != '%' {
+			if !IsPlain(s[i]) {
+				return "", fmt.Errorf("character %q", s[i])
+			}
+			out = append(out, s[i])
+			continue
+		}
+		if i+2 >= len(s) {
+			return "", errors.New("truncated percent-encoding")
+		}
+		b, err := strconv.ParseUint(s[i+1:i+3], 16, 8)
+		if err != nil {
+			return "", errors.New("invalid percent-encoding")
+		}
+		out = append(out, byte(b))
+		i += 2
+	}
+	return string(out), nil
+}
+
+// IsPlain reports whether c stands for itself in an idchar (DID Core, 3.1).
+func IsPlain(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '.' || c == '-' || c == '_'
+}
+
+func notPlain(c rune) bool { return c >= utf8.RuneSelf || !IsPlain(byte(c)) }
