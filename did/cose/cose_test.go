@@ -230,7 +230,7 @@ func TestClaimsOfRFC8392(t *testing.T) {
 
 func TestBadClaims(t *testing.T) {
 	for name, data := range map[string]string{
-		"empty": "", "not a map": "80", "trailing": "a000", "duplicate": "a2016178016179", "indefinite": "bfff", "iss a number": "a10101", "sub bytes": "a1024178",
+		"empty": "", "not a map": "80", "trailing": "a000", "duplicate": "a2016178016179", "without an end": "bf", "duplicate of indefinite length": "bf016178016179ff", "iss a number": "a10101", "sub bytes": "a1024178",
 		"aud a number": "a10301", "aud of numbers": "a1038101", "exp text": "a1046131", "exp a tag": "a104c101", "exp infinite": "a104f97c00", "exp not a number": "a104f97e00",
 		"exp too far": "a1041b7fffffffffffffff", "exp beyond": "a1041bffffffffffffffff", "nbf null": "a105f6", "iat bool": "a106f5", "cti text": "a1076178", "key bytes": "a1410101", "duplicate within another claim": "a11864a201010102", "big number of no bytes": "a11864c230",
 		"aud of many": "a10391" + "6161616161616161616161616161616161616161616161616161616161616161" + "6161",

@@ -1,9 +1,12 @@
 // Package cose reads, checks and makes COSE_Sign1 messages (RFC 9052, 4.2), and the
 // claims of CBOR Web Tokens (RFC 8392) that they may carry.
 //
-// CBOR is bounded and strict: no indefinite lengths, no label twice, in one header
-// or in both, nothing after the message. Messages made here are in the
-// deterministic encoding of RFC 8949, 4.2.1. The algorithm stands in the protected
+// CBOR is bounded and strict: no label twice, in one header or in both, nothing after
+// the message. Arrays, maps and strings may be of indefinite length: what is signed is
+// the Sig_structure with the contents of the byte strings, in an encoding that does not
+// depend on theirs (RFC 9052, 9), so that a message can be written in several ways and
+// what it says in one. Messages made here are in the deterministic encoding of RFC 8949,
+// 4.2.1. The algorithm stands in the protected
 // header and follows from the type of the key: Ed25519 signs EdDSA, P-256 ES256
 // and P-384 ES384, or the fully specified names that RFC 9864 has for them. Nothing
 // critical is understood, so that any crit is refused. The payload is in the
@@ -87,7 +90,7 @@ func modes() (cbor.DecMode, cbor.EncMode) {
 		MaxNestedLevels:  8,
 		MaxArrayElements: 1024,
 		MaxMapPairs:      256,
-		IndefLength:      cbor.IndefLengthForbidden,
+		IndefLength:      cbor.IndefLengthAllowed,
 		IntDec:           cbor.IntDecConvertSignedOrFail,
 		MapKeyByteString: cbor.MapKeyByteStringAllowed,
 	}.DecMode()

@@ -162,7 +162,7 @@ type cwtList struct {
 var (
 	cborWrite = mustMode(cbor.CoreDetEncOptions().EncMode())
 	cborRead  = mustMode(cbor.DecOptions{
-		DupMapKey: cbor.DupMapKeyEnforcedAPF, IndefLength: cbor.IndefLengthForbidden, MaxNestedLevels: 16,
+		DupMapKey: cbor.DupMapKeyEnforcedAPF, IndefLength: cbor.IndefLengthAllowed, MaxNestedLevels: 16,
 		MaxArrayElements: 1024, MaxMapPairs: 256, UTF8: cbor.UTF8RejectInvalid, FieldNameMatching: cbor.FieldNameMatchingCaseSensitive,
 		FieldNameByteString: cbor.FieldNameByteStringForbidden, ByteStringToString: cbor.ByteStringToStringForbidden,
 	}.DecMode())

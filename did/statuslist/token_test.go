@@ -122,6 +122,9 @@ func goodTokens(tb testing.TB) (cases []tokenVector) {
 		cases = append(cases, tokenVector{Name: name, Source: "5.2", Now: now, Status: reference(77), Value: value,
 			CWT: hex.EncodeToString(cwtOf(tb, nil, list))})
 	}
+	definite := cwtOf(tb, nil, nil)
+	cases = append(cases, tokenVector{Name: "cwt-of-indefinite-length", Source: "RFC 8949, 3.2", Now: now, Status: reference(0),
+		CWT: "bf" + hex.EncodeToString(definite[1:]) + "ff"})
 	slices.SortStableFunc(cases, func(a, b tokenVector) int { return strings.Compare(a.CWT, b.CWT) })
 	return cases
 }
@@ -258,7 +261,7 @@ func badCWTs(tb testing.TB) []tokenVector {
 	good := hex.EncodeToString(cwtOf(tb, nil, nil))
 	return []tokenVector{
 		raw("cwt-not-cbor", "ff"), raw("cwt-cut-short", good[:len(good)-2]), raw("cwt-garbage-behind", good+"00"), raw("cwt-not-a-map", "80"),
-		raw("cwt-claim-twice", "a2"+strings.Repeat("026161", 2)), raw("cwt-of-indefinite-length", "bfff"),
+		raw("cwt-claim-twice", "a2"+strings.Repeat("026161", 2)), raw("cwt-without-an-end", "bf"), raw("cwt-claim-twice-of-indefinite-length", "bf"+strings.Repeat("026161", 2)+"ff"),
 		bad("cwt-sub-missing", "5.2", claim(2, nil), "malformed", "2"),
 		bad("cwt-sub-bytes", "5.2", claim(2, []byte(tokenURL)), "malformed", ""),
 		bad("cwt-sub-of-another-token", "8.3", claim(2, tokenURL+"0"), "verification", "sub"),
