@@ -268,8 +268,12 @@ func (j *judge) content(op record.Op, body *record.CredentialBody) error {
 		return refuse(record.CredentialInvalid, "issuer of %d bytes", len(c.Issuer))
 	}
 	body.Content, body.ID, body.Types, body.Subjects = true, c.ID, c.Types, c.Subjects
-	body.ValidFrom = firstText(op.Credential, "validFrom", "issuanceDate")
-	body.ValidUntil = firstText(op.Credential, "validUntil", "expirationDate")
+	from, until := []string{"validFrom"}, []string{"validUntil"}
+	if c.Version == 1 {
+		from, until = append(from, "issuanceDate"), append(until, "expirationDate")
+	}
+	body.ValidFrom = firstText(op.Credential, from...)
+	body.ValidUntil = firstText(op.Credential, until...)
 	body.Status, _ = op.Credential.Get("credentialStatus")
 	return nil
 }

@@ -165,7 +165,8 @@ func withValidity(c *cli.Context, vc jcs.Value) (jcs.Value, error) {
 		until = now.Add(d).Format(time.RFC3339)
 	}
 	_, hasFrom := vc.Get("validFrom")
-	_, isV1 := vc.Get("issuanceDate")
+	contexts, _ := vc.Get("@context")
+	isV1 := contexts.At(0).Equal(jcs.FromString(credential.ContextV1))
 	if from == "" && !hasFrom && !isV1 {
 		from = now.Format(time.RFC3339)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tabard-id/tabard/did/internal/lexical"
 	"github.com/tabard-id/tabard/did/jcs"
+	"github.com/tabard-id/tabard/did/jsonld"
 )
 
 // contextVersion demands an array that begins with one of the two base contexts
@@ -31,6 +32,35 @@ func contextVersion(v jcs.Value) (version int, err error) {
 		}
 	}
 	return version, nil
+}
+
+// definesAnew reports whether a context of a document makes a term of that name, which
+// has another meaning in version 1: one of its own, one of the published, or one that
+// is not at hand, of which the check of contexts tells.
+func definesAnew(v jcs.Value, name string) bool {
+	anew := false
+	contexts, _ := v.Get("@context")
+	for item := range contexts.Elems() {
+		if url, isString := item.Str(); isString {
+			doc, known := jsonld.Embedded().Document(url)
+			if !known {
+				return true
+			}
+			item, _ = doc.Get("@context")
+		}
+		for _, context := range arrayItems(item) {
+			term, present := context.Get(name)
+			if !present {
+				continue
+			}
+			id, _ := term.Str()
+			if term.IsObject() {
+				id = stringOf(term, "@id")
+			}
+			anew = term.Kind() != jcs.KindNull && id != vocabulary+name
+		}
+	}
+	return anew
 }
 
 // namesOf reads id and type, where one of the types must be the one given.
@@ -70,13 +100,17 @@ func typedObjects(v jcs.Value, names ...string) error {
 // arrayOf returns the items of a property, itself if it is no array.
 func arrayOf(v jcs.Value, name string) []jcs.Value {
 	member, present := v.Get(name)
-	switch {
-	case !present:
+	if !present {
 		return nil
-	case !member.IsArray():
-		return []jcs.Value{member}
 	}
-	return slices.Collect(member.Elems())
+	return arrayItems(member)
+}
+
+func arrayItems(v jcs.Value) []jcs.Value {
+	if !v.IsArray() {
+		return []jcs.Value{v}
+	}
+	return slices.Collect(v.Elems())
 }
 
 // objects reads an optional property that is an object or an array of objects.

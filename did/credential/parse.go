@@ -86,7 +86,8 @@ func (c *Credential) readSubjects() error {
 // readValidity reads the validity period. Version 1 has issuanceDate, which it
 // demands, and expirationDate, and knows validFrom and validUntil as well: the
 // narrower bound counts. In version 2 the former mean nothing; a credential that
-// has them says something else than its issuer believes, and is refused.
+// has them says something else than its issuer believes, and is refused, unless a
+// context of its own makes another term of the name.
 func (c *Credential) readValidity() error {
 	if c.Version == 1 {
 		if _, present := c.Value.Get("issuanceDate"); !present {
@@ -100,13 +101,17 @@ func (c *Credential) readValidity() error {
 	}{
 		{"issuanceDate", 1, false}, {"validFrom", 2, false}, {"expirationDate", 1, true}, {"validUntil", 2, true},
 	} {
+		if _, present := c.Value.Get(bound.name); present && bound.version < c.Version {
+			if !definesAnew(c.Value, bound.name) {
+				return malformed(bound.name, "belongs to version 1.1 of the data model, and no context of the credential defines it anew")
+			}
+			continue
+		}
 		t, err := optionalTime(c.Value, bound.name)
 		switch {
 		case err != nil:
 			return err
 		case t.IsZero():
-		case bound.version < c.Version:
-			return malformed(bound.name, "belongs to version 1.1 of the data model")
 		case !bound.until && t.After(c.ValidFrom):
 			c.ValidFrom = t
 		case bound.until && (c.ValidUntil.IsZero() || t.Before(c.ValidUntil)):

@@ -114,6 +114,10 @@ func (c credentials) wellFormed() []structureVector {
 		{"digest-in-any-object", "5.3: may be annotated", v.With("evidence", parse(`{"type":"Evidence","id":"https://vc.example/v.mp4","digestMultibase":"uELq9FnJ5YLa5iAszyJ518bXcnlc5P7xp1u-5uJRDYKvc"}`)), "valid", "", ""},
 		{"properties-nobody-knows", "5.2", v.With("colour", parse(`[null,{"deep":[1,2,{}]}]`)), "valid", "", ""},
 		{"version-1-terms-free-in-it", "1.1 knows no relatedResource", c.version1().With("relatedResource", text("x")).With("renderMethod", text("y")), "valid", "", ""},
+		{"issuance-date-of-an-own-context", "1.3, B.2: whoever defines a term says what it means", v.With("issuanceDate", text("yesterday")).
+			With("@context", parse(`["https://www.w3.org/ns/credentials/v2",{"issuanceDate":{"@id":"https://x.example/issuanceDate"}}]`)), "valid", "", ""},
+		{"expiration-date-of-a-context-not-at-hand", "1.3: the check of contexts tells", v.With("expirationDate", text("2020-01-01T00:00:00Z")).
+			With("@context", parse(`["https://www.w3.org/ns/credentials/v2","https://vc.example/context/1"]`)), "valid", "", ""},
 		{"version-1-issued-without-offset", "1.1, 4.6: dateTime", c.version1().With("issuanceDate", text("2026-01-01T00:00:00")), "valid", "", ""},
 		{"version-1-with-milliseconds", "1.1, 4.6", c.version1().With("issuanceDate", text("2026-01-01T00:00:00.123Z")), "valid", "", ""},
 		{"version-1-context-object", "1.1, 4.1", c.version1().With("@context", parse(`["https://www.w3.org/2018/credentials/v1",{"@vocab":"https://vc.example/#"}]`)), "valid", "", ""},
@@ -165,6 +169,12 @@ func (c credentials) malformed() []structureVector {
 		bad("valid-until-the-zero-time-of-go", "an implementation that takes it for absent never expires it", "validUntil", v.Without("validFrom").With("validUntil", text("0001-01-01T00:00:00Z"))),
 		bad("issuance-date-in-version-2", "no term of the 2.0 context", "issuanceDate", v.With("issuanceDate", text("2026-01-01T00:00:00Z"))),
 		bad("expiration-date-in-version-2", "no term of the 2.0 context: would never expire", "expirationDate", v.With("expirationDate", text("2026-02-01T00:00:00Z"))),
+		bad("expiration-date-defined-as-that-of-version-1", "would never expire", "expirationDate", v.With("expirationDate", text("2026-02-01T00:00:00Z")).
+			With("@context", parse(`["https://www.w3.org/ns/credentials/v2",{"expirationDate":"https://www.w3.org/2018/credentials#expirationDate"}]`))),
+		bad("issuance-date-defined-and-taken-back", "no term of the contexts", "issuanceDate", v.With("issuanceDate", text("2026-02-01T00:00:00Z")).
+			With("@context", parse(`["https://www.w3.org/ns/credentials/v2",{"issuanceDate":"https://x.example/d"},{"issuanceDate":null}]`))),
+		bad("issuance-date-of-no-context", "no term of the contexts", "issuanceDate", v.With("issuanceDate", text("2026-02-01T00:00:00Z")).
+			With("@context", parse(`["https://www.w3.org/ns/credentials/v2","https://www.w3.org/ns/credentials/undefined-terms/v2"]`))),
 		bad("version-1-without-issuance-date", "1.1, 4.6", "issuanceDate", v1.Without("issuanceDate")),
 		bad("version-1-expires-before-it-is-issued", "1.1, 4.8", "validUntil", v1.With("expirationDate", text("2025-01-01T00:00:00Z"))),
 		bad("status-is-a-string", "4.10", status, v.With(status, text("active"))),

@@ -77,12 +77,22 @@ func sameByName(ld *jsonld.Processor, v jcs.Value, s *shape, where string) error
 	}
 	for i := range s.properties {
 		p := &s.properties[i]
-		member, _ := v.Get(p.name)
+		var member jcs.Value
+		if !p.version1 || !isVersion2(v) {
+			member, _ = v.Get(p.name)
+		}
 		if !slices.Equal(p.written(member), g.values(node, p)) {
 			return unverified(p.name+where, ErrHidden)
 		}
 	}
 	return nil
+}
+
+// isVersion2 reports whether v follows version 2 of the data model.
+func isVersion2(v jcs.Value) bool {
+	own, _ := v.Get("@context")
+	first, _ := contextAt(own, 0).Str()
+	return first == "https://www.w3.org/ns/credentials/v2"
 }
 
 // unnamed stands for a node without an identifier outside of its document.

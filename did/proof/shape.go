@@ -22,6 +22,8 @@ type property struct {
 	names map[string]string
 	// counted: only how many values there are decides.
 	counted bool
+	// version1: readers of version 2 of the data model do not look for it in the JSON.
+	version1 bool
 }
 
 // Vocabularies of what decides.
@@ -86,7 +88,11 @@ var secured = func() *shape {
 	s := &shape{types: map[string]string{
 		"VerifiableCredential": credentials + "VerifiableCredential", "VerifiablePresentation": credentials + "VerifiablePresentation",
 	}}
-	s.properties = in([]string{credentials}, "issuer validFrom validUntil issuanceDate expirationDate holder")
+	s.properties = in([]string{credentials}, "issuer validFrom validUntil holder")
+	for _, p := range in([]string{credentials}, "issuanceDate expirationDate") {
+		p.version1 = true
+		s.properties = append(s.properties, p)
+	}
 	for name, of := range map[string]*shape{
 		"credentialStatus": statusEntry, "credentialSubject": statusList, "credentialSchema": resource, "relatedResource": resource,
 	} {

@@ -97,17 +97,22 @@ func readList(v jcs.Value) (*List, string, error) {
 	return l, encoded, err
 }
 
-// readValidity reads the period, under the names of both data models.
+// readValidity reads the period, under the names of both data models; those of version
+// 1.1 mean something else, if anything, in a list of version 2.
 func (l *List) readValidity(v jcs.Value) error {
+	contexts, _ := v.Get("@context")
+	first, _ := contexts.At(0).Str()
+	version2 := first == "https://www.w3.org/ns/credentials/v2"
 	for _, bound := range [...]struct {
-		name string
-		at   *time.Time
+		name  string
+		older bool
+		at    *time.Time
 	}{
-		{"issuanceDate", &l.ValidFrom}, {"validFrom", &l.ValidFrom},
-		{"expirationDate", &l.ValidUntil}, {"validUntil", &l.ValidUntil},
+		{"issuanceDate", true, &l.ValidFrom}, {"validFrom", false, &l.ValidFrom},
+		{"expirationDate", true, &l.ValidUntil}, {"validUntil", false, &l.ValidUntil},
 	} {
 		member, present := v.Get(bound.name)
-		if !present {
+		if !present || bound.older && version2 {
 			continue
 		}
 		s, _ := member.Str()
