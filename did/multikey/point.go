@@ -6,8 +6,9 @@ import (
 	"math/big"
 	"slices"
 
-	"filippo.io/edwards25519"
 	"github.com/decred/dcrd/dcrec/secp256k1/v4"
+
+	"github.com/tabard-id/tabard/did/multikey/internal/eddsa"
 )
 
 var (
@@ -16,11 +17,10 @@ var (
 	errSmallOrder   = errors.New("point of small order")
 )
 
-// checkPoint reports why raw, which has the right length, is no key of type t.
+// checkPoint reports why raw, which has the right length, is no key of type t other than
+// Ed25519.
 func checkPoint(t Type, raw []byte) error {
 	switch t {
-	case Ed25519:
-		return checkEd25519(raw)
 	case X25519:
 		return checkX25519(raw)
 	case P256:
@@ -42,21 +42,22 @@ func checkNIST(curve elliptic.Curve, raw []byte) error {
 	return nil
 }
 
-// checkEd25519 refuses what crypto/ed25519 would let verify anything (the eight
-// points of small order) or under several names (y ≥ p).
-func checkEd25519(raw []byte) error {
-	y := [32]byte(raw)
+// decodeEd25519 returns x of a point. It refuses what crypto/ed25519 would let verify
+// anything (the eight points of small order) or under several names (y ≥ p).
+func decodeEd25519(raw [32]byte) (x [32]byte, err error) {
+	y := raw
 	y[31] &= 0x7f
 	if !belowP(y) {
-		return errNotCanonical
+		return x, errNotCanonical
 	}
 	if slices.Contains(smallOrderY[:], y) {
-		return errSmallOrder
+		return x, errSmallOrder
 	}
-	if _, err := new(edwards25519.Point).SetBytes(raw); err != nil {
-		return errNotOnCurve
+	x, ok := eddsa.Decode(&raw)
+	if !ok {
+		return x, errNotOnCurve
 	}
-	return nil
+	return x, nil
 }
 
 // checkX25519 refuses u ≥ p and the u-coordinates of small order, with which

@@ -11,6 +11,8 @@ import (
 type PublicKey struct {
 	typ Type
 	raw [maxRaw]byte
+	// x of an Ed25519 key, which raw determines: what takes long to find.
+	x [32]byte
 }
 
 // largestPublic is what ParsePublic decodes at most: a BLS12-381 G2 key, so that
@@ -54,11 +56,17 @@ func NewPublic(t Type, raw []byte) (PublicKey, error) {
 	if len(raw) != specs[t].size {
 		return PublicKey{}, fmt.Errorf("%w: %s has %d bytes, not %d", ErrInvalidKey, t, specs[t].size, len(raw))
 	}
-	if err := checkPoint(t, raw); err != nil {
-		return PublicKey{}, fmt.Errorf("%w: %s: %w", ErrInvalidKey, t, err)
-	}
 	k := PublicKey{typ: t}
 	copy(k.raw[:], raw)
+	var err error
+	if t == Ed25519 {
+		k.x, err = decodeEd25519([32]byte(raw))
+	} else {
+		err = checkPoint(t, raw)
+	}
+	if err != nil {
+		return PublicKey{}, fmt.Errorf("%w: %s: %w", ErrInvalidKey, t, err)
+	}
 	return k, nil
 }
 

@@ -2,11 +2,12 @@ package multikey
 
 import (
 	"crypto/ecdsa"
-	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/sha256"
 	"crypto/sha512"
 	"math/big"
+
+	"github.com/tabard-id/tabard/did/multikey/internal/eddsa"
 )
 
 // VerifyFunc checks one signature: PublicKey.Verify, or a Cache in front of it.
@@ -20,7 +21,7 @@ func (k PublicKey) Verify(message, sig []byte) bool {
 	}
 	switch k.typ {
 	case Ed25519:
-		return ed25519.Verify(k.raw[:ed25519.PublicKeySize], message, sig)
+		return eddsa.Verify((*[eddsa.KeySize]byte)(k.raw[:]), &k.x, message, sig)
 	case P256:
 		digest := sha256.Sum256(message)
 		return k.verifyECDSA(elliptic.P256(), digest[:], sig)
