@@ -27,6 +27,8 @@ func agentCommand() *cli.Command {
 			"sealed file in --dir, which is made at the first start with a key of each type; they never leave the\n" +
 			"process. The passphrase is read from --passphrase-file, from what --passphrase-command prints, from the\n" +
 			"variable TABARD_PASSPHRASE, or asked for. Callers show the token in the file token of --dir.\n\n" +
+			"One process has the directory open at a time. `tabard wallet` lists and removes keys. A key signs only as\n" +
+			"long as its DID's document lists it.\n\n" +
 			"With --server, credentials with a status are registered there and DIDs resolved there; without, the\n" +
 			"agent publishes status lists itself and knows did:key and did:jwk only.\n\n" +
 			"ROUTES:\n" +
@@ -43,16 +45,15 @@ func agentCommand() *cli.Command {
 			"     -d '{\"credential\": {...}}' https://localhost:8790/issuers/eddsa-rdfc-2022/credentials/issue",
 		Flags: append(connectionFlags(
 			&cli.StringSliceFlag{Name: "server", Aliases: []string{"s"}, Usage: "base `URL` of a registry's node; several are tried in turn (default: no registry)"},
-			&cli.StringFlag{Name: "dir", Usage: "`DIR` of keys, token and journal", Value: "tabard-agent"},
-			&cli.StringFlag{Name: "listen", Usage: "loopback `ADDRESS`", Value: "127.0.0.1:8790"},
+			walletDirFlag(),
+			&cli.StringFlag{Name: "listen", Usage: "loopback `ADDRESS`; localhost is both 127.0.0.1 and ::1", Value: "localhost:8790"},
 			&cli.BoolFlag{Name: "tls-self-signed", Usage: "serve https with a certificate of its own, kept in --dir as tls.pem"},
 			&cli.StringFlag{Name: "tls-cert", Usage: "PEM `FILE` of a certificate to serve https with"},
 			&cli.StringFlag{Name: "tls-key", Usage: "PEM `FILE` of its key"},
-			&cli.StringFlag{Name: "base-url", Usage: "`URL` by which others reach the agent (default: localhost and the port)"},
+			&cli.StringFlag{Name: "base-url", Usage: "`URL` by which others reach the agent (default: that of --listen)"},
 			&cli.StringSliceFlag{Name: "host", Usage: "further host `NAME` it answers to; repeatable"},
 			&cli.BoolFlag{Name: "no-token", Usage: "let every process on this machine sign"},
-			&cli.StringFlag{Name: "passphrase-file", Usage: "`FILE` with the passphrase of the key store"},
-			&cli.StringFlag{Name: "passphrase-command", Usage: "shell `COMMAND` that prints the passphrase, such as the system's keychain"},
+			passphraseFlags()[0], passphraseFlags()[1],
 			&cli.StringSliceFlag{Name: "import-key", Usage: "add the key of a key `FILE` to the store; METHOD=FILE names it; repeatable"},
 			&cli.StringSliceFlag{Name: "import-did", Usage: "add the key of a DID `DIR` that may assert; repeatable"},
 			contextsFlag(),
@@ -72,40 +73,58 @@ func runAgent(c *cli.Context) (err error) {
 	if err := checkListen(c); err != nil {
 		return err
 	}
-	store, err := openAgentStore(c)
+	wallet, err := openWallet(c)
 	if err != nil {
 		return err
 	}
-	listener, base, err := agentListener(c)
+	defer func() { err = errors.Join(err, wallet.Close()) }()
+	store, err := openAgentStore(c, wallet)
 	if err != nil {
 		return err
 	}
-	a, token, err := agentFromFlags(c, store, base)
+	listeners, base, err := agentListeners(c, wallet)
 	if err != nil {
-		return errors.Join(err, listener.Close())
+		return err
+	}
+	a, token, err := agentFromFlags(c, wallet, store, base)
+	if err != nil {
+		return errors.Join(err, closeAll(listeners))
 	}
 	defer func() { err = errors.Join(err, a.Close()) }()
 	if err := announceAgent(c, store, base, token); err != nil {
-		return errors.Join(err, listener.Close())
+		return errors.Join(err, closeAll(listeners))
 	}
 	ctx, stop := untilHangup(c.Context)
 	defer stop()
-	if err := a.Serve(ctx, listener); err != nil {
+	if err := a.Serve(ctx, listeners...); err != nil {
 		return err
 	}
 	talk(c, "Stopped.")
 	return nil
 }
 
+func closeAll(listeners []net.Listener) (err error) {
+	for _, l := range listeners {
+		err = errors.Join(err, l.Close())
+	}
+	return err
+}
+
 // agentFromFlags composes the agent. The token is "" if none is asked for.
-func agentFromFlags(c *cli.Context, store *agent.Store, base string) (*agent.Agent, string, error) {
-	cfg := agent.Config{Keys: store, Dir: c.String("dir"), BaseURL: base, Hosts: words(c, "host"), AcceptAnyIssuer: concession(c, "accept-any-issuer")}
-	var err error
+func agentFromFlags(c *cli.Context, wallet *agent.Wallet, store *agent.Store, base string) (*agent.Agent, string, error) {
+	cfg := agent.Config{
+		Keys: store, Wallet: wallet, BaseURL: base, Hosts: words(c, "host"), AcceptAnyIssuer: concession(c, "accept-any-issuer"),
+		Timeout: c.Duration("timeout"),
+	}
+	err := positive(c, "timeout")
+	if err != nil {
+		return nil, "", err
+	}
 	if cfg.Logger, err = loggerFromFlags(c); err != nil {
 		return nil, "", err
 	}
 	if !c.Bool("no-token") {
-		if cfg.Token, err = agent.Token(cfg.Dir); err != nil {
+		if cfg.Token, err = wallet.Token(); err != nil {
 			return nil, "", err
 		}
 	}
@@ -119,7 +138,7 @@ func agentFromFlags(c *cli.Context, store *agent.Store, base string) (*agent.Age
 		}
 		cfg.Registry = registry
 		cfg.RegistryScheme, _, _ = strings.Cut(servers[0], "://")
-		cfg.Resolver, cfg.Status = registry, agent.RegistryStatus(registry)
+		cfg.Resolver, cfg.Status = agent.RegistryResolver(registry), agent.RegistryStatus(registry)
 	}
 	if err := askElsewhere(c, &cfg); err != nil {
 		return nil, "", err
@@ -152,30 +171,37 @@ func askElsewhere(c *cli.Context, cfg *agent.Config) error {
 	return nil
 }
 
-// agentListener opens the listener and finds the URL of the agent.
-func agentListener(c *cli.Context) (net.Listener, string, error) {
-	cert, err := agentCertificate(c)
+// agentListeners opens the listeners and finds the URL of the agent, which leads to them
+// and to nobody else.
+func agentListeners(c *cli.Context, wallet *agent.Wallet) ([]net.Listener, string, error) {
+	cert, err := agentCertificate(c, wallet)
 	if err != nil {
 		return nil, "", err
 	}
-	var lc net.ListenConfig
-	listener, err := lc.Listen(c.Context, "tcp", c.String("listen"))
+	listeners, err := agent.Listen(c.Context, c.String("listen"))
 	if err != nil {
 		return nil, "", err
 	}
-	_, port, err := net.SplitHostPort(listener.Addr().String())
+	host, _, err := net.SplitHostPort(c.String("listen"))
 	if err != nil {
-		return nil, "", errors.Join(err, listener.Close())
+		return nil, "", errors.Join(err, closeAll(listeners))
 	}
-	base := "http://localhost:" + port
+	_, port, err := net.SplitHostPort(listeners[0].Addr().String())
+	if err != nil {
+		return nil, "", errors.Join(err, closeAll(listeners))
+	}
+	scheme := "http"
 	if cert != nil {
-		base = "https://localhost:" + port
-		listener = tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{*cert}, MinVersion: tls.VersionTLS12})
+		scheme = "https"
+		for i := range listeners {
+			listeners[i] = tls.NewListener(listeners[i], &tls.Config{Certificates: []tls.Certificate{*cert}, MinVersion: tls.VersionTLS12})
+		}
 	}
+	base := scheme + "://" + net.JoinHostPort(host, port)
 	if c.String("base-url") != "" {
 		base = c.String("base-url")
 	}
-	return listener, base, nil
+	return listeners, base, nil
 }
 
 // checkListen refuses what the agent will not listen on before anything is made.
@@ -195,11 +221,11 @@ func checkListen(c *cli.Context) error {
 }
 
 // agentCertificate is nil for plain http.
-func agentCertificate(c *cli.Context) (*tls.Certificate, error) {
+func agentCertificate(c *cli.Context, wallet *agent.Wallet) (*tls.Certificate, error) {
 	certFile, keyFile := c.String("tls-cert"), c.String("tls-key")
 	switch {
 	case c.Bool("tls-self-signed"):
-		cert, err := agent.SelfSigned(c.String("dir"), words(c, "host"), time.Now())
+		cert, err := wallet.SelfSigned(words(c, "host"), time.Now())
 		return &cert, err
 	case certFile != "":
 		cert, err := private.KeyPair(certFile, keyFile)
@@ -211,28 +237,49 @@ func agentCertificate(c *cli.Context) (*tls.Certificate, error) {
 	return nil, nil
 }
 
+// openWallet opens the directory that --dir names, for this process alone.
+func openWallet(c *cli.Context) (*agent.Wallet, error) {
+	wallet, err := agent.OpenWallet(c.String("dir"))
+	switch {
+	case errors.Is(err, agent.ErrInUse):
+		return nil, fail(exitConflict, "%w", err)
+	case errors.Is(err, agent.ErrOthersWrite):
+		return nil, usage("%w", err)
+	}
+	return wallet, err
+}
+
 // openAgentStore opens the key store, or makes one with a key of each type, and
 // adds the keys to import.
-func openAgentStore(c *cli.Context) (*agent.Store, error) {
-	dir := c.String("dir")
+func openAgentStore(c *cli.Context, wallet *agent.Wallet) (*agent.Store, error) {
 	passphrase, err := agentPassphrase(c)
 	if err != nil {
 		return nil, err
 	}
-	store, err := agent.OpenStore(dir, passphrase, 0)
+	store, err := wallet.OpenStore(passphrase, 0)
 	if errors.Is(err, fs.ErrNotExist) {
-		store, err = newAgentStore(dir, passphrase)
-	}
-	if errors.Is(err, agent.ErrPassphrase) {
-		return nil, fail(exitDenied, "%w", err)
+		store, err = newAgentStore(wallet, passphrase)
 	}
 	if err != nil {
-		return nil, err
+		return nil, storeFailure(err)
 	}
 	return store, importKeys(c, store)
 }
 
-func newAgentStore(dir, passphrase string) (*agent.Store, error) {
+// storeFailure gives what is wrong with a key store its exit status.
+func storeFailure(err error) error {
+	switch {
+	case errors.Is(err, agent.ErrPassphrase):
+		return fail(exitDenied, "%w", err)
+	case errors.Is(err, agent.ErrShortPassphrase):
+		return usage("%w", err)
+	case errors.Is(err, agent.ErrKeysMissing):
+		return fail(exitData, "%w", err)
+	}
+	return err
+}
+
+func newAgentStore(wallet *agent.Wallet, passphrase string) (*agent.Store, error) {
 	var keys []multikey.PrivateKey
 	for _, name := range keyTypeNames {
 		key, err := newKey(name)
@@ -241,7 +288,7 @@ func newAgentStore(dir, passphrase string) (*agent.Store, error) {
 		}
 		keys = append(keys, key)
 	}
-	return agent.CreateStore(dir, passphrase, 0, keys...)
+	return wallet.CreateStore(passphrase, 0, keys...)
 }
 
 func importKeys(c *cli.Context, store *agent.Store) error {
@@ -263,27 +310,45 @@ func importKeys(c *cli.Context, store *agent.Store) error {
 		if err != nil {
 			return err
 		}
-		key, method, err := d.signingKey(did.AssertionMethod)
-		if err != nil {
-			return err
-		}
-		if err := importKey(c, store, method, key); err != nil {
+		if err := importDID(c, store, d); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// importDID adds the keys by which a DID asserts and authenticates, if the directory has them.
+func importDID(c *cli.Context, store *agent.Store, d *didDir) error {
+	key, method, err := d.signingKey(did.AssertionMethod)
+	if err != nil {
+		return err
+	}
+	if err := importKey(c, store, method, key); err != nil {
+		return err
+	}
+	key, method, err = d.signingKey(did.Authentication)
+	if exitCode(err) == exitDenied {
+		return nil // it has none to authenticate with
+	}
+	if err != nil {
+		return err
+	}
+	return importKey(c, store, method, key)
+}
+
 // importKey adds a key that is not there yet, so that a command may be repeated.
 func importKey(c *cli.Context, store *agent.Store, method string, key multikey.PrivateKey) error {
+	before := len(store.Keys())
 	name, err := store.Add(method, key)
 	if errors.Is(err, agent.ErrKeyExists) {
-		return nil
+		return fail(exitConflict, "%w: remove it first", err)
 	}
 	if err != nil {
 		return usage("%w", err)
 	}
-	talk(c, "Added %s.", name)
+	if len(store.Keys()) > before {
+		talk(c, "Added %s.", name)
+	}
 	return nil
 }
 

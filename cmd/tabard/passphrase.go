@@ -1,12 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,6 +21,9 @@ const maxPassphraseBytes = 4 << 10
 
 // passphraseTimeout is how long a command may take to print it; a person may have to unlock a keychain.
 const passphraseTimeout = 2 * time.Minute
+
+// passphraseVariable is meant for this process, and for none that it starts.
+const passphraseVariable = "TABARD_PASSPHRASE"
 
 // agentPassphrase finds the passphrase of the key store: in a file, in what a command prints, in the
 // environment, or by asking at the terminal.
@@ -38,8 +41,8 @@ func agentPassphrase(c *cli.Context) (string, error) {
 		}
 	case command != "":
 		text, err = passphraseFrom(c.Context, command)
-	case os.Getenv("TABARD_PASSPHRASE") != "":
-		text = []byte(os.Getenv("TABARD_PASSPHRASE"))
+	case os.Getenv(passphraseVariable) != "":
+		text = []byte(os.Getenv(passphraseVariable))
 	default:
 		text, err = askPassphrase(c)
 	}
@@ -59,11 +62,12 @@ func passphraseFrom(ctx context.Context, command string) ([]byte, error) {
 	defer stop()
 	cmd := exec.CommandContext(ctx, "sh", "-c", command)
 	cmd.Stdin, cmd.Stderr = os.Stdin, os.Stderr
+	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, passphraseVariable+"=") })
 	out, err := cmd.Output()
 	if len(out) > maxPassphraseBytes {
 		return nil, errors.New("the command prints too much")
 	}
-	return bytes.TrimSpace(out), err
+	return out, err
 }
 
 func askPassphrase(c *cli.Context) ([]byte, error) {

@@ -64,7 +64,7 @@ func TestReadmeAgent(t *testing.T) {
 		t.Fatal(err)
 	}
 	script := readmeBlocks(t, "## The holder's side", "sh")[0]
-	script = strings.Replace(script, "tabard agent ", fmt.Sprintf("tabard agent --listen 127.0.0.1:%d ", port), 1)
+	script = strings.Replace(script, "tabard agent ", fmt.Sprintf("tabard agent --listen localhost:%d ", port), 1)
 	script = strings.ReplaceAll(script, "localhost:8790", fmt.Sprintf("localhost:%d", port))
 	runBash(t, "trap 'kill $(jobs -p) || true' EXIT\n"+script)
 }

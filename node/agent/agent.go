@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -14,12 +15,12 @@ import (
 	"github.com/tabard-id/tabard/node/api"
 )
 
-// Config is what an agent is made of. Keys, Dir and BaseURL are required.
+// Config is what an agent is made of. Keys, Wallet and BaseURL are required.
 type Config struct {
 	Keys Keys
-	// Dir holds what the agent must remember: which index of which status list it
-	// has given away, and which are set.
-	Dir string
+	// Wallet holds what the agent must remember: which index of which status list it
+	// has given away, and which are set. It stays open when the agent is closed.
+	Wallet *Wallet
 	// BaseURL is where others reach the agent: the status lists it publishes itself
 	// are below. Hosts are the further names it answers to.
 	BaseURL string
@@ -49,11 +50,17 @@ type Config struct {
 	Elsewhere *Elsewhere
 	// Processor has the JSON-LD contexts; nil is the embedded ones.
 	Processor *jsonld.Processor
+	// Timeout bounds what a request waits for a registry and other hosts; 0 is
+	// DefaultTimeout.
+	Timeout time.Duration
 
 	// Now is the clock; nil is time.Now.
 	Now    func() time.Time
 	Logger *slog.Logger
 }
+
+// DefaultTimeout is that of Config.
+const DefaultTimeout = 10 * time.Second
 
 // maxProofCache is how many checked signatures are remembered.
 const maxProofCache = 4096
@@ -65,18 +72,30 @@ type Agent struct {
 	challenges *challenges
 	book       *statusBook
 	lists      published
-	home       home
+	home       question[home]
+	pinned     pinnedHome
+	documents  documents
 	handler    http.Handler
+	// signing are places for requests that the agent answers by itself, waiting for those
+	// that may have to wait for others: a registry that does not answer keeps no one from
+	// signing.
+	signing, waiting places
+	// running ends with Close, and with it whatever is being asked.
+	running context.Context
+	stop    context.CancelFunc
 }
 
-// New reads the agent's state from Dir. Close releases it.
+// New reads the agent's state from its wallet. Close releases it.
 func New(cfg Config) (*Agent, error) {
-	if cfg.Keys == nil || cfg.Dir == "" || !strings.HasPrefix(cfg.BaseURL, "http") {
-		return nil, errors.New("an agent needs keys, a directory and a base URL")
+	if cfg.Keys == nil || cfg.Wallet == nil || !strings.HasPrefix(cfg.BaseURL, "http") || cfg.Timeout < 0 {
+		return nil, errors.New("an agent needs keys, a wallet and a base URL")
 	}
 	cfg.BaseURL = strings.TrimSuffix(cfg.BaseURL, "/")
 	if cfg.RegistryScheme == "" {
 		cfg.RegistryScheme = "https"
+	}
+	if cfg.Timeout == 0 {
+		cfg.Timeout = DefaultTimeout
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
@@ -87,11 +106,16 @@ func New(cfg Config) (*Agent, error) {
 	if cfg.Processor == nil {
 		cfg.Processor = jsonld.Default()
 	}
-	book, err := openStatusBook(cfg.Dir)
-	if err != nil {
+	a := &Agent{Config: cfg, proofs: proof.NewCache(maxProofCache), challenges: newChallenges(cfg.Now),
+		signing: make(places, maxRequests), waiting: make(places, maxRequests)}
+	var err error
+	if a.pinned.home, err = cfg.Wallet.readHome(); err != nil {
 		return nil, err
 	}
-	a := &Agent{Config: cfg, proofs: proof.NewCache(maxProofCache), challenges: newChallenges(cfg.Now), book: book}
+	if a.book, err = openStatusBook(cfg.Wallet); err != nil {
+		return nil, err
+	}
+	a.running, a.stop = context.WithCancel(context.Background())
 	a.handler = a.guard(a.routes())
 	return a, nil
 }
@@ -99,9 +123,9 @@ func New(cfg Config) (*Agent, error) {
 // Handler serves the agent's routes.
 func (a *Agent) Handler() http.Handler { return a.handler }
 
-// Close gives the directory free for another process, and ends what is being asked
-// of other hosts.
+// Close ends what is being asked of a registry and other hosts. The wallet stays open.
 func (a *Agent) Close() error {
+	a.stop()
 	if a.Elsewhere != nil {
 		a.Elsewhere.Close()
 	}
@@ -114,23 +138,27 @@ func (a *Agent) routes() *http.ServeMux {
 		"POST /credentials/issue":                                 (*Agent).issue,
 		"POST /issuers/{cryptosuite}/credentials/issue":           (*Agent).issue,
 		"POST /issuers/{cryptosuite}/{curve}/credentials/issue":   (*Agent).issue,
-		"POST /issuers/status/credentials/issue":                  (*Agent).issueWithStatus,
-		"POST /credentials/status":                                (*Agent).changeStatus,
 		"POST /credentials/derive":                                (*Agent).derive,
 		"POST /presentations":                                     (*Agent).prove,
 		"POST /presentations/prove":                               (*Agent).prove,
 		"POST /holders/{cryptosuite}/presentations/prove":         (*Agent).prove,
 		"POST /holders/{cryptosuite}/{curve}/presentations/prove": (*Agent).prove,
-		"POST /credentials/verify":                                (*Agent).verifyCredential,
-		"POST /verifiers/credentials/verify":                      (*Agent).verifyCredential,
-		"POST /presentations/verify":                              (*Agent).verifyPresentation,
-		"POST /verifiers/presentations/verify":                    (*Agent).verifyPresentation,
 		"POST /challenges":                                        (*Agent).challenge,
 		"GET /keys":                                               (*Agent).listKeys,
-		"GET /healthz":                                            (*Agent).health,
 		"GET /status-lists/{issuer}/{purpose}/{n}":                (*Agent).statusList,
 	} {
-		mux.Handle(pattern, a.serve(handle))
+		mux.Handle(pattern, a.serve(handle, a.signing))
 	}
+	for pattern, handle := range map[string]handler{
+		"POST /issuers/status/credentials/issue": (*Agent).issueWithStatus,
+		"POST /credentials/status":               (*Agent).changeStatus,
+		"POST /credentials/verify":               (*Agent).verifyCredential,
+		"POST /verifiers/credentials/verify":     (*Agent).verifyCredential,
+		"POST /presentations/verify":             (*Agent).verifyPresentation,
+		"POST /verifiers/presentations/verify":   (*Agent).verifyPresentation,
+	} {
+		mux.Handle(pattern, a.serve(handle, a.waiting))
+	}
+	mux.Handle("GET /healthz", a.serve((*Agent).health, nil))
 	return mux
 }

@@ -20,7 +20,7 @@ type served struct {
 
 func serveAgent(t *testing.T, change func(*Config)) served {
 	t.Helper()
-	store, dir := newStore(t)
+	store, wallet := newStore(t)
 	for _, kind := range []multikey.Type{multikey.Ed25519, multikey.P256, multikey.P384} {
 		if _, err := store.Add("", generate(t, kind)); err != nil {
 			t.Fatal(err)
@@ -29,7 +29,7 @@ func serveAgent(t *testing.T, change func(*Config)) served {
 	server := httptest.NewUnstartedServer(nil)
 	server.Start()
 	t.Cleanup(server.Close)
-	cfg := Config{Keys: store, Dir: dir, BaseURL: server.URL}
+	cfg := Config{Keys: store, Wallet: wallet, BaseURL: server.URL}
 	if change != nil {
 		change(&cfg)
 	}

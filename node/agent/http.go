@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"context"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/json"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/node/api"
+	"github.com/tabard-id/tabard/node/client"
 )
 
 // maxBody bounds a request.
@@ -29,9 +31,40 @@ type document struct {
 	content   []byte
 }
 
-func (a *Agent) serve(handle handler) http.Handler {
+// maxRequests bounds the requests of either kind under way, each of which may hold a body,
+// a core for a second, or wait for another host.
+const maxRequests = 64
+
+// places bound how many requests are under way at once.
+type places chan struct{}
+
+// take takes a place; ok is false if there is none.
+func (p places) take() (leave func(), ok bool) {
+	if p == nil {
+		return func() {}, true
+	}
+	select {
+	case p <- struct{}{}:
+		return func() { <-p }, true
+	default:
+		return nil, false
+	}
+}
+
+// serve answers with what handle says, in one of those places and in bounded time.
+func (a *Agent) serve(handle handler, in places) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		leave, ok := in.take()
+		if !ok {
+			p := api.NewProblem(api.Overloaded, "too many requests are under way")
+			a.reply(w, r, p.Status, p)
+			return
+		}
+		defer leave()
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		ctx, stop := context.WithTimeout(r.Context(), a.Timeout)
+		defer stop()
+		r = r.WithContext(ctx)
 		status, body, err := handle(a, r)
 		if err != nil {
 			status, body = a.refusal(r, err)
@@ -74,6 +107,11 @@ func (a *Agent) refusal(r *http.Request, err error) (int, *api.Problem) {
 		p = api.Problemf(api.BodyTooLarge, "at most %d bytes", tooLarge.Limit)
 	case errors.Is(err, errNoKey):
 		p = api.NewProblem(api.NotFound, err.Error())
+	case errors.Is(err, client.ErrMismatch):
+		p = api.NewProblem(api.ForeignInvalid, err.Error())
+		p.Status = http.StatusBadGateway
+	case errors.Is(err, client.ErrUnreachable), errors.Is(err, context.DeadlineExceeded):
+		p = api.NewProblem(api.NoLeader, "the registry does not answer: "+err.Error())
 	default:
 		a.Logger.Error("request failed", "path", r.URL.Path, "error", err)
 		p = api.NewProblem(api.Internal, "")
@@ -99,18 +137,13 @@ func readObject(r *http.Request) (jcs.Value, error) {
 	return v, nil
 }
 
-// maxRequests bounds the requests under way, each of which may hold a body, a core for
-// a second, or wait for another host.
-const maxRequests = 64
-
-// guard lets through whom the agent serves, and no more of them than it can. A web page that has its visitor's
+// guard lets through whom the agent serves. A web page that has its visitor's
 // browser send requests to the agent fails three times: it names another origin,
 // cannot set a JSON content type without asking first, and has no token; one whose
 // host name was made to point here (DNS rebinding) fails at the name.
 func (a *Agent) guard(next http.Handler) http.Handler {
 	hosts := allowedHosts(append([]string{a.BaseURL}, a.Hosts...))
 	want := sha256.Sum256([]byte(a.Token))
-	places := make(chan struct{}, maxRequests)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var p *api.Problem
 		switch {
@@ -126,14 +159,6 @@ func (a *Agent) guard(next http.Handler) http.Handler {
 			p = api.NewProblem(api.UnsupportedMediaType, "want application/json")
 		}
 		if p != nil {
-			a.reply(w, r, p.Status, p)
-			return
-		}
-		select {
-		case places <- struct{}{}:
-			defer func() { <-places }()
-		default:
-			p = api.NewProblem(api.Overloaded, "too many requests are under way")
 			a.reply(w, r, p.Status, p)
 			return
 		}

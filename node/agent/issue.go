@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"time"
@@ -107,7 +108,7 @@ func (a *Agent) issue(r *http.Request) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	draft, key, err := a.draft(body, how)
+	draft, key, err := a.draft(r.Context(), body, how)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -120,7 +121,7 @@ func (a *Agent) issue(r *http.Request) (int, any, error) {
 
 // draft finds the key for a credential, which is the issuer's if the credential
 // names one, and completes what it lacks.
-func (a *Agent) draft(body jcs.Value, how signing) (jcs.Value, Key, error) {
+func (a *Agent) draft(ctx context.Context, body jcs.Value, how signing) (jcs.Value, Key, error) {
 	vc, ok := body.Get("credential")
 	if !ok || !vc.IsObject() {
 		return vc, Key{}, malformed(`want {"credential": {…}, "options": {…}}`)
@@ -136,7 +137,7 @@ func (a *Agent) draft(body jcs.Value, how signing) (jcs.Value, Key, error) {
 	if _, has := vc.Get("id"); !has && id != "" {
 		vc = vc.With("id", jcs.FromString(id))
 	}
-	key, err := choose(a.Keys.Keys(), how.types, how.controller, how.method)
+	key, err := a.key(ctx, wanted{how.types, how.controller, how.method, did.AssertionMethod})
 	if err != nil {
 		return vc, Key{}, err
 	}

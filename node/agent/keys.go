@@ -2,7 +2,7 @@ package agent
 
 import (
 	"errors"
-	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tabard-id/tabard/did"
@@ -34,36 +34,7 @@ type Keys interface {
 // errNoKey: no key of the agent can do what was asked for.
 var errNoKey = errors.New("the agent has no such key")
 
-// choose finds the key for a request. Empty criteria match every key; a key of a
-// type without signatures matches none.
-func choose(keys []Key, types []multikey.Type, controller did.ID, method string) (Key, error) {
-	for _, k := range keys {
-		t := k.Signer.Public().Type()
-		if proof.SuiteFor(t) == "" || len(types) > 0 && !contains(types, t) {
-			continue
-		}
-		if (controller == "" || controller == k.DID()) && (method == "" || method == k.Method) {
-			return k, nil
-		}
-	}
-	switch {
-	case method != "":
-		return Key{}, fmt.Errorf("%w: %s", errNoKey, method)
-	case controller != "":
-		return Key{}, fmt.Errorf("%w: none of %s that fits the cryptosuite", errNoKey, controller)
-	default:
-		return Key{}, fmt.Errorf("%w: none that fits the cryptosuite", errNoKey)
-	}
-}
-
-func contains(types []multikey.Type, t multikey.Type) bool {
-	for _, each := range types {
-		if each == t {
-			return true
-		}
-	}
-	return false
-}
+func contains(types []multikey.Type, t multikey.Type) bool { return slices.Contains(types, t) }
 
 // didKeyMethod names a key by its did:key.
 func didKeyMethod(k multikey.PublicKey) string {

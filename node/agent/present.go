@@ -35,7 +35,7 @@ func (a *Agent) prove(r *http.Request) (int, any, error) {
 	if how.controller, err = holderOf(vp); err != nil {
 		return 0, nil, err
 	}
-	key, err := choose(a.Keys.Keys(), how.types, how.controller, how.method)
+	key, err := a.key(r.Context(), wanted{how.types, how.controller, how.method, did.Authentication})
 	if err != nil {
 		return 0, nil, err
 	}

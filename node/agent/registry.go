@@ -6,13 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/credential"
 	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/did/statuslist"
+	"github.com/tabard-id/tabard/ledger/record"
 	"github.com/tabard-id/tabard/node/api"
 	"github.com/tabard-id/tabard/node/client"
 )
@@ -25,30 +26,32 @@ type Registry interface {
 	StatusList(ctx context.Context, listURL string, opts ...client.ReadOption) (*statuslist.List, error)
 }
 
-// home is what never changes of a registry, once it has said so.
-type home struct {
-	mu           sync.Mutex
-	ledger, base string
+// asking bounds a question within ctx.
+func (a *Agent) asking(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, min(a.Timeout, askTimeout))
 }
 
-// registryHome returns the registry's ledger and the URL below which its status
-// lists live.
-func (a *Agent) registryHome(ctx context.Context) (ledger, base string, err error) {
-	a.home.mu.Lock()
-	defer a.home.mu.Unlock()
-	if a.home.ledger != "" {
-		return a.home.ledger, a.home.base, nil
-	}
-	cluster, err := a.Registry.Cluster(ctx)
-	if err != nil {
-		return "", "", fmt.Errorf("ask the registry: %w", err)
-	}
-	if cluster.Ledger == "" || cluster.Domain == "" {
-		return "", "", api.NewProblem(api.NoLeader, "the registry has no ledger yet")
-	}
-	a.home.ledger, a.home.base = cluster.Ledger, a.RegistryScheme+"://"+cluster.Domain+"/v1/status-lists/"
-	return a.home.ledger, a.home.base, nil
+// registryHome returns the registry's ledger and the URL below which its status lists
+// live: what the wallet says of them, once it has had a registry, and what the registry
+// says the first time. Once in the life of a process a registry says whether it still is
+// the same; what is signed for one must not be for another that answers in its place.
+func (a *Agent) registryHome(ctx context.Context) (home, error) {
+	return a.home.ask(ctx, a.Now, func(answer[home]) bool { return true }, func() (home, error) {
+		ctx, stop := a.asking(a.running)
+		defer stop()
+		cluster, err := a.Registry.Cluster(ctx)
+		if err != nil {
+			return home{}, fmt.Errorf("ask the registry: %w", err)
+		}
+		if cluster.Ledger == "" || cluster.Domain == "" {
+			return home{}, api.NewProblem(api.NoLeader, "the registry has no ledger yet")
+		}
+		return a.pin(home{Ledger: cluster.Ledger, Domain: cluster.Domain})
+	})
 }
+
+// listsURL is the URL below which a registry's lists live.
+func (a *Agent) listsURL(h home) string { return a.RegistryScheme + "://" + h.Domain + record.ListPath }
 
 // registryList asks the registry for a list that it makes itself; ok is false for
 // any other URL. That the registry's node signed it has been checked, and that the
@@ -57,41 +60,85 @@ func (a *Agent) registryList(ctx context.Context, url string) (doc credential.Li
 	if a.Registry == nil {
 		return doc, false, nil
 	}
-	ledger, base, err := a.registryHome(ctx)
-	if err != nil || !strings.HasPrefix(url, base) {
-		return doc, err != nil, err
+	home, known := a.pinned.get()
+	if !known {
+		if home, err = a.registryHome(ctx); err != nil {
+			return doc, true, err
+		}
 	}
+	if !strings.HasPrefix(url, a.listsURL(home)) {
+		return doc, false, nil
+	}
+	ctx, stop := a.asking(ctx)
+	defer stop()
 	list, err := a.Registry.StatusList(ctx, url)
 	if err != nil {
 		return doc, true, err
 	}
-	if !strings.HasPrefix(list.Issuer, "did:webvh:"+ledger+":") {
+	if !strings.HasPrefix(list.Issuer, "did:webvh:"+home.Ledger+":") {
 		return doc, false, nil
 	}
 	return credential.ListDocument{Own: true, List: list, FetchedAt: a.Now()}, true, nil
 }
 
-// askTimeout bounds one question to the registry during a verification.
+// askTimeout bounds one question to the registry.
 const askTimeout = 5 * time.Second
 
+// RegistryResolver resolves at a registry, in bounded time.
+func RegistryResolver(c *client.Client) did.Resolver { return registryResolver{c} }
+
+type registryResolver struct{ client *client.Client }
+
+func (r registryResolver) Resolve(ctx context.Context, id did.ID, opt did.Options) (did.Resolution, error) {
+	ctx, stop := context.WithTimeout(ctx, askTimeout)
+	defer stop()
+	return r.client.Resolve(ctx, id, opt)
+}
+
 // registryStatus asks a registry for statuses, one question each.
-type registryStatus struct{ client *client.Client }
+type registryStatus struct {
+	client *client.Client
+	ctx    context.Context
+	silent *atomic.Bool
+}
 
 // RegistryStatus makes a registry's answers a verifier's source of status. A
 // registry that cannot be reached is an error, which fails the check.
-func RegistryStatus(c *client.Client) credential.StatusSource { return registryStatus{c} }
+func RegistryStatus(c *client.Client) credential.StatusSource {
+	return registryStatus{c, context.Background(), new(atomic.Bool)}
+}
+
+// within is the source for one verification, which ends with ctx, and in which a registry
+// that has once not answered is not asked again.
+func (s registryStatus) within(ctx context.Context) credential.StatusSource {
+	return registryStatus{s.client, ctx, new(atomic.Bool)}
+}
+
+// ask puts one question.
+func (s registryStatus) ask(question func(ctx context.Context) (api.Status, error)) (api.Status, error) {
+	if s.silent.Load() {
+		return api.Status{}, client.ErrUnreachable
+	}
+	ctx, stop := context.WithTimeout(s.ctx, askTimeout)
+	defer stop()
+	got, err := question(ctx)
+	if errors.Is(err, client.ErrUnreachable) || errors.Is(err, context.DeadlineExceeded) {
+		s.silent.Store(true)
+	}
+	return got, err
+}
 
 func (s registryStatus) CredentialStatus(digest [32]byte, issuer did.ID) (credential.StatusInfo, bool, error) {
-	ctx, stop := context.WithTimeout(context.Background(), askTimeout)
-	defer stop()
-	return statusInfo(s.client.CredentialStatus(ctx, hex.EncodeToString(digest[:]), issuer))
+	return statusInfo(s.ask(func(ctx context.Context) (api.Status, error) {
+		return s.client.CredentialStatus(ctx, hex.EncodeToString(digest[:]), issuer)
+	}))
 }
 
 // CredentialByGraph implements credential.GraphSource.
 func (s registryStatus) CredentialByGraph(graph [32]byte, issuer did.ID) (digest [32]byte, ok bool, err error) {
-	ctx, stop := context.WithTimeout(context.Background(), askTimeout)
-	defer stop()
-	got, err := s.client.StatusByGraph(ctx, hex.EncodeToString(graph[:]), issuer)
+	got, err := s.ask(func(ctx context.Context) (api.Status, error) {
+		return s.client.StatusByGraph(ctx, hex.EncodeToString(graph[:]), issuer)
+	})
 	if _, known, err := statusInfo(got, err); err != nil || !known {
 		return digest, false, err
 	}
@@ -106,9 +153,7 @@ var _ credential.GraphSource = registryStatus{}
 
 // DIDStatus asks only about DIDs that a registry can have a status of.
 func (s registryStatus) DIDStatus(id did.ID) (credential.StatusInfo, bool, error) {
-	ctx, stop := context.WithTimeout(context.Background(), askTimeout)
-	defer stop()
-	return statusInfo(s.client.Status(ctx, string(id)))
+	return statusInfo(s.ask(func(ctx context.Context) (api.Status, error) { return s.client.Status(ctx, string(id)) }))
 }
 
 func statusInfo(got api.Status, err error) (credential.StatusInfo, bool, error) {

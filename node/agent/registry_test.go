@@ -135,7 +135,16 @@ type poster func(path string, body any) (int, jcs.Value)
 func serve(t *testing.T, registry *client.Client) poster {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "agent")
-	store, err := agent.CreateStore(dir, "passphrase", 10)
+	wallet, err := agent.OpenWallet(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := wallet.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	store, err := wallet.CreateStore("passphrase", 10)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,8 +160,8 @@ func serve(t *testing.T, registry *client.Client) poster {
 	server := httptest.NewServer(nil)
 	t.Cleanup(server.Close)
 	a, err := agent.New(agent.Config{
-		Keys: store, Dir: dir, BaseURL: server.URL, Registry: registry, RegistryScheme: "http",
-		Resolver: registry, Status: agent.RegistryStatus(registry),
+		Keys: store, Wallet: wallet, BaseURL: server.URL, Registry: registry, RegistryScheme: "http",
+		Resolver: agent.RegistryResolver(registry), Status: agent.RegistryStatus(registry),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -35,7 +35,8 @@ const (
 // issueWithStatus is issue for a credential that can be revoked: it gets an index
 // of a status list for each purpose asked for (options.statusPurpose, revocation
 // unless said otherwise). With a registry, the credential is registered there, which
-// ties the index to it; the registry keeps digest and proof, not the content.
+// ties the index to it; the registry keeps digest and proof, not the content. What the
+// journal calls the credential is what was sent, and nothing that the registry answers.
 func (a *Agent) issueWithStatus(r *http.Request) (int, any, error) {
 	body, err := readObject(r)
 	if err != nil {
@@ -49,7 +50,7 @@ func (a *Agent) issueWithStatus(r *http.Request) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	draft, key, err := a.draft(body, how)
+	draft, key, err := a.draft(r.Context(), body, how)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -67,15 +68,27 @@ func (a *Agent) issueWithStatus(r *http.Request) (int, any, error) {
 		return 0, nil, err
 	}
 	if a.Registry != nil && registrable(how) {
-		receipt, err := a.Registry.RegisterCredential(r.Context(), secured, false)
-		if err != nil {
-			return 0, nil, fmt.Errorf("register the credential: %w", err)
-		}
-		if err := a.book.registered(entries, receipt.Digest); err != nil {
+		if err := a.register(r.Context(), secured, entries); err != nil {
 			return 0, nil, err
 		}
 	}
 	return http.StatusCreated, issued{secured}, nil
+}
+
+// register has the registry record a credential that has those entries.
+func (a *Agent) register(ctx context.Context, secured jcs.Value, entries []entry) error {
+	digest := client.Digest(secured)
+	if err := a.book.named(entries, digest); err != nil {
+		return err
+	}
+	receipt, err := a.Registry.RegisterCredential(ctx, secured, false)
+	if err == nil && receipt.Digest != digest {
+		err = fmt.Errorf("%w: a receipt for %.80q, not %s", client.ErrMismatch, receipt.Digest, digest)
+	}
+	if err != nil {
+		return fmt.Errorf("register the credential: %w", err)
+	}
+	return nil
 }
 
 // registrable reports whether a registry records credentials secured so. Of others it
@@ -122,8 +135,8 @@ func (a *Agent) listBase(ctx context.Context) (string, error) {
 	if a.Registry == nil {
 		return a.BaseURL + "/status-lists/", nil
 	}
-	_, base, err := a.registryHome(ctx)
-	return base, err
+	home, err := a.registryHome(ctx)
+	return a.listsURL(home), err
 }
 
 // url is where a list is published.
@@ -132,10 +145,16 @@ func (l listName) url(base string) string {
 }
 
 // changeStatus sets or clears a bit (VC API, Update Status): the credential by its
-// id, or the entry by its list and index.
+// id, or the entry by its list and index. options.verificationMethod names the key that
+// signs the change for a registry.
 func (a *Agent) changeStatus(r *http.Request) (int, any, error) {
 	body, err := readObject(r)
 	if err != nil {
+		return 0, nil, err
+	}
+	opt := api.ReadOptions(body, "credentialId", "credentialStatus", "status")
+	method := opt.Text("verificationMethod")
+	if err := opt.Rest(); err != nil {
 		return 0, nil, err
 	}
 	entries, err := a.entriesOf(r.Context(), body)
@@ -152,7 +171,7 @@ func (a *Agent) changeStatus(r *http.Request) (int, any, error) {
 		return 0, nil, malformed("a revocation cannot be undone")
 	}
 	for _, e := range entries {
-		if err := a.change(r.Context(), e, value, len(entries) > 1); err != nil {
+		if err := a.change(r.Context(), e, value, method, len(entries) > 1); err != nil {
 			return 0, nil, err
 		}
 	}
@@ -160,11 +179,11 @@ func (a *Agent) changeStatus(r *http.Request) (int, any, error) {
 }
 
 // change sets or clears one bit. One of several may have been so before.
-func (a *Agent) change(ctx context.Context, e entry, value, several bool) error {
+func (a *Agent) change(ctx context.Context, e entry, value bool, method string, several bool) error {
 	if a.Registry == nil {
 		return a.book.mark(e, value)
 	}
-	err := a.changeInRegistry(ctx, e, value)
+	err := a.changeInRegistry(ctx, e, value, method)
 	var p *client.Problem
 	if several && errors.As(err, &p) && (p.Code == "no-change" || value && p.Code == "final-status") {
 		return nil
@@ -225,32 +244,50 @@ func parseListPath(path string) (listName, error) {
 	return listName{did.ID(issuer), parts[1], n}, nil
 }
 
-// changeInRegistry has the registry record the change, signed by the issuer.
-func (a *Agent) changeInRegistry(ctx context.Context, e entry, value bool) error {
-	key, err := choose(a.Keys.Keys(), nil, e.Issuer, "")
+// changeInRegistry has the registry record the change, signed by the issuer: of the
+// credential that the entry was given to, or of the entry itself where the registry does
+// not have that, such as after a crash before it was registered.
+func (a *Agent) changeInRegistry(ctx context.Context, e entry, value bool, method string) error {
+	key, err := a.key(ctx, wanted{controller: e.Issuer, method: method, purpose: did.AssertionMethod})
 	if err != nil {
 		return err
 	}
-	ledger, _, err := a.registryHome(ctx)
+	home, err := a.registryHome(ctx)
 	if err != nil {
 		return err
 	}
-	target := e.Digest
-	if target == "" {
-		target = record.ListEntry{List: record.ListID{
-			Issuer: e.Issuer, Purpose: record.Purpose(e.Purpose), Number: uint32(e.N),
-		}, Index: uint32(e.Index)}.String()
+	for _, target := range e.targets() {
+		change, err := client.StatusChange{
+			Ledger: home.Ledger, Target: target, Status: statusWord(e.Purpose, value), Issued: a.Now(),
+		}.Sign(key.Signer, key.Method)
+		if err != nil {
+			return err
+		}
+		_, err = a.Registry.ChangeStatus(ctx, change)
+		var p *client.Problem
+		if errors.As(err, &p) && p.Code == unknownTarget && target == e.Digest {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("change the status in the registry: %w", err)
+		}
+		return nil
 	}
-	change, err := client.StatusChange{
-		Ledger: ledger, Target: target, Status: statusWord(e.Purpose, value), Issued: a.Now(),
-	}.Sign(key.Signer, key.Method)
-	if err != nil {
-		return err
+	return api.NewProblem(unknownTarget, "the registry knows neither the credential nor its entry")
+}
+
+const unknownTarget = api.Code("unknown-target")
+
+// targets are what a change of an entry's status is of, as far as the agent itself knows:
+// the digest of the credential that it computed, and the entry of its own list.
+func (e entry) targets() []string {
+	entry := record.ListEntry{List: record.ListID{
+		Issuer: e.Issuer, Purpose: record.Purpose(e.Purpose), Number: uint32(e.N),
+	}, Index: uint32(e.Index)}.String()
+	if _, err := record.ParseHash(e.Digest); err != nil {
+		return []string{entry}
 	}
-	if _, err := a.Registry.ChangeStatus(ctx, change); err != nil {
-		return fmt.Errorf("change the status in the registry: %w", err)
-	}
-	return nil
+	return []string{e.Digest, entry}
 }
 
 func statusWord(purpose string, value bool) string {
@@ -270,7 +307,7 @@ func (a *Agent) statusList(r *http.Request) (int, any, error) {
 	if err != nil {
 		return 0, nil, api.NewProblem(api.NotFound, "no such status list")
 	}
-	vc, err := a.signedList(listName{did.ID(r.PathValue("issuer")), r.PathValue("purpose"), n})
+	vc, err := a.signedList(r.Context(), listName{did.ID(r.PathValue("issuer")), r.PathValue("purpose"), n})
 	if err != nil {
 		return 0, nil, err
 	}
@@ -285,7 +322,7 @@ type publishedList struct {
 }
 
 // signedList signs a list anew when it has changed or half of its validity is over.
-func (a *Agent) signedList(name listName) (jcs.Value, error) {
+func (a *Agent) signedList(ctx context.Context, name listName) (jcs.Value, error) {
 	set, changes, ok := a.book.bits(name)
 	if !ok || a.Registry != nil {
 		return jcs.Value{}, api.NewProblem(api.NotFound, "no such status list")
@@ -294,7 +331,9 @@ func (a *Agent) signedList(name listName) (jcs.Value, error) {
 	if old, ok := a.lists.get(name); ok && old.changes == changes && now.Sub(old.signed) < listValidity/2 {
 		return old.vc, nil
 	}
-	key, err := choose(a.Keys.Keys(), []multikey.Type{multikey.Ed25519, multikey.P256, multikey.P384}, name.Issuer, "")
+	key, err := a.key(ctx, wanted{
+		types: []multikey.Type{multikey.Ed25519, multikey.P256, multikey.P384}, controller: name.Issuer, purpose: did.AssertionMethod,
+	})
 	if err != nil {
 		return jcs.Value{}, err
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/did/multikey"
+	"github.com/tabard-id/tabard/node/durable"
 	"github.com/tabard-id/tabard/node/private"
 )
 
@@ -31,21 +32,24 @@ const (
 	maxWorkFactor = 20
 )
 
-// storeFile is the store in its directory: an age file (age-encryption.org/v1,
-// scrypt recipient), mode 0600, which the age tool can open.
-const storeFile = "keys.age"
+// MinPassphrase is the length in bytes that the passphrase of a new store has at least
+// (NIST SP 800-63B, 3.1.1.2).
+const MinPassphrase = 8
 
 // Errors of a store.
 var (
 	// ErrPassphrase: the passphrase does not open the store.
 	ErrPassphrase = errors.New("the passphrase does not open the key store")
-	// ErrKeyExists: the store has a key of that name.
-	ErrKeyExists = errors.New("the key store has a key of that name")
+	// ErrShortPassphrase: the passphrase for a new store has less than MinPassphrase bytes.
+	ErrShortPassphrase = fmt.Errorf("the passphrase has less than %d characters", MinPassphrase)
+	// ErrKeyExists: the store has another key of that name.
+	ErrKeyExists = errors.New("the key store has another key of that name")
+	// ErrNoKey: the store has no key of that name.
+	ErrNoKey = errors.New("the key store has no key of that name")
 )
 
-// Store is a file with keys, sealed with a passphrase. Its content is
-// {"keys": [Multikey with secretKeyMultibase, …]}. It is safe for concurrent use
-// by one process.
+// Store is the file of a wallet with its keys, sealed with a passphrase. Its content is
+// {"keys": [Multikey with secretKeyMultibase, …]}. It is safe for concurrent use.
 type Store struct {
 	path       string
 	passphrase string
@@ -60,42 +64,59 @@ type storedKey struct {
 	key    multikey.PrivateKey
 }
 
-// CreateStore makes a store in dir, which is made too, with keys that go by their
-// did:key. The error is fs.ErrExist if there is one. A workFactor of 0 is age's default: N = 2^18,
-// about a second and 256 MiB.
-func CreateStore(dir, passphrase string, workFactor int, keys ...multikey.PrivateKey) (*Store, error) {
-	if passphrase == "" {
-		return nil, errors.New("a key store needs a passphrase")
+// CreateStore makes the store of a wallet, with keys that go by their did:key. The error is
+// fs.ErrExist if there is one, which is left alone, and ErrKeysMissing if there was one. A
+// workFactor of 0 is age's default: N = 2^18, about a second and 256 MiB.
+func (w *Wallet) CreateStore(passphrase string, workFactor int, keys ...multikey.PrivateKey) (*Store, error) {
+	if len(passphrase) < MinPassphrase {
+		return nil, ErrShortPassphrase
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, err
-	}
-	s := &Store{path: filepath.Join(dir, storeFile), passphrase: passphrase, workFactor: workFactor}
+	s := &Store{path: w.path(storeFile), passphrase: passphrase, workFactor: workFactor}
 	if _, err := os.Lstat(s.path); !errors.Is(err, fs.ErrNotExist) {
 		return nil, errors.Join(fmt.Errorf("%s: %w", s.path, fs.ErrExist), err)
+	}
+	if used, err := w.used(); err != nil || used {
+		return nil, errors.Join(fmt.Errorf("%s: %w: put it back from a backup, or begin in another directory", w.dir, ErrKeysMissing), err)
 	}
 	for _, key := range keys {
 		s.keys = append(s.keys, storedKey{didKeyMethod(key.Public()), key})
 	}
-	return s, s.save(s.keys)
-}
-
-// OpenStore opens the store in dir. The error is fs.ErrNotExist if there is none,
-// ErrPassphrase if it is sealed with another passphrase.
-func OpenStore(dir, passphrase string, workFactor int) (*Store, error) {
-	s := &Store{path: filepath.Join(dir, storeFile), passphrase: passphrase, workFactor: workFactor}
-	sealed, err := private.Read(s.path, maxStoreBytes)
+	sealed, err := s.sealed(s.keys)
 	if err != nil {
 		return nil, err
 	}
+	return s, durable.Create(s.path, sealed, 0o600)
+}
+
+// OpenStore opens the store of a wallet. The error is fs.ErrNotExist if there is none,
+// ErrPassphrase if it is sealed with another passphrase.
+func (w *Wallet) OpenStore(passphrase string, workFactor int) (*Store, error) {
+	s := &Store{path: w.path(storeFile), passphrase: passphrase, workFactor: workFactor}
+	return s, s.load()
+}
+
+// ReadKeys returns the keys in the store of a wallet that another process may have open.
+func ReadKeys(dir, passphrase string) ([]Key, error) {
+	s := &Store{path: filepath.Join(dir, storeFile), passphrase: passphrase}
+	if err := s.load(); err != nil {
+		return nil, err
+	}
+	return s.Keys(), nil
+}
+
+func (s *Store) load() error {
+	sealed, err := private.Read(s.path, maxStoreBytes)
+	if err != nil {
+		return err
+	}
 	content, err := s.unseal(bytes.NewReader(sealed))
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", s.path, err)
+		return fmt.Errorf("%s: %w", s.path, err)
 	}
 	if s.keys, err = parseKeys(content); err != nil {
-		return nil, fmt.Errorf("%s: %w", s.path, err)
+		return fmt.Errorf("%s: %w", s.path, err)
 	}
-	return s, nil
+	return nil
 }
 
 // Keys returns the keys in the order in which they were added.
@@ -109,7 +130,12 @@ func (s *Store) Keys() []Key {
 	return keys
 }
 
-// Add stores a key under a DID URL; "" names it by its did:key. It returns the name.
+func (s *Store) find(method string) int {
+	return slices.IndexFunc(s.keys, func(k storedKey) bool { return k.method == method })
+}
+
+// Add stores a key under a DID URL; "" names it by its did:key. It returns the name. A key
+// that is there is not stored again.
 func (s *Store) Add(method string, key multikey.PrivateKey) (string, error) {
 	if method == "" {
 		method = didKeyMethod(key.Public())
@@ -119,7 +145,10 @@ func (s *Store) Add(method string, key multikey.PrivateKey) (string, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if slices.ContainsFunc(s.keys, func(k storedKey) bool { return k.method == method }) {
+	if i := s.find(method); i >= 0 {
+		if s.keys[i].key.Public() == key.Public() {
+			return method, nil
+		}
 		return "", fmt.Errorf("%w: %s", ErrKeyExists, method)
 	}
 	if len(s.keys) == MaxKeys {
@@ -131,6 +160,23 @@ func (s *Store) Add(method string, key multikey.PrivateKey) (string, error) {
 	}
 	s.keys = keys
 	return method, nil
+}
+
+// Remove removes the keys of those names for good, all or none of them.
+func (s *Store) Remove(methods ...string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, method := range methods {
+		if s.find(method) < 0 {
+			return fmt.Errorf("%w: %s", ErrNoKey, method)
+		}
+	}
+	keys := slices.DeleteFunc(slices.Clone(s.keys), func(k storedKey) bool { return slices.Contains(methods, k.method) })
+	if err := s.save(keys); err != nil {
+		return err
+	}
+	s.keys = keys
+	return nil
 }
 
 // checkMethod refuses a name that is no DID URL of a key, or the did:key of another.
@@ -148,6 +194,15 @@ func checkMethod(method string, key multikey.PublicKey) error {
 
 // save replaces the file as a whole: a crash leaves the old or the new.
 func (s *Store) save(keys []storedKey) error {
+	sealed, err := s.sealed(keys)
+	if err != nil {
+		return err
+	}
+	return durable.Replace(s.path, sealed, 0o600)
+}
+
+// sealed is the content of the file with those keys.
+func (s *Store) sealed(keys []storedKey) ([]byte, error) {
 	list := make([]jcs.Value, len(keys))
 	for i, k := range keys {
 		list[i] = jcs.Object(
@@ -158,10 +213,8 @@ func (s *Store) save(keys []storedKey) error {
 	}
 	content := jcs.Object(jcs.Member{Name: "keys", Value: jcs.Array(list...)}).Canonical()
 	var sealed bytes.Buffer
-	if err := s.seal(&sealed, content); err != nil {
-		return err
-	}
-	return replaceFile(s.path, sealed.Bytes())
+	err := s.seal(&sealed, content)
+	return sealed.Bytes(), err
 }
 
 func (s *Store) seal(w io.Writer, content []byte) error {
@@ -222,27 +275,4 @@ func parseKeys(content []byte) ([]storedKey, error) {
 		keys = append(keys, storedKey{method, key})
 	}
 	return keys, nil
-}
-
-// replaceFile writes a private file durably under another name and renames it.
-func replaceFile(path string, content []byte) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(f.Name()))
-		}
-	}()
-	if _, err := f.Write(content); err != nil {
-		return errors.Join(err, f.Close())
-	}
-	if err := f.Sync(); err != nil {
-		return errors.Join(err, f.Close())
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
 }

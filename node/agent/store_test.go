@@ -17,23 +17,38 @@ const (
 	cheap          = 10 // scrypt work factor of tests
 )
 
-func newStore(t *testing.T) (*Store, string) {
+// openWallet opens a wallet for as long as the test runs, if it does not close it before.
+func openWallet(t *testing.T, dir string) *Wallet {
 	t.Helper()
-	dir := filepath.Join(t.TempDir(), "agent")
-	s, err := CreateStore(dir, testPassphrase, cheap)
+	w, err := OpenWallet(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s, dir
+	t.Cleanup(func() {
+		if err := w.Close(); err != nil && !errors.Is(err, os.ErrClosed) {
+			t.Error(err)
+		}
+	})
+	return w
+}
+
+func newStore(t *testing.T) (*Store, *Wallet) {
+	t.Helper()
+	w := openWallet(t, filepath.Join(t.TempDir(), "agent"))
+	s, err := w.CreateStore(testPassphrase, cheap)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, w
 }
 
 func TestStoreBeginsWithKeys(t *testing.T) {
-	dir, key := t.TempDir(), generate(t, multikey.P256)
-	made, err := CreateStore(dir, testPassphrase, cheap, key)
+	w, key := openWallet(t, t.TempDir()), generate(t, multikey.P256)
+	made, err := w.CreateStore(testPassphrase, cheap, key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	opened, err := OpenStore(dir, testPassphrase, cheap)
+	opened, err := w.OpenStore(testPassphrase, cheap)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +69,7 @@ func generate(t *testing.T, kind multikey.Type) multikey.PrivateKey {
 }
 
 func TestStoreKeepsKeysSealed(t *testing.T) {
-	s, dir := newStore(t)
+	s, w := newStore(t)
 	var secrets, methods []string
 	for _, kind := range []multikey.Type{multikey.Ed25519, multikey.P256, multikey.P384} {
 		key := generate(t, kind)
@@ -64,7 +79,7 @@ func TestStoreKeepsKeysSealed(t *testing.T) {
 		}
 		secrets, methods = append(secrets, key.Multibase()), append(methods, method)
 	}
-	again, err := OpenStore(dir, testPassphrase, cheap)
+	again, err := w.OpenStore(testPassphrase, cheap)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +91,7 @@ func TestStoreKeepsKeysSealed(t *testing.T) {
 	if n := len(again.Keys()); n != 3 {
 		t.Errorf("%d keys came back, want 3", n)
 	}
-	content, err := os.ReadFile(filepath.Join(dir, storeFile))
+	content, err := os.ReadFile(w.path(storeFile))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,35 +100,34 @@ func TestStoreKeepsKeysSealed(t *testing.T) {
 			t.Error("the file holds a secret in the clear")
 		}
 	}
-	if info, err := os.Stat(filepath.Join(dir, storeFile)); err != nil || info.Mode().Perm() != 0o600 {
+	if info, err := os.Stat(w.path(storeFile)); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("mode of the store: %v, %v", info.Mode(), err)
 	}
-	left, err := filepath.Glob(filepath.Join(dir, storeFile+".*"))
-	if err != nil || len(left) > 0 {
+	left, err := os.ReadDir(w.dir)
+	if err != nil || len(left) != 2 { // and the lock
 		t.Errorf("temporary files are left: %v, %v", left, err)
 	}
 }
 
 func TestStoreRefuses(t *testing.T) {
-	s, dir := newStore(t)
+	s, w := newStore(t)
 	key := generate(t, multikey.Ed25519)
 	if _, err := s.Add("did:example:a#k", key); err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(dir, storeFile)
-	sealed, err := os.ReadFile(path)
+	sealed, err := os.ReadFile(w.path(storeFile))
 	if err != nil {
 		t.Fatal(err)
 	}
 	// with opens a store whose file has that content and mode.
 	with := func(content []byte, mode fs.FileMode) error {
 		t.Helper()
-		dir := t.TempDir()
-		path := filepath.Join(dir, storeFile)
+		w := openWallet(t, t.TempDir())
+		path := w.path(storeFile)
 		if err := errors.Join(os.WriteFile(path, content, mode), os.Chmod(path, mode)); err != nil {
 			t.Fatal(err)
 		}
-		_, err := OpenStore(dir, testPassphrase, cheap)
+		_, err := w.OpenStore(testPassphrase, cheap)
 		return err
 	}
 	if err := with(sealed, 0o600); err != nil {
@@ -126,11 +140,13 @@ func TestStoreRefuses(t *testing.T) {
 		try  func() error
 		want error
 	}{
-		"another passphrase":         {func() error { _, err := OpenStore(dir, "wrong", cheap); return err }, ErrPassphrase},
-		"no passphrase":              {func() error { _, err := OpenStore(dir, "", cheap); return err }, ErrPassphrase},
-		"a directory without store":  {func() error { _, err := OpenStore(t.TempDir(), testPassphrase, cheap); return err }, fs.ErrNotExist},
-		"a second store":             {func() error { _, err := CreateStore(dir, testPassphrase, cheap); return err }, fs.ErrExist},
-		"a store without passphrase": {func() error { _, err := CreateStore(t.TempDir(), "", cheap); return err }, nil},
+		"another passphrase":         {func() error { _, err := w.OpenStore("wrong passphrase", cheap); return err }, ErrPassphrase},
+		"no passphrase":              {func() error { _, err := w.OpenStore("", cheap); return err }, ErrPassphrase},
+		"a directory without store":  {func() error { _, err := openWallet(t, t.TempDir()).OpenStore(testPassphrase, cheap); return err }, fs.ErrNotExist},
+		"a second store":             {func() error { _, err := w.CreateStore(testPassphrase, cheap); return err }, fs.ErrExist},
+		"a store without passphrase": {func() error { _, err := openWallet(t, t.TempDir()).CreateStore("", cheap); return err }, ErrShortPassphrase},
+		"a passphrase of one letter": {func() error { _, err := openWallet(t, t.TempDir()).CreateStore("a", cheap); return err }, ErrShortPassphrase},
+		"removing what is not there": {func() error { return s.Remove("did:example:a#k", "did:example:a#other") }, ErrNoKey},
 		"the same name again":        {func() error { _, err := s.Add("did:example:a#k", other); return err }, ErrKeyExists},
 		"a name that is no DID URL":  {func() error { _, err := s.Add("key-1", other); return err }, nil},
 		"a DID without fragment":     {func() error { _, err := s.Add("did:example:a", other); return err }, nil},
@@ -149,6 +165,43 @@ func TestStoreRefuses(t *testing.T) {
 				t.Error("the error tells the secret")
 			}
 		})
+	}
+}
+
+// What is removed is gone, also from the file; all of what was named or nothing.
+func TestRemovedKeysAreGone(t *testing.T) {
+	s, w := newStore(t)
+	var methods []string
+	for range 3 {
+		method, err := s.Add("", generate(t, multikey.Ed25519))
+		if err != nil {
+			t.Fatal(err)
+		}
+		methods = append(methods, method)
+	}
+	if err := s.Remove(methods[0], "did:example:nobody#k"); !errors.Is(err, ErrNoKey) || len(s.Keys()) != 3 {
+		t.Errorf("%v, %d keys are left", err, len(s.Keys()))
+	}
+	if err := s.Remove(methods[0], methods[2]); err != nil {
+		t.Fatal(err)
+	}
+	read, err := ReadKeys(w.dir, testPassphrase)
+	if err != nil || len(read) != 1 || read[0].Method != methods[1] {
+		t.Errorf("left: %v, %v", read, err)
+	}
+}
+
+// The same key again is no other key, and is not written again; another of its name would be lost.
+func TestImportIsNotLostUnderATakenName(t *testing.T) {
+	s, _ := newStore(t)
+	key := generate(t, multikey.Ed25519)
+	for range 2 {
+		if name, err := s.Add("did:example:a#k", key); err != nil || name != "did:example:a#k" {
+			t.Errorf("%q, %v", name, err)
+		}
+	}
+	if len(s.Keys()) != 1 {
+		t.Errorf("%d keys", len(s.Keys()))
 	}
 }
 

@@ -63,7 +63,7 @@ func (a *Agent) verifyCredential(r *http.Request) (int, any, error) {
 	if err != nil {
 		return a.refuseVerdict(r, err)
 	}
-	return a.conclude(r, q, a.verifier(q).VerifyFor(r.Context(), q.doc, q.Options))
+	return a.conclude(r, q, a.verifier(r.Context(), q).VerifyFor(r.Context(), q.doc, q.Options))
 }
 
 func (a *Agent) verifyPresentation(r *http.Request) (int, any, error) {
@@ -72,7 +72,7 @@ func (a *Agent) verifyPresentation(r *http.Request) (int, any, error) {
 		return a.refuseVerdict(r, err)
 	}
 	demand := credential.PresentationOptions{Challenge: q.Challenge, Domain: q.Domain}
-	return a.conclude(r, q, a.verifier(q).VerifyPresentation(r.Context(), q.doc, demand))
+	return a.conclude(r, q, a.verifier(r.Context(), q).VerifyPresentation(r.Context(), q.doc, demand))
 }
 
 // conclude is 200 for what holds and 400 for what does not. What holds uses up the challenge.
@@ -94,11 +94,21 @@ func (a *Agent) conclude(r *http.Request, q verification, v credential.Verdict) 
 }
 
 // verifier is set up for one request.
-func (a *Agent) verifier(q verification) *credential.Verifier {
+func (a *Agent) verifier(ctx context.Context, q verification) *credential.Verifier {
 	return &credential.Verifier{
-		Resolver: resolver{a.Resolver}, Status: a.Status, Lists: ownLists{a}, Schemas: a.Schemas,
+		Resolver: resolver{a.Resolver}, Status: a.statuses(ctx), Lists: ownLists{a}, Schemas: a.Schemas,
 		Processor: a.Processor, Proofs: a.proofs, Now: a.Now(), AcceptAnyIssuer: a.AcceptAnyIssuer.Granted(q.anyIssuer),
 	}
+}
+
+// statuses is the source of statuses for one verification.
+func (a *Agent) statuses(ctx context.Context) credential.StatusSource {
+	if of, ok := a.Status.(interface {
+		within(context.Context) credential.StatusSource
+	}); ok {
+		return of.within(ctx)
+	}
+	return a.Status
 }
 
 // resolver computes documents that follow from their DIDs, and asks for others.
@@ -129,7 +139,7 @@ func (o ownLists) StatusList(ctx context.Context, url string, at time.Time) (cre
 		if err != nil {
 			return credential.ListDocument{}, err
 		}
-		vc, err := o.a.signedList(list)
+		vc, err := o.a.signedList(ctx, list)
 		return credential.ListDocument{Value: vc, FetchedAt: o.a.Now()}, err
 	}
 	if doc, ok, err := o.a.registryList(ctx, url); ok || err != nil {
@@ -150,8 +160,13 @@ func (a *Agent) challenge(r *http.Request) (int, any, error) {
 	return http.StatusOK, c, nil
 }
 
+// health is 503 while the agent cannot write its journal, and so neither issue with a
+// status nor change one.
 func (a *Agent) health(*http.Request) (int, any, error) {
-	return http.StatusOK, map[string]bool{"ok": true}, nil
+	if err := a.book.health(); err != nil {
+		return http.StatusServiceUnavailable, map[string]any{"ok": false, "detail": "the journal of status lists cannot be written"}, nil
+	}
+	return http.StatusOK, map[string]any{"ok": true}, nil
 }
 
 // listedKey is a key as the outside may see it.

@@ -22,18 +22,26 @@ func Read(path string, limit int64) (data []byte, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	info, err := f.Stat() // of what is read, whatever the name stands for by now
-	if err != nil {
+	if err := Check(f); err != nil {
 		return nil, err
-	}
-	if most := mostMode(info); info.Mode().IsRegular() && info.Mode().Perm()&^most&0o077 != 0 {
-		return nil, fmt.Errorf("%s has mode %04o: others can read it; run chmod %o %s", path, info.Mode().Perm(), most, path)
 	}
 	data, err = io.ReadAll(io.LimitReader(f, limit+1))
 	if err == nil && int64(len(data)) > limit {
 		err = fmt.Errorf("%s is larger than %d bytes", path, limit)
 	}
 	return data, err
+}
+
+// Check refuses an open file that others can read.
+func Check(f *os.File) error {
+	info, err := f.Stat() // of what is read, whatever the name stands for by now
+	if err != nil {
+		return err
+	}
+	if most := mostMode(info); info.Mode().IsRegular() && info.Mode().Perm()&^most&0o077 != 0 {
+		return fmt.Errorf("%s has mode %04o: others can read it; run chmod %o %s", f.Name(), info.Mode().Perm(), most, f.Name())
+	}
+	return nil
 }
 
 // KeyPair reads a certificate and its private key, in PEM.

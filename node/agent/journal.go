@@ -9,18 +9,18 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"slices"
 	"sync"
 
 	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/statuslist"
+	"github.com/tabard-id/tabard/node/durable"
+	"github.com/tabard-id/tabard/node/private"
 )
 
 // The journal of status lists: JSON Lines, only ever appended to, each line synced
 // before what it says is relied on.
 const (
-	bookFile     = "status.jsonl"
 	maxBookLine  = 8 << 10
 	maxBookLines = 4 << 20
 )
@@ -36,7 +36,8 @@ type listName struct {
 type entry struct {
 	listName
 	Index uint64 `json:"index"`
-	// Credential is the credential's id, Digest its name in a registry; either may be "".
+	// Credential is the credential's id. Digest is, of one that was to be registered, its
+	// name in the registry, as computed from what was sent. Either may be "".
 	Credential string `json:"credential,omitempty"`
 	Digest     string `json:"digest,omitempty"`
 }
@@ -57,33 +58,55 @@ type book struct {
 }
 
 // statusBook remembers indexes and bits. It is safe for concurrent use by the one
-// process that has it open.
+// process that has the wallet open.
 type statusBook struct {
 	mu    sync.Mutex
-	file  *os.File
+	file  appendFile
 	lists map[listName]*book
 	// given finds entries by credential id and purpose: of a credential that was issued
 	// several times, those of each.
 	given map[[2]string][]entry
 	lines int
+	// size is how much of the file was relied on. torn: what comes after it is to be cut
+	// off first, since a write failed; broken says why.
+	size   int64
+	torn   bool
+	broken error
 }
 
-func openStatusBook(dir string) (*statusBook, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, err
-	}
-	f, err := os.OpenFile(filepath.Join(dir, bookFile), os.O_RDWR|os.O_CREATE, 0o600)
+// appendFile is what the journal needs of an *os.File.
+type appendFile interface {
+	io.ReadWriteSeeker
+	Truncate(size int64) error
+	Sync() error
+	Close() error
+}
+
+func openStatusBook(w *Wallet) (*statusBook, error) {
+	f, err := openJournal(w.path(bookFile))
 	if err != nil {
 		return nil, err
 	}
 	b := &statusBook{file: f, lists: map[listName]*book{}, given: map[[2]string][]entry{}}
-	if err := lockFile(f); err != nil {
-		return nil, errors.Join(fmt.Errorf("%s is in use by another agent: %w", dir, err), f.Close())
-	}
-	if err := b.load(); err != nil {
+	if err := errors.Join(b.load(), durable.SyncDir(w.dir)); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", f.Name(), err), f.Close())
 	}
 	return b, nil
+}
+
+// openJournal opens a file of the wallet's own, which nobody else can read.
+func openJournal(path string) (*os.File, error) {
+	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is not a file of its own", path)
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := private.Check(f); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
 }
 
 func (b *statusBook) close() error {
@@ -96,11 +119,13 @@ func (b *statusBook) close() error {
 // cut it short, and it is cut off. Any other line that cannot be read is an error.
 func (b *statusBook) load() error {
 	in := bufio.NewReaderSize(b.file, maxBookLine)
-	var good int64
 	for {
 		text, err := in.ReadSlice('\n')
 		if errors.Is(err, io.EOF) {
-			break
+			if text = bytes.Trim(text, "\x00"); len(text) > 0 && text[0] != '{' {
+				return fmt.Errorf("line %d is not one of a journal", b.lines+1)
+			}
+			return b.cut()
 		}
 		if err != nil {
 			return fmt.Errorf("line %d: %w", b.lines+1, err)
@@ -110,13 +135,20 @@ func (b *statusBook) load() error {
 			return fmt.Errorf("line %d: %w", b.lines+1, err)
 		}
 		b.apply(line)
-		good += int64(len(text))
+		b.size += int64(len(text))
 	}
-	if err := b.file.Truncate(good); err != nil {
+}
+
+// cut removes what comes after the last line that was relied on, and syncs what is left:
+// a process that was killed may have written more than it synced.
+func (b *statusBook) cut() error {
+	if err := b.file.Truncate(b.size); err != nil {
 		return err
 	}
-	_, err := b.file.Seek(good, io.SeekStart)
-	return err
+	if _, err := b.file.Seek(b.size, io.SeekStart); err != nil {
+		return err
+	}
+	return b.file.Sync()
 }
 
 func (b *statusBook) apply(line bookLine) {
@@ -160,8 +192,8 @@ func (b *statusBook) list(name listName) *book {
 	return list
 }
 
-// write makes lines durable together and then true. After an error nothing more is
-// written: what is on disk is not known.
+// write makes lines durable together and then true. After an error they are neither, and
+// the next write begins by cutting off what became of them.
 func (b *statusBook) write(lines ...bookLine) error {
 	if b.lines+len(lines) > maxBookLines {
 		return errors.New("the agent's journal of status lists is full")
@@ -177,16 +209,38 @@ func (b *statusBook) write(lines ...bookLine) error {
 		}
 		text.Write(append(encoded, '\n'))
 	}
-	if _, err := b.file.Write(text.Bytes()); err != nil {
-		return errors.Join(err, b.file.Close())
-	}
-	if err := b.file.Sync(); err != nil {
-		return errors.Join(err, b.file.Close())
+	if b.broken = b.append(text.Bytes()); b.broken != nil {
+		return fmt.Errorf("write the journal of status lists: %w", b.broken)
 	}
 	for _, line := range lines {
 		b.apply(line)
 	}
 	return nil
+}
+
+func (b *statusBook) append(text []byte) error {
+	if b.torn {
+		if err := b.cut(); err != nil {
+			return err
+		}
+	}
+	b.torn = true
+	if _, err := b.file.Write(text); err != nil {
+		return err
+	}
+	if err := b.file.Sync(); err != nil {
+		return err
+	}
+	b.torn = false
+	b.size += int64(len(text))
+	return nil
+}
+
+// health is why the last write failed; nil if it did not.
+func (b *statusBook) health() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.broken
 }
 
 // allocate gives a credential one random index for each purpose: neighbours in a
@@ -214,8 +268,9 @@ func (b *statusBook) allocate(issuer did.ID, purposes []string, credentialID str
 	return entries, b.write(lines...)
 }
 
-// registered remembers by which digest a registry knows the credential.
-func (b *statusBook) registered(entries []entry, digest string) error {
+// named remembers by which digest a registry is to know the credential. It comes before
+// the registration, so that what is registered can be revoked whatever happens meanwhile.
+func (b *statusBook) named(entries []entry, digest string) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	lines := make([]bookLine, len(entries))
