@@ -24,7 +24,7 @@ func TestBodiesHeldBack(t *testing.T) {
 			continue
 		}
 		t.Cleanup(func() { conn.Close() })
-		conn.SetWriteDeadline(time.Now().Add(10 * time.Second))
+		conn.SetWriteDeadline(time.Now().Add(patience))
 		io.WriteString(conn, "POST /credentials/verify HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1048576\r\n\r\n"+body) // it may be refused in between
 	}
 	most := s.memory()
@@ -42,6 +42,7 @@ func TestBodiesHeldBack(t *testing.T) {
 // TestBulkHeldByTrickle: four connections that sent a blank line now and then took all places of bulk
 // requests for as long as they liked.
 func TestBulkHeldByTrickle(t *testing.T) {
+	t.Parallel()
 	c := newCluster(t, "--no-foreign")
 	s := c.servers[0]
 	var held []net.Conn

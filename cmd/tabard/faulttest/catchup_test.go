@@ -154,6 +154,7 @@ func TestEmptyServerCatchesUpWhileWritesContinue(t *testing.T) {
 // A follower that is killed at any point of an install starts again and goes on, also when another
 // server leads by then.
 func TestFollowerKilledDuringAnInstall(t *testing.T) {
+	t.Parallel()
 	faults(t)
 	c := newCluster(t, "--write-rate", "0", "--retain-log", "1")
 	victim := c.followers()[0]

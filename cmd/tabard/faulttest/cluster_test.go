@@ -15,6 +15,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -89,12 +90,20 @@ func freePorts(t *testing.T, n int) int {
 	const lowest, highest, attempts = 15000, 31000, 50
 	for range attempts {
 		base := lowest + mathrand.IntN(highest-lowest-n)
-		if free(base, n) {
+		if base -= base % n; reserve(base) && free(base, n) {
 			return base
 		}
 	}
 	t.Fatalf("no %d free ports in a row", n)
 	return 0
+}
+
+// reserved are the ports of this process's clusters, whose servers may be down.
+var reserved sync.Map
+
+func reserve(base int) bool {
+	_, taken := reserved.LoadOrStore(base, true)
+	return !taken
 }
 
 func free(base, n int) bool {
@@ -217,8 +226,8 @@ func eventually(t *testing.T, what string, holds func() bool) {
 // clientFrom is an HTTP client whose connections come from an address of its own, such as 127.0.0.2. Its
 // connections are its own, too.
 func clientFrom(address string) *http.Client {
-	dialer := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(address)}, Timeout: 10 * time.Second}
-	return &http.Client{Timeout: time.Minute, Transport: &http.Transport{DialContext: dialer.DialContext, MaxIdleConnsPerHost: 64}}
+	dialer := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(address)}, Timeout: patience}
+	return &http.Client{Timeout: patience, Transport: &http.Transport{DialContext: dialer.DialContext, MaxIdleConnsPerHost: 64}}
 }
 
 // reply is an HTTP answer, read whole.

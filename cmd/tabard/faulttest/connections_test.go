@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 )
 
 const attacker = "127.0.0.2"
@@ -19,7 +18,7 @@ func (s *server) limitFiles(n int) {
 
 // dialFrom opens a connection to the server's public listener from an address, without a word.
 func (s *server) dialFrom(address string) (net.Conn, error) {
-	d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(address)}, Timeout: 10 * time.Second}
+	d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(address)}, Timeout: patience}
 	return d.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
 }
 
@@ -42,6 +41,7 @@ func honestly(t *testing.T, s *server, path string, n int) (failed int) {
 // TestIdleConnectionsOfOneAddress: they took all file descriptors, and the node died when its store needed
 // one. One address now has a part of them, its idle connections give way, and everybody else is served.
 func TestIdleConnectionsOfOneAddress(t *testing.T) {
+	t.Parallel()
 	const limit, tried, honest = 512, 1000, 100
 	c := prepareCluster(t, "--no-foreign")
 	for _, s := range c.servers {
@@ -80,6 +80,7 @@ func TestIdleConnectionsOfOneAddress(t *testing.T) {
 
 // TestTooFewFiles: a server that may open too few files says so instead of failing at work.
 func TestTooFewFiles(t *testing.T) {
+	t.Parallel()
 	c := prepareCluster(t)
 	s := c.servers[0]
 	s.limitFiles(200)

@@ -47,6 +47,7 @@ func (s *server) damageTables(text string) (places int) {
 // Of a server whose tables were damaged while it was stopped, nothing wrong and nothing shortened is
 // heard. It leaves service, says why and what to do, and what it says helps.
 func TestDamagedTableEndsService(t *testing.T) {
+	t.Parallel()
 	faults(t)
 	c := newCluster(t, "--write-rate", "0")
 	sound, victim := c.servers[0], c.servers[2]

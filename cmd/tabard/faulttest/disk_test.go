@@ -44,6 +44,7 @@ func (s *server) must(name string, args ...string) {
 // A leader whose disk is stuck makes way: the others elect one of them, and it comes back when its disk
 // does.
 func TestStuckDiskOfTheLeader(t *testing.T) {
+	t.Parallel()
 	faults(t)
 	c := prepareCluster(t)
 	disks := map[*server]string{}
@@ -93,6 +94,7 @@ func TestStuckDiskOfTheLeader(t *testing.T) {
 
 // A leader whose log cannot be written any more ends at once, whatever is under way, and says why, once.
 func TestFullDiskEndsTheLeader(t *testing.T) {
+	t.Parallel()
 	faults(t)
 	c := prepareCluster(t, "--write-rate", "0")
 	small := c.servers[0]

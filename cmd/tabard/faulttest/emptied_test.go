@@ -36,13 +36,14 @@ func (s *server) refusesWrites(path string) {
 }
 
 func (s *server) has(path string) bool {
-	got, err := get(impatient, s.url+"/"+path+"/did.jsonl")
+	got, err := get(patient, s.url+"/"+path+"/did.jsonl")
 	return err == nil && got.status == http.StatusOK
 }
 
 // n1 alone has the ledger and is down. n2 and n3 lost their disks: they begin nothing, and when n1 is back
 // one word of the operator brings all three back with everything that was acknowledged.
 func TestServersWithoutTheirDisksBeginNothing(t *testing.T) {
+	t.Parallel()
 	faults(t)
 	c := newCluster(t)
 	n1, n2, n3 := c.servers[0], c.servers[1], c.servers[2]
@@ -84,6 +85,7 @@ func TestServersWithoutTheirDisksBeginNothing(t *testing.T) {
 // n1 comes back to servers that began anew without it, as the operator said: neither side takes the other
 // down, nor takes anything from it.
 func TestServersOfTwoLedgers(t *testing.T) {
+	t.Parallel()
 	faults(t)
 	c := newCluster(t)
 	n1, n2, n3 := c.servers[0], c.servers[1], c.servers[2]

@@ -18,7 +18,7 @@ func greetAndSayNothing(ctx context.Context, port string, addresses int) (opened
 	opened = new(atomic.Int64)
 	var group sync.WaitGroup
 	for a := range addresses {
-		dialer := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 1, byte(2+a))}, Timeout: time.Second}
+		dialer := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 1, byte(2+a))}, Timeout: 10 * time.Second}
 		places := make(chan struct{}, each)
 		group.Go(func() {
 			var held sync.WaitGroup
@@ -57,6 +57,7 @@ func greetAndSayNothing(ctx context.Context, port string, addresses int) (opened
 // Strangers keep the peer port of every server full of connections that say nothing. Nodes that start
 // meanwhile find each other all the same, and writes sent to any of them reach the leader.
 func TestStrangersAtThePeerPort(t *testing.T) {
+	t.Parallel()
 	c := newCluster(t)
 	ctx, cancel := context.WithCancel(context.Background())
 	var waits []func()
@@ -91,16 +92,14 @@ func TestStrangersAtThePeerPort(t *testing.T) {
 	honest, taken := 0, 0
 	for i := range 60 {
 		s := c.servers[i%3]
-		if !s.isReady() {
-			continue
-		}
+		eventually(t, s.id+" is ready", s.isReady)
 		honest++
 		got, err := newCreation(t, fmt.Sprintf("agents/honest-%d", i)).post(http.DefaultClient, s)
 		if err == nil && got.status/100 == 2 {
 			taken++
 		}
 	}
-	if honest < 50 || taken < honest*99/100 {
+	if taken < honest*99/100 {
 		t.Errorf("%d of %d writes to servers that said they were ready were taken", taken, honest)
 	}
 	for _, s := range c.servers {

@@ -7,6 +7,7 @@ import (
 
 // What was acknowledged by any server is on all of them after each has been killed once.
 func TestEachServerKilledOnce(t *testing.T) {
+	t.Parallel()
 	c := newCluster(t)
 	var newest uint64
 	for i, s := range c.servers {

@@ -13,6 +13,7 @@ var (
 	binary    = flag.String("tabard", "", "`PATH` of the tabard to test; built from this tree if not given")
 	before    = flag.String("before", "", "`PATH` of an earlier tabard, whose directories the one under test has to open")
 	runFaults = flag.Bool("faults", false, "run the tests that break servers for minutes")
+	busyLoops = flag.Int("busy", 8, "how many processes want all of the machine in TestBulkOnABusyMachineWithOneServerDown")
 	runLoads  = flag.Bool("loads", false, "run the tests that load servers for minutes")
 )
 

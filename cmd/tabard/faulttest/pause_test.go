@@ -8,6 +8,7 @@ import (
 // A leader that is paused in the middle of writes, and goes on when another leads, loses nothing:
 // what was confirmed meanwhile it has, like all others.
 func TestPausedLeader(t *testing.T) {
+	t.Parallel()
 	faults(t)
 	c := newCluster(t)
 	var paths []string

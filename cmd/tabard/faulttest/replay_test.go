@@ -2,7 +2,6 @@ package faulttest
 
 import (
 	"fmt"
-	"net/http"
 	"testing"
 	"time"
 )
@@ -19,10 +18,7 @@ func TestCrashOfAllLeavesLittleToReplay(t *testing.T) {
 	for _, n := range []int{few, many} {
 		leader := c.leader()
 		for i := range n {
-			got, err := newCreation(t, fmt.Sprintf("agents-%d/%d", n, i)).post(http.DefaultClient, leader)
-			if err != nil || got.status != http.StatusCreated {
-				t.Fatalf("write %d: %v, %d %s", i, err, got.status, got.body)
-			}
+			leader.create(fmt.Sprintf("agents-%d/%d", n, i))
 			size++
 		}
 		for _, s := range c.servers {

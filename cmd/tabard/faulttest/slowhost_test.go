@@ -1,6 +1,8 @@
 package faulttest
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -103,15 +105,27 @@ func slowPresentation(t *testing.T, port, n int) []byte {
 	return jcs.Object(jcs.Member{Name: "presentation", Value: doc}).Canonical()
 }
 
+// postUntil sends JSON, and waits for the answer until ctx ends.
+func postUntil(ctx context.Context, client *http.Client, url string, body []byte) (reply, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+	if err != nil {
+		return reply{}, err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	return read(client.Do(request))
+}
+
 // TestSlowHosts: requests that had a server wait for a host of the client's own choice took the places of
 // all verifications. Now they have places of their own, and an address a part of them: honest clients, at
 // the attacker's address too, are served.
 func TestSlowHosts(t *testing.T) {
+	t.Parallel()
 	const attackers, honest = 400, 200
 	c := newCluster(t, "--foreign-allow-private")
 	s, port := c.servers[0], silentHost(t)
 	attack := clientFrom(attacker)
-	attack.Timeout = 6 * time.Second
+	attacking, end := context.WithCancel(t.Context())
+	defer end()
 	var under sync.WaitGroup
 	var mu sync.Mutex
 	answers := map[string]int{}
@@ -121,7 +135,7 @@ func TestSlowHosts(t *testing.T) {
 			path, body = "/presentations/verify", slowPresentation(t, port, attackers+i)
 		}
 		under.Go(func() {
-			got, err := post(attack, s.url+path, "application/json", body)
+			got, err := postUntil(attacking, attack, s.url+path, body)
 			mu.Lock()
 			defer mu.Unlock()
 			if err != nil {
@@ -144,6 +158,7 @@ func TestSlowHosts(t *testing.T) {
 			t.Errorf("%d of %d honest verifications from %s failed", failed, honest, from)
 		}
 	}
+	end()
 	under.Wait()
 	t.Logf("the attacker's answers: %v", answers)
 	if answers["429 rate-limited"]+answers["503 overloaded"] == 0 {

@@ -120,6 +120,7 @@ func (c *cluster) has(made registered) {
 // What an earlier build left on disk, stopped or killed in the middle of writes, this one opens: nothing
 // that was acknowledged is lost, the servers agree, take writes, and an emptied one catches up.
 func TestDirectoriesOfAnEarlierBuild(t *testing.T) {
+	t.Parallel()
 	faults(t)
 	if *before == "" {
 		t.Skip("needs an earlier build: run with -before")
