@@ -9,7 +9,7 @@ func didCommand() *cli.Command {
 		Name:  "did",
 		Usage: "create, change, deactivate and check did:webvh DIDs; observe those of others",
 		Subcommands: []*cli.Command{
-			didCreateCommand(), didUpdateCommand(), didRotateCommand(), didDeactivateCommand(),
+			didCreateCommand(), didUpdateCommand(), didRotateCommand(), didMoveCommand(), didDeactivateCommand(),
 			didPublishCommand(), didIDCommand(), didShowLogCommand(), didVerifyCommand(), didWitnessCommand(),
 			didPinCommand(), didUnpinCommand(), didObservationsCommand(), didWhoisCommand(),
 		},

@@ -121,7 +121,11 @@ func submit(c *cli.Context, cl *client.Client, d *didDir, e *webvh.Entry, proofs
 	if d.registration != "" {
 		opts = append(opts, client.Registration(d.registration))
 	}
-	receipt, err := cl.Append(c.Context, result.DID, entries, proofs, opts...)
+	home, err := homeAt(c.Context, cl, d, e)
+	if err != nil {
+		return err
+	}
+	receipt, err := cl.Append(c.Context, home, entries, proofs, opts...)
 	if err != nil {
 		return err
 	}
@@ -237,7 +241,11 @@ func (d *didDir) nextTime(c *cli.Context) (time.Time, error) {
 
 // refresh learns how much of the log the registry has, and takes over what it has beyond the local one.
 func refresh(c *cli.Context, cl *client.Client, d *didDir) error {
-	log, err := cl.Log(c.Context, d.id())
+	home, err := homeAt(c.Context, cl, d, nil)
+	if err != nil {
+		return err
+	}
+	log, err := cl.Log(c.Context, home)
 	if did.CodeOf(err) == did.NotFound {
 		return nil
 	}

@@ -72,35 +72,39 @@ func changeAction(next makeEntry) cli.ActionFunc {
 		if err := exactArgs(c, 0); err != nil {
 			return err
 		}
-		d, err := openDIDDir(c.String("did-dir"))
-		if err != nil {
-			return err
-		}
-		cl, err := newClient(c)
-		if err != nil {
-			return err
-		}
-		ctx, stop := withTimeout(c)
-		defer stop()
-		c.Context = ctx
-		if !c.Bool("no-submit") {
-			if err := refresh(c, cl, d); err != nil {
-				return err
-			}
-		}
-		if d.hasPending() {
-			return fail(exitConflict, "%s waits to be published or deleted first", filepath.Join(d.path, pendingFile))
-		}
-		signer, err := d.updateKey()
-		if err != nil {
-			return err
-		}
-		e, err := next(c, d, signer)
-		if err != nil {
-			return err
-		}
-		return commit(c, cl, d, e)
+		return changeDID(c, next)
 	}
+}
+
+func changeDID(c *cli.Context, next makeEntry) error {
+	d, err := openDIDDir(c.String("did-dir"))
+	if err != nil {
+		return err
+	}
+	cl, err := newClient(c)
+	if err != nil {
+		return err
+	}
+	ctx, stop := withTimeout(c)
+	defer stop()
+	c.Context = ctx
+	if !c.Bool("no-submit") {
+		if err := refresh(c, cl, d); err != nil {
+			return err
+		}
+	}
+	if d.hasPending() {
+		return fail(exitConflict, "%s waits to be published or deleted first", filepath.Join(d.path, pendingFile))
+	}
+	signer, err := d.updateKey()
+	if err != nil {
+		return err
+	}
+	e, err := next(c, d, signer)
+	if err != nil {
+		return err
+	}
+	return commit(c, cl, d, e)
 }
 
 func withTimeout(c *cli.Context) (context.Context, context.CancelFunc) {

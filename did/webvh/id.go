@@ -34,6 +34,21 @@ type Identifier struct {
 	Path []string
 }
 
+// NewIdentifier is the identifier of the log with that SCID at a domain, host or host:port
+// in Unicode or ASCII, and a path of decoded segments. Errors are ErrInvalidID.
+func NewIdentifier(scid, host string, path []string) (Identifier, error) {
+	escaped := make([]string, 0, len(path)+1)
+	name, port, hasPort := strings.Cut(host, ":")
+	escaped = append(escaped, percentEncode(name, ""))
+	if hasPort {
+		escaped[0] += "%3A" + percentEncode(port, "")
+	}
+	for _, segment := range path {
+		escaped = append(escaped, percentEncode(segment, ""))
+	}
+	return ParseID(did.ID(idPrefix + scid + ":" + strings.Join(escaped, ":")))
+}
+
 // ParseID takes a bare did:webvh DID apart ("Method-Specific Identifier"). A DID
 // URL, an IP address in whatever spelling, and a path that climbs are refused.
 func ParseID(id did.ID) (Identifier, error) {

@@ -24,7 +24,8 @@ func Registration(digest string) AppendOption {
 }
 
 // Append sends log entries of the did:webvh DID id to the registry, after the proofs of its witnesses
-// if there are any. The entries are accepted together or not at all; the receipt is that of the last.
+// if there are any. An entry that moves the DID to another domain is sent to the registry that it leaves
+// by the DID it had there, and the whole log to that of its new domain by its new DID. The entries are accepted together or not at all; the receipt is that of the last.
 //
 // A Problem with code "stale-predecessor" carries the Head that somebody else's entry made.
 func (c *Client) Append(ctx context.Context, id did.ID, entries []webvh.Entry, proofs []webvh.WitnessProof, opts ...AppendOption) (Receipt, error) {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/tabard-id/tabard/did"
+	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/did/webvh"
 	"github.com/tabard-id/tabard/ledger"
 	"github.com/tabard-id/tabard/node/api"
@@ -146,18 +147,60 @@ func renderWeb(r *http.Request, v *ledger.View, scid string, segments []string) 
 	return web.Canonical(), nil
 }
 
-// atPath fails unless a did:webvh DID lives at the folder a log was posted to.
+// atPath fails unless a did:webvh DID lives at a folder.
 func atPath(id string, segments []string) (webvh.Identifier, error) {
 	parsed, err := webvh.ParseID(did.ID(id))
 	if err != nil {
-		var bad *did.Error
-		if errors.As(err, &bad) {
-			return parsed, api.NewProblem("state-id", bad.Detail)
-		}
 		return parsed, api.NewProblem("state-id", err.Error())
 	}
 	if !slices.Equal(parsed.Path, segments) {
 		return parsed, api.Problemf(api.PathMismatch, "the log of %s lives at %s", id, parsed.LogURL())
 	}
 	return parsed, nil
+}
+
+// atHome fails unless entries were posted where their DID lives: at the folder that the last of them gives
+// it, or, if that one takes it away from this domain, at the folder that it leaves. What never lived here
+// has the path that its last entry says.
+func atHome(v *ledger.View, entries []jcs.Value, segments []string) error {
+	last, err := placeOf(entries[len(entries)-1])
+	if err != nil {
+		return err
+	}
+	if last.Domain == v.Domain() || v.Size() == 0 {
+		_, err := atPath(stateID(entries[len(entries)-1]), segments)
+		return err
+	}
+	home, err := homeBefore(v, entries, last.SCID)
+	if errors.Is(err, ledger.ErrNotFound) { // it never lived here
+		_, err := atPath(stateID(entries[len(entries)-1]), segments)
+		return err
+	}
+	if err != nil || home.Domain != v.Domain() || slices.Equal(home.Path, segments) {
+		return err // the ledger's rules have it that what has moved away stays away
+	}
+	return api.Problemf(api.PathMismatch, "%s lives at %s: there it is told where it moves", home.ID(), home.LogURL())
+}
+
+// homeBefore is where a DID lives before the last entry: on this domain, if any entry before it has it here.
+func homeBefore(v *ledger.View, entries []jcs.Value, scid string) (webvh.Identifier, error) {
+	for _, entry := range slices.Backward(entries[:len(entries)-1]) {
+		if home, err := placeOf(entry); err != nil || home.Domain == v.Domain() {
+			return home, err
+		}
+	}
+	state, _, err := v.Head(scid)
+	if err != nil {
+		return webvh.Identifier{}, err
+	}
+	return webvh.ParseID(state.DID)
+}
+
+// placeOf is where an entry has its DID live.
+func placeOf(entry jcs.Value) (webvh.Identifier, error) {
+	place, err := webvh.ParseID(did.ID(stateID(entry)))
+	if err != nil {
+		return place, api.NewProblem("state-id", err.Error())
+	}
+	return place, nil
 }

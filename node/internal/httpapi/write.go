@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/ledger/record"
 	"github.com/tabard-id/tabard/node/api"
 )
@@ -25,8 +26,7 @@ func (s *server) postLog(w *reply, r *http.Request, rt route) error {
 	if err != nil {
 		return err
 	}
-	last := entries[len(entries)-1]
-	if _, err := atPath(stateID(last), segments); err != nil {
+	if err := s.postedHome(entries, segments); err != nil {
 		return err
 	}
 	op, err := record.NewDIDOp(entries, nil)
@@ -40,6 +40,12 @@ func (s *server) postLog(w *reply, r *http.Request, rt route) error {
 		return err
 	}
 	return s.sendReceipt(w, r, s.receipt(op, outcome))
+}
+
+func (s *server) postedHome(entries []jcs.Value, segments []string) error {
+	v := s.Ledger.View()
+	defer v.Close()
+	return atHome(v, entries, segments)
 }
 
 // registrationOf reads the one parameter of a new log: the digest of the credential by which the
