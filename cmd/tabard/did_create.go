@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"net/url"
 	"path"
 	"slices"
@@ -22,7 +23,8 @@ func didCreateCommand() *cli.Command {
 		Usage:     "create a did:webvh DID",
 		ArgsUsage: "PATH",
 		Description: "Makes an update key and a signing key in DIR/keys, and registers the DID at PATH on the registry's\n" +
-			"domain. DIR is --did-dir, or named after PATH's last segment.\n\n" +
+			"domain. DIR is --did-dir, or named after PATH's last segment. Where this is interrupted, `tabard did\n" +
+			"publish` goes on with it.\n\n" +
 			"EXAMPLES:\n" +
 			"   tabard did create agents/alice\n" +
 			"   tabard did create agents/bot --controller \"$ALICE\" --pre-rotation --service 'mcp=MCP,https://bot.example/mcp'\n" +
@@ -40,7 +42,7 @@ func didCreateCommand() *cli.Command {
 	}
 }
 
-func didCreate(c *cli.Context) error {
+func didCreate(c *cli.Context) (err error) {
 	if err := exactArgs(c, 1); err != nil {
 		return err
 	}
@@ -63,14 +65,16 @@ func didCreate(c *cli.Context) error {
 	}
 	ctx, stop := withTimeout(c)
 	defer stop()
+	c.Context = ctx
 	domain, err := domainOf(c, cl)
 	if err != nil {
 		return err
 	}
-	d, err := createDIDDir(dir)
+	d, err := createDIDDir(ctx, dir)
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, d.unlock()) }()
 	update, err := chooseUpdateKey(c, d)
 	if err != nil {
 		return err
@@ -82,7 +86,6 @@ func didCreate(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	c.Context = ctx
 	if owner != nil {
 		id, err := entryDID(e)
 		if err != nil {

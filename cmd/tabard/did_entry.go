@@ -18,6 +18,7 @@ import (
 	"github.com/tabard-id/tabard/did/webvh"
 	"github.com/tabard-id/tabard/node/api"
 	"github.com/tabard-id/tabard/node/client"
+	"github.com/tabard-id/tabard/node/durable"
 )
 
 // didChange is what a command that made a log entry prints.
@@ -52,7 +53,7 @@ func commit(c *cli.Context, cl *client.Client, d *didDir, e webvh.Entry) error {
 	if err != nil {
 		return err
 	}
-	if err := replaceFile(filepath.Join(d.path, pendingFile), append(e.Value.Canonical(), '\n')); err != nil {
+	if err := durable.Replace(filepath.Join(d.path, pendingFile), append(e.Value.Canonical(), '\n'), 0o644); err != nil {
 		return err
 	}
 	return finishPending(c, cl, d, e, proofs)
@@ -84,7 +85,7 @@ func finishPending(c *cli.Context, cl *client.Client, d *didDir, e webvh.Entry, 
 	}
 	if !c.Bool("no-submit") {
 		if err := submit(c, cl, d, &e, proofs, &result); err != nil {
-			return errors.Join(err, d.dropRefused(err))
+			return errors.Join(err, setAside(c, d, e, err))
 		}
 	}
 	if err := d.extend(e, proofs); err != nil {
@@ -135,26 +136,33 @@ func submit(c *cli.Context, cl *client.Client, d *didDir, e *webvh.Entry, proofs
 }
 
 func (d *didDir) hasPending() bool {
-	_, err := os.Stat(filepath.Join(d.path, pendingFile))
+	_, err := os.Lstat(filepath.Join(d.path, pendingFile))
 	return err == nil
 }
 
-// dropRefused removes an entry that the registry will never take, so that it does not stand in the way
-// of the next. One whose outcome is open stays, and one whose author may yet be put on a list.
-func (d *didDir) dropRefused(err error) error {
+// setAside gives an entry that the registry will never take another name, so that it does not stand in the
+// way of the next, and says so. One whose outcome is open stays, and one whose author may yet be put on a
+// list.
+func setAside(c *cli.Context, d *didDir, e webvh.Entry, err error) error {
 	var p *client.Problem
-	if errors.As(err, &p) && p.Outcome == api.NotApplied && !p.Retryable && p.Code != api.NotAdmitted {
-		return d.dropPending()
+	if !errors.As(err, &p) || p.Outcome != api.NotApplied || p.Retryable || p.Code == api.NotAdmitted {
+		return nil
 	}
-	return nil
+	aside := filepath.Join(d.path, "refused-"+e.VersionID+".jsonl")
+	if err := os.Rename(filepath.Join(d.path, pendingFile), aside); err != nil {
+		return err
+	}
+	talk(c, "The registry does not take the entry, which is in %s now.", aside)
+	return durable.SyncDir(d.path)
 }
 
+// dropPending removes the pending entry, which is in the log.
 func (d *didDir) dropPending() error {
 	err := os.Remove(filepath.Join(d.path, pendingFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	return err
+	return errors.Join(err, durable.SyncDir(d.path))
 }
 
 // missingWitnesses judges an entry as the registry will: nil if nothing is missing.
@@ -182,7 +190,7 @@ func keepProofs(d *didDir, proofs []webvh.WitnessProof) error {
 		return err
 	}
 	d.witness = file
-	return replaceFile(filepath.Join(d.path, witnessFile), file)
+	return durable.Replace(filepath.Join(d.path, witnessFile), file, 0o644)
 }
 
 // witnessWith approves an entry with the keys in files.

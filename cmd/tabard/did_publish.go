@@ -30,7 +30,7 @@ func didPublishCommand() *cli.Command {
 	}
 }
 
-func didPublish(c *cli.Context) error {
+func didPublish(c *cli.Context) (err error) {
 	if err := exactArgs(c, 0); err != nil {
 		return err
 	}
@@ -41,16 +41,17 @@ func didPublish(c *cli.Context) error {
 	ctx, stop := withTimeout(c)
 	defer stop()
 	c.Context = ctx
-	d := &didDir{path: c.String("did-dir")}
+	d, err := lockDIDDir(ctx, c.String("did-dir"))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, d.unlock()) }()
 	e, err := d.readPending()
 	pending := !errors.Is(err, fs.ErrNotExist)
 	if pending && err != nil {
 		return err
 	}
-	if !pending || e.Number > 1 {
-		if d, err = openDIDDir(d.path); err != nil {
-			return err
-		}
+	if d.verified != nil {
 		if err := refresh(c, cl, d); err != nil {
 			return err
 		}
@@ -70,7 +71,7 @@ func didPublish(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if d.verified != nil && d.head().State.VersionID == e.VersionID {
+	if d.contains(e) {
 		return errors.Join(d.dropPending(), publishLog(c, cl, d)) // sent before; the answer was lost
 	}
 	return finishPending(c, cl, d, e, append(proofs, kept...))

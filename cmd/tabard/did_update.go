@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"slices"
 
@@ -76,11 +77,7 @@ func changeAction(next makeEntry) cli.ActionFunc {
 	}
 }
 
-func changeDID(c *cli.Context, next makeEntry) error {
-	d, err := openDIDDir(c.String("did-dir"))
-	if err != nil {
-		return err
-	}
+func changeDID(c *cli.Context, next makeEntry) (err error) {
 	cl, err := newClient(c)
 	if err != nil {
 		return err
@@ -88,6 +85,14 @@ func changeDID(c *cli.Context, next makeEntry) error {
 	ctx, stop := withTimeout(c)
 	defer stop()
 	c.Context = ctx
+	d, err := lockDIDDir(ctx, c.String("did-dir"))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, d.unlock()) }()
+	if d.verified == nil {
+		return fail(exitConflict, "%s waits to be published first: `tabard did publish -d %s`", filepath.Join(d.path, pendingFile), d.path)
+	}
 	if !c.Bool("no-submit") {
 		if err := refresh(c, cl, d); err != nil {
 			return err

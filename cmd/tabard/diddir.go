@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,6 +15,8 @@ import (
 	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/did/multikey"
 	"github.com/tabard-id/tabard/did/webvh"
+	"github.com/tabard-id/tabard/node/durable"
+	"github.com/tabard-id/tabard/node/private"
 )
 
 // The files of a DID directory. Nothing in them but the keys is secret, and nothing but the keys
@@ -21,8 +24,9 @@ import (
 const (
 	logFile     = "did.jsonl"
 	witnessFile = "did-witness.json"
-	pendingFile = "pending.jsonl" // an entry that still lacks proofs of witnesses
+	pendingFile = "pending.jsonl" // an entry that is not known to be in the registry
 	keysDir     = "keys"
+	lockFile    = ".lock" // whoever changes the directory has it
 )
 
 // didDir is the controller's side of one did:webvh DID: its log as last known, and its keys.
@@ -32,18 +36,74 @@ type didDir struct {
 	verified     *webvh.Log // nil while the first entry is pending
 	published    int        // how many versions the registry is known to have
 	registration string     // digest of the credential by which the controller has confirmed it, if any
+	lock         *durable.Lock
 }
 
-// createDIDDir makes an empty directory for a DID to be.
-func createDIDDir(path string) (*didDir, error) {
-	if _, err := os.Stat(filepath.Join(path, logFile)); err == nil {
-		return nil, fail(exitConflict, "%s already holds a DID", path)
-	}
+// createDIDDir makes a directory for a DID to be, or takes one that holds none, and locks it.
+func createDIDDir(ctx context.Context, path string) (*didDir, error) {
 	if err := os.MkdirAll(filepath.Join(path, keysDir), 0o700); err != nil {
 		return nil, err
 	}
-	return &didDir{path: path}, nil
+	d := &didDir{path: path}
+	if err := d.await(ctx); err != nil {
+		return nil, err
+	}
+	var err error
+	switch {
+	case exists(filepath.Join(path, logFile)):
+		err = fail(exitConflict, "%s already holds a DID", path)
+	case d.hasPending():
+		err = fail(exitConflict, "%s holds a DID that was begun, and the registry may have it: `tabard did publish -d %s` goes on with it; who wants another one deletes %s",
+			path, path, filepath.Join(path, pendingFile))
+	}
+	if err != nil {
+		return nil, errors.Join(err, d.unlock())
+	}
+	return d, nil
 }
+
+// lockDIDDir opens a directory to change it: it is locked before it is read, so that commands at the
+// same time come one after the other, and each sees what the one before has made. Of a DID whose first
+// entry is pending there is no log yet.
+func lockDIDDir(ctx context.Context, path string) (*didDir, error) {
+	begun := path != "" && exists(filepath.Join(path, pendingFile))
+	if !begun && (path == "" || !exists(filepath.Join(path, logFile))) {
+		if _, err := openDIDDir(path); err != nil { // which says what is wrong with it
+			return nil, err
+		}
+	}
+	d := &didDir{path: path}
+	if err := d.await(ctx); err != nil {
+		return nil, err
+	}
+	opened, err := openDIDDir(path)
+	switch {
+	case err == nil:
+		opened.lock = d.lock
+		return opened, nil
+	case begun && !exists(filepath.Join(path, logFile)):
+		return d, nil
+	}
+	return nil, errors.Join(err, d.unlock())
+}
+
+// contains reports whether the log has an entry.
+func (d *didDir) contains(e webvh.Entry) bool {
+	return d.verified != nil && slices.ContainsFunc(d.verified.Versions, func(v webvh.Version) bool {
+		return v.State.VersionID == e.VersionID
+	})
+}
+
+func (d *didDir) await(ctx context.Context) error {
+	var err error
+	d.lock, err = durable.AwaitLock(ctx, filepath.Join(d.path, lockFile))
+	if errors.Is(err, durable.ErrLocked) {
+		return fail(exitConflict, "another command is changing %s", d.path)
+	}
+	return err
+}
+
+func (d *didDir) unlock() error { return d.lock.Unlock() }
 
 // openDIDDir reads a directory and verifies the log in it.
 func openDIDDir(path string) (*didDir, error) {
@@ -108,11 +168,11 @@ func (d *didDir) extend(e webvh.Entry, proofs []webvh.WitnessProof) error {
 // save writes the log and the proofs of witnesses, proofs first: a log is never there without them.
 func (d *didDir) save() error {
 	if len(d.witness) > 0 {
-		if err := replaceFile(filepath.Join(d.path, witnessFile), d.witness); err != nil {
+		if err := durable.Replace(filepath.Join(d.path, witnessFile), d.witness, 0o644); err != nil {
 			return err
 		}
 	}
-	return replaceFile(filepath.Join(d.path, logFile), d.log)
+	return durable.Replace(filepath.Join(d.path, logFile), d.log, 0o644)
 }
 
 // proofs are those of the witnesses so far.
@@ -154,13 +214,25 @@ func (d *didDir) newKey(typeName string) (multikey.PrivateKey, error) {
 	return key, d.addKey(key)
 }
 
-// addKey stores a key in the directory, unless it is there.
+// addKey stores a key in the directory, unless it is there. A file of its name that does not hold it,
+// as one is left where a disk was full, is replaced.
 func (d *didDir) addKey(key multikey.PrivateKey) error {
 	path := filepath.Join(d.path, keysDir, key.Public().String()+".json")
-	if _, err := os.Stat(path); err == nil {
+	data, err := private.Read(path, maxKeyFileBytes)
+	if errors.Is(err, fs.ErrNotExist) {
+		return writeKeyFile(path, key)
+	}
+	if err != nil {
+		return usage("key file: %w", err)
+	}
+	if there, err := parseKeyFile(data); err == nil && there.Public() == key.Public() {
 		return nil
 	}
-	return writeKeyFile(path, key)
+	text, err := encodeIndented(keyDocument(key))
+	if err != nil {
+		return err
+	}
+	return durable.Replace(path, text, 0o600)
 }
 
 // findKey returns the key of the directory that ok accepts.
@@ -216,23 +288,4 @@ func (d *didDir) signingKey(rel did.Relationship) (multikey.PrivateKey, string, 
 		}
 	}
 	return multikey.PrivateKey{}, "", fail(exitDenied, "%s holds no key that %s lists under %s", filepath.Join(d.path, keysDir), d.id(), rel)
-}
-
-// replaceFile writes a file as a whole: a crash leaves the old content or the new.
-func replaceFile(path string, data []byte) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), ".tmp-*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(f.Name()))
-		}
-	}()
-	_, err = f.Write(data)
-	err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close())
-	if err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
 }

@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
 
 	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/did/multikey"
+	"github.com/tabard-id/tabard/node/durable"
 	"github.com/tabard-id/tabard/node/private"
 )
 
@@ -40,24 +40,18 @@ func publicDocument(key multikey.PublicKey) jcs.Value {
 	)
 }
 
-// writeKeyFile stores a key in a new file that only its owner can read. An existing file is kept.
-func writeKeyFile(path string, key multikey.PrivateKey) (err error) {
+// writeKeyFile stores a key in a new file that only its owner can read, whole or not at all. An existing
+// file is kept.
+func writeKeyFile(path string, key multikey.PrivateKey) error {
 	text, err := encodeIndented(keyDocument(key))
 	if err != nil {
 		return err
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	err = durable.Create(path, text, 0o600)
 	if errors.Is(err, fs.ErrExist) {
 		return fail(exitConflict, "%s exists: a key file is never overwritten", path)
 	}
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	if _, err := f.Write(text); err != nil {
-		return err
-	}
-	return f.Sync()
+	return err
 }
 
 // readKeyFile loads a private key. A file that others have access to is refused.

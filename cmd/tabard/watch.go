@@ -12,6 +12,7 @@ import (
 
 	"github.com/tabard-id/tabard/node/api"
 	"github.com/tabard-id/tabard/node/client"
+	"github.com/tabard-id/tabard/node/durable"
 )
 
 func watchCommand() *cli.Command {
@@ -79,7 +80,7 @@ func watchAction(c *cli.Context) error {
 			return err
 		}
 		if path := c.String("cursor-file"); path != "" {
-			if err := replaceFile(path, []byte(frame.Cursor+"\n")); err != nil {
+			if err := durable.Replace(path, []byte(frame.Cursor+"\n"), 0o644); err != nil {
 				return err
 			}
 		}
