@@ -2,6 +2,7 @@ package credential_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -22,6 +23,66 @@ func TestIssuanceDateOfAnOwnContext(t *testing.T) {
 		v := verifier.Verify(context.Background(), c.sign(vc, func(o *proof.SignOptions) { o.Cryptosuite = suite }))
 		if !v.Verified {
 			t.Errorf("%s: %+v", suite, v.Checks)
+		}
+	}
+}
+
+// TestLimitsAreTold: what is too many is not said to be of the wrong kind.
+func TestLimitsAreTold(t *testing.T) {
+	c := newCredentials(t)
+	many := func(n int, item string) jcs.Value { return decode(t, "["+strings.Repeat(item+",", n-1)+item+"]") }
+	for _, tt := range []struct {
+		name, item string
+		limit      int
+		what       string
+	}{
+		{"credentialSubject", `{"id":"did:example:a"}`, credential.MaxItems, "objects"},
+		{"type", `"VerifiableCredential"`, credential.MaxItems, "types"},
+		{"@context", `"https://www.w3.org/ns/credentials/v2"`, credential.MaxItems, "contexts"},
+		{"evidence", `{"type":"X"}`, credential.MaxItems, "objects"},
+		{"description", `{"@value":"x"}`, credential.MaxItems, "language value objects"},
+		{"credentialStatus", `{"type":"X"}`, credential.MaxStatus, "objects"},
+		{"credentialSchema", `{"id":"urn:x","type":"X"}`, credential.MaxSchemas, "objects"},
+	} {
+		if _, err := credential.Parse(c.unsigned().With(tt.name, many(tt.limit, tt.item))); err != nil {
+			t.Errorf("%d of %s: %v", tt.limit, tt.name, err)
+		}
+		_, err := credential.Parse(c.unsigned().With(tt.name, many(tt.limit+1, tt.item)))
+		want := fmt.Sprintf("%s: %d %s, and at most %d are taken", tt.name, tt.limit+1, tt.what, tt.limit)
+		if err == nil || err.Error() != want {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+	inner := string(c.unsigned().Canonical())
+	_, err := credential.ParsePresentation(c.presentation().With("verifiableCredential", many(credential.MaxCredentials+1, inner)))
+	if err == nil || !strings.Contains(err.Error(), "17 credentials, and at most 16 are taken") {
+		t.Errorf("credentials: %v", err)
+	}
+}
+
+// TestVersionThatIsMeant: who writes version 1.1 is not told about version 2.
+func TestVersionThatIsMeant(t *testing.T) {
+	c := newCredentials(t)
+	v1 := text(credential.ContextV1)
+	old := c.presentation().With("@context", jcs.Array(v1))
+	for name, tt := range map[string]struct {
+		doc       jcs.Value
+		want, not string
+	}{
+		"context of version 1 as a string":  {doc: old.With("@context", v1), want: "begins with " + credential.ContextV1, not: credential.ContextV2},
+		"context of version 1 second":       {doc: old.With("@context", jcs.Array(text("https://vc.example/c"), v1)), want: "begins with " + credential.ContextV1, not: credential.ContextV2},
+		"context of neither":                {doc: old.With("@context", jcs.Array(text("https://vc.example/c"))), want: credential.ContextV2 + " or, in version 1.1, " + credential.ContextV1},
+		"no context":                        {doc: old.Without("@context"), want: "@context: missing"},
+		"item of no type":                   {doc: old.With("verifiableCredential", decode(t, `[{"type":"X"}]`)), want: "does not contain VerifiableCredential", not: "Enveloped"},
+		"item that is a text":               {doc: old.With("verifiableCredential", decode(t, `["x"]`)), want: "neither an object nor a compact JWT"},
+		"credential: version 1 as a string": {doc: c.version1().With("@context", v1), want: "begins with " + credential.ContextV1, not: credential.ContextV2},
+	} {
+		_, err := credential.ParsePresentation(tt.doc)
+		if strings.HasPrefix(name, "credential") {
+			_, err = credential.Parse(tt.doc)
+		}
+		if err == nil || !strings.Contains(err.Error(), tt.want) || tt.not != "" && strings.Contains(err.Error(), tt.not) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

@@ -1,5 +1,7 @@
 package credential
 
+import "fmt"
+
 // Problem types of VC Data Model 2.0, 7.2.
 const (
 	ParsingError        = "https://www.w3.org/TR/vc-data-model#PARSING_ERROR"
@@ -20,6 +22,11 @@ func (e *Error) Error() string {
 		return e.Detail
 	}
 	return e.Path + ": " + e.Detail
+}
+
+// tooMany is about a property with more of something than the limit of this package.
+func tooMany(path string, count, limit int, what string) *Error {
+	return malformed(path, fmt.Sprintf("%d %s, and at most %d are taken", count, what, limit))
 }
 
 func malformed(path, detail string) *Error {

@@ -13,17 +13,20 @@ import (
 // contextVersion demands an array that begins with one of the two base contexts
 // and goes on with URLs and objects (VC Data Model 2.0, 4.3).
 func contextVersion(v jcs.Value) (version int, err error) {
-	contexts, _ := v.Get("@context")
-	if !contexts.IsArray() || contexts.Len() == 0 || contexts.Len() > MaxItems {
-		return 0, malformed("@context", "not an array that begins with "+ContextV2)
+	contexts, present := v.Get("@context")
+	if contexts.IsArray() && contexts.Len() > MaxItems {
+		return 0, tooMany("@context", contexts.Len(), MaxItems, "contexts")
 	}
-	switch first, _ := contexts.At(0).Str(); first {
-	case ContextV1:
+	first, _ := contexts.At(0).Str()
+	switch {
+	case first == ContextV1:
 		version = 1
-	case ContextV2:
+	case first == ContextV2:
 		version = 2
+	case !present:
+		return 0, malformed("@context", "missing")
 	default:
-		return 0, malformed("@context", "does not begin with "+ContextV2)
+		return 0, malformed("@context", "not an array that begins with "+expectedContext(contexts))
 	}
 	for item := range contexts.Elems() {
 		s, isString := item.Str()
@@ -32,6 +35,20 @@ func contextVersion(v jcs.Value) (version int, err error) {
 		}
 	}
 	return version, nil
+}
+
+// expectedContext names the base context of the version that a document seems to be
+// meant to be of.
+func expectedContext(contexts jcs.Value) string {
+	has := func(url string) bool { return slices.ContainsFunc(arrayItems(contexts), jcs.FromString(url).Equal) }
+	switch {
+	case has(ContextV1) && !has(ContextV2):
+		return ContextV1
+	case has(ContextV2):
+		return ContextV2
+	default:
+		return ContextV2 + " or, in version 1.1, " + ContextV1
+	}
 }
 
 // definesAnew reports whether a context of a document makes a term of that name, which
@@ -121,8 +138,10 @@ func objects(v jcs.Value, name string, limit int) ([]jcs.Value, error) {
 		return nil, nil
 	case member.IsObject():
 		return []jcs.Value{member}, nil
-	case !member.IsArray() || member.Len() == 0 || member.Len() > limit:
+	case !member.IsArray() || member.Len() == 0:
 		return nil, malformed(name, "not an object or an array of objects")
+	case member.Len() > limit:
+		return nil, tooMany(name, member.Len(), limit, "objects")
 	}
 	list := make([]jcs.Value, 0, member.Len())
 	for item := range member.Elems() {
@@ -140,8 +159,11 @@ func typesOf(v jcs.Value, path string) ([]string, error) {
 	if s, _ := member.Str(); isTerm(s) {
 		return []string{s}, nil
 	}
-	if !member.IsArray() || member.Len() == 0 || member.Len() > MaxItems {
+	if !member.IsArray() || member.Len() == 0 {
 		return nil, malformed(path, "not a string or an array of strings")
+	}
+	if member.Len() > MaxItems {
+		return nil, tooMany(path, member.Len(), MaxItems, "types")
 	}
 	types := make([]string, 0, member.Len())
 	for item := range member.Elems() {

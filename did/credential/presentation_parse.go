@@ -68,8 +68,11 @@ func (p *Presentation) readHolder() error {
 func (p *Presentation) readCredentials() error {
 	const path = "verifiableCredential"
 	member, _ := p.Value.Get(path)
-	if member.IsArray() && (member.Len() == 0 && p.Version == 2 || member.Len() > MaxCredentials) {
-		return malformed(path, "not one to sixteen credentials")
+	if member.IsArray() && member.Len() == 0 && p.Version == 2 {
+		return malformed(path, "an array of no credentials")
+	}
+	if member.IsArray() && member.Len() > MaxCredentials {
+		return tooMany(path, member.Len(), MaxCredentials, "credentials")
 	}
 	for _, item := range arrayOf(p.Value, path) {
 		if err := p.checkItem(item); err != nil {
@@ -85,6 +88,9 @@ func (p *Presentation) checkItem(item jcs.Value) error {
 	if s, isString := item.Str(); isString && p.Version == 1 && strings.Count(s, ".") == 2 {
 		return nil
 	}
+	if !item.IsObject() && p.Version == 1 {
+		return malformed(path, "has an item that is neither an object nor a compact JWT")
+	}
 	if !item.IsObject() {
 		return malformed(path, "has an item that is not an object")
 	}
@@ -94,6 +100,8 @@ func (p *Presentation) checkItem(item jcs.Value) error {
 		return err
 	case slices.Contains(types, EnvelopedCredential):
 		return checkEnvelope(item, EnvelopedCredential, path+".")
+	case !slices.Contains(types, Type) && p.Version == 1:
+		return malformed(path+".type", "does not contain "+Type)
 	case !slices.Contains(types, Type):
 		return malformed(path+".type", "neither "+Type+" nor "+EnvelopedCredential)
 	}

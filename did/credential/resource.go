@@ -121,7 +121,7 @@ func readDigests(v jcs.Value, path string) (d digests, err error) {
 		}
 	}
 	if !ok || len(list) > 0 && len(d.integrity) == 0 {
-		return digests{}, malformed(path+".digestSRI", "not digests of Subresource Integrity")
+		return digests{}, malformed(path+".digestSRI", "not one to eight digests of Subresource Integrity")
 	}
 	list, ok = digestTexts(v, "digestMultibase")
 	for _, s := range list {
@@ -130,7 +130,7 @@ func readDigests(v jcs.Value, path string) (d digests, err error) {
 		d.multihashes = append(d.multihashes, one)
 	}
 	if !ok {
-		return digests{}, malformed(path+".digestMultibase", "not multibase-encoded multihashes")
+		return digests{}, malformed(path+".digestMultibase", "not one to eight multibase-encoded multihashes")
 	}
 	return d, nil
 }

@@ -23,7 +23,11 @@ func (c *Credential) checkTexts() error {
 
 func texts(v jcs.Value, prefix string) error {
 	for _, name := range []string{"name", "description"} {
-		if member, present := v.Get(name); present && !isText(member) {
+		member, present := v.Get(name)
+		if member.IsArray() && member.Len() > MaxItems {
+			return tooMany(prefix+name, member.Len(), MaxItems, "language value objects")
+		}
+		if present && !isText(member) {
 			return malformed(prefix+name, "neither a string nor a language value object")
 		}
 	}
@@ -39,7 +43,7 @@ func isText(v jcs.Value) bool {
 			return false
 		}
 	}
-	return v.Len() > 0 && v.Len() <= MaxItems
+	return v.Len() > 0
 }
 
 // isLanguageValue: an object of a text and, if given, its language and direction,
