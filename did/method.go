@@ -81,15 +81,18 @@ func (d *Document) Method(id string, rel Relationship) (VerificationMethod, erro
 		return VerificationMethod{}, retrieval(ErrInvalidVerificationMethod, id, err)
 	}
 	if u.DID != d.id || u.Path != "" || u.Query != "" {
-		return VerificationMethod{}, retrieval(ErrInvalidControlledIdentifierDocumentID, id, nil)
+		return VerificationMethod{}, retrieval(ErrInvalidControlledIdentifierDocumentID, id, fmt.Errorf("the document is that of %s", d.id))
 	}
 	m := d.method(id)
-	if m == nil || m.Controller != d.id {
-		return VerificationMethod{}, retrieval(ErrInvalidVerificationMethod, id, nil)
+	if m == nil {
+		return VerificationMethod{}, retrieval(ErrInvalidVerificationMethod, id, errors.New("the document has no verification method of that id"))
+	}
+	if m.Controller != d.id {
+		return VerificationMethod{}, retrieval(ErrInvalidVerificationMethod, id, fmt.Errorf("its controller is %.256q, and not the DID of the document", m.Controller))
 	}
 	i := slices.Index(relationships[:], rel)
 	if i < 0 || !slices.Contains(d.related[i], id) {
-		return VerificationMethod{}, retrieval(ErrInvalidRelationship, id, nil)
+		return VerificationMethod{}, retrieval(ErrInvalidRelationship, id, fmt.Errorf("the document does not list it under %.64q", string(rel)))
 	}
 	return m.usedFor(rel), nil
 }

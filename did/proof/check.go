@@ -1,7 +1,9 @@
 package proof
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/tabard-id/tabard/did"
 )
@@ -36,7 +38,7 @@ func (p *Proof) supported() error {
 	s := p.suite()
 	switch {
 	case s == nil:
-		return unverified("", ErrUnsupported)
+		return p.unsupported()
 	case p.ProofValue == "":
 		return unverified("the proof has no proofValue", nil)
 	case p.ProofValue[0] != s.header:
@@ -48,6 +50,18 @@ func (p *Proof) supported() error {
 	default:
 		return nil
 	}
+}
+
+// unsupported names what is not supported, and what is.
+func (p *Proof) unsupported() error {
+	what := fmt.Sprintf("type %.64q", p.Type)
+	if p.Type == Type {
+		what = fmt.Sprintf("cryptosuite %.64q", p.Cryptosuite)
+	}
+	if p.Type == Type && p.Cryptosuite == "" {
+		what = "a proof without cryptosuite"
+	}
+	return unverified(what+" (supported are "+strings.Join(supportedNames(), ", ")+")", ErrUnsupported)
 }
 
 func (p *Proof) suite() *suite { return suiteOf(p.Type, p.Cryptosuite) }

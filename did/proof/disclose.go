@@ -92,6 +92,9 @@ func signData(ld *jsonld.Processor, config, doc jcs.Value, publicKey []byte, man
 // issuer signed along.
 func (p *Proof) checkDisclosure(doc jcs.Value, ld *jsonld.Processor, key multikey.PublicKey, verify multikey.VerifyFunc) error {
 	value, err := sd.ParseDerived(p.ProofValue)
+	if errors.Is(err, sd.ErrBase) {
+		return unverified("a base proof, which only its holder can read: derive first what is to be shown", err)
+	}
 	if err != nil {
 		return unverified("", err)
 	}

@@ -115,6 +115,8 @@ func (p *Proof) complete() error {
 	switch {
 	case p.Type == "":
 		return unverified("the proof has no type", nil)
+	case p.VerificationMethod == "" && p.suite() == nil: // older types have other members
+		return p.unsupported()
 	case p.VerificationMethod == "":
 		return unverified("the proof has no verificationMethod", nil)
 	case p.Purpose == "":

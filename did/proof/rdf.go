@@ -47,7 +47,18 @@ func appendConfig(dst []byte, ld *jsonld.Processor, t multikey.Type, proof, doc 
 	if present {
 		config = config.With("@context", context)
 	}
-	return appendRDF(dst, ld, t, config)
+	dst, err := appendRDF(dst, ld, t, config)
+	return dst, ofProof(err)
+}
+
+// ofProof says of a loss of data that it is one of the proof. The contexts, which other
+// errors are about, are those of the document.
+func ofProof(err error) error {
+	var e *Error
+	if !errors.As(err, &e) || e.Type != DataLoss {
+		return err
+	}
+	return &Error{Type: e.Type, Detail: "of the proof, not of the document", Err: e.Err}
 }
 
 // sameMeaning checks that a configuration says the same with another @context.
@@ -58,7 +69,7 @@ func sameMeaning(ld *jsonld.Processor, t multikey.Type, config, context jcs.Valu
 	}
 	other, err := ld.Canonicalize(config.With("@context", context), rdfHash(t))
 	if err != nil {
-		return untransformed(err)
+		return ofProof(untransformed(err))
 	}
 	if !bytes.Equal(one, other) {
 		return unverified("the proof has an @context of its own", ErrContext)

@@ -62,6 +62,15 @@ func (s *suite) String() string {
 	return s.name
 }
 
+// supportedNames are those by which people know the suites.
+func supportedNames() []string {
+	names := make([]string, len(suites))
+	for i := range suites {
+		names[i] = suites[i].String()
+	}
+	return names
+}
+
 // SignsRDF reports whether p signs statements, so that the document may be written
 // otherwise than when it was signed. See Secured.RDFDigest.
 func (p *Proof) SignsRDF() bool {

@@ -123,16 +123,26 @@ var errTrailing = errors.New("there is something after the compressed data")
 
 func tooLong(limit int) error { return fmt.Errorf("expands to more than %d bytes", limit) }
 
+// errCut: compressed data that end before they should.
+var errCut = errors.New("the compressed data are cut short")
+
 // gunzip expands one gzip member. Its trailer says the length (RFC 1952, 2.3.1),
-// which is why a bomb is known before it goes off.
+// which is why a bomb is known before it goes off. What has been cut short ends with
+// any length.
 func gunzip(packed []byte, limit int) ([]byte, error) {
 	const header, trailer = 10, 8
-	if len(packed) < header+trailer {
-		return nil, errors.New("not gzip")
+	switch {
+	case len(packed) < 2 || packed[0] != 0x1f || packed[1] != 0x8b:
+		return nil, otherThan("gzip", packed)
+	case len(packed) < header+trailer:
+		return nil, errCut
 	}
 	size := int64(binary.LittleEndian.Uint32(packed[len(packed)-4:]))
-	if size > int64(limit) {
-		return nil, tooLong(limit)
+	switch {
+	case size > int64(len(packed))*maxRatio:
+		return nil, fmt.Errorf("%w, or damaged: they end with a length of %d bytes, which %d cannot expand to", errCut, size, len(packed))
+	case size > int64(limit):
+		return nil, fmt.Errorf("%w, if it is not cut short: it ends with a length of %d", tooLong(limit), size)
 	}
 	in := bytes.NewReader(packed)
 	z, err := gzip.NewReader(in)
@@ -140,7 +150,7 @@ func gunzip(packed []byte, limit int) ([]byte, error) {
 		return nil, fmt.Errorf("not gzip: %w", err)
 	}
 	z.Multistream(false)
-	bits, err := expand(z, min(size, int64(len(packed))*maxRatio), limit)
+	bits, err := expand(z, size, limit)
 	switch {
 	case err != nil:
 		return nil, err
@@ -150,13 +160,27 @@ func gunzip(packed []byte, limit int) ([]byte, error) {
 	return bits, z.Close()
 }
 
+// otherThan says what compressed data seem to be, if not in the format wanted.
+func otherThan(wanted string, packed []byte) error {
+	switch {
+	case len(packed) >= 2 && packed[0] == 0x1f && packed[1] == 0x8b:
+		return fmt.Errorf("not %s but gzip", wanted)
+	case len(packed) >= 2 && packed[0]&0x0f == 8 && (int(packed[0])<<8|int(packed[1]))%31 == 0:
+		return fmt.Errorf("not %s but zlib", wanted)
+	default:
+		return fmt.Errorf("not %s: raw DEFLATE, or not compressed", wanted)
+	}
+}
+
 // expand reads z to its end, which is about hint bytes away.
 func expand(z io.Reader, hint int64, limit int) ([]byte, error) {
 	buf := bytes.NewBuffer(make([]byte, 0, hint+bytes.MinRead))
 	_, err := buf.ReadFrom(io.LimitReader(z, int64(limit)+1))
 	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return nil, errCut
 	case err != nil:
-		return nil, fmt.Errorf("expand: %w", err)
+		return nil, fmt.Errorf("the compressed data are damaged: %w", err)
 	case buf.Len() > limit:
 		return nil, tooLong(limit)
 	}

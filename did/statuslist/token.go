@@ -5,6 +5,7 @@ import (
 	"compress/zlib"
 	"errors"
 	"fmt"
+	"io"
 	"math/bits"
 	"sync"
 
@@ -187,8 +188,10 @@ func inflate(packed []byte, limit int) ([]byte, error) {
 	}
 	in := bytes.NewReader(packed)
 	z, err := zlib.NewReader(in)
-	if err != nil {
-		return nil, fmt.Errorf("not zlib: %w", err)
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, errCut
+	} else if err != nil {
+		return nil, otherThan("zlib", packed)
 	}
 	data, err := expand(z, int64(min(4*len(packed), limit)), limit)
 	switch {

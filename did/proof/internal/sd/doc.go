@@ -9,11 +9,16 @@
 // among them by naming its blank nodes before the selection is made.
 package sd
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 var (
 	// ErrValue: a proof value that is not of the form in question.
 	ErrValue = errors.New("malformed proof value")
+	// ErrBase: a base proof value where a derived one is wanted. It is an ErrValue, too.
+	ErrBase = fmt.Errorf("%w: a base proof value", ErrValue)
 	// ErrPointer: a JSON Pointer that is malformed or points at nothing.
 	ErrPointer = errors.New("JSON pointer does not match the document")
 	// ErrStatements: statements, labels and indexes do not go together.

@@ -1,6 +1,7 @@
 package sd
 
 import (
+	"bytes"
 	"encoding/base64"
 	"fmt"
 
@@ -202,6 +203,9 @@ func decode(value, header string, into any) error {
 	data, err := base64.RawURLEncoding.Strict().DecodeString(value[1:])
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrValue, err)
+	}
+	if header == headerDerived && bytes.HasPrefix(data, []byte(headerBase)) {
+		return ErrBase
 	}
 	if len(data) < len(header) || string(data[:len(header)]) != header {
 		return fmt.Errorf("%w: header other than %x", ErrValue, header)
