@@ -31,6 +31,9 @@ type Message struct {
 	// Alg is one of the algorithms of this package.
 	Alg     int64
 	Payload []byte
+	// Certificate: a header has an X.509 certificate or points to one (RFC 9360), which is
+	// not looked at.
+	Certificate bool
 	// Signature has the length that Alg demands.
 	Signature []byte
 	// protected is the protected header as it was signed.
@@ -167,7 +170,12 @@ func (m *Message) readParameters(protected, unprotected map[any]cbor.RawMessage)
 		}
 	}
 	if typeOf(m.Alg) == 0 {
-		return &Error{Code: ErrAlgorithm, Detail: fmt.Sprintf("alg %d", m.Alg)}
+		return &Error{Code: ErrAlgorithm, Detail: fmt.Sprintf("alg %d%s (supported are EdDSA, Ed25519, ES256, ESP256, ES384 and ESP384)", m.Alg, nameOf(m.Alg))}
+	}
+	for _, label := range certificates {
+		_, protected := protected[label]
+		_, unprotected := unprotected[label]
+		m.Certificate = m.Certificate || protected || unprotected
 	}
 	keyID, present := protected[labelKeyID]
 	if !present {
@@ -195,6 +203,22 @@ func (m *Message) readParameters(protected, unprotected map[any]cbor.RawMessage)
 		m.Claims = claims
 	}
 	return nil
+}
+
+// certificates are the labels of x5bag, x5chain, x5t and x5u.
+var certificates = [...]int64{32, 33, 34, 35}
+
+// others are algorithms that others use and that are not supported here.
+var others = map[int64]string{
+	5: "HS256", -36: "ES512", -37: "PS256", -38: "PS384", -39: "PS512", -47: "ES256K", -257: "RS256", -258: "RS384", -259: "RS512",
+}
+
+// nameOf names an algorithm as a detail of its number.
+func nameOf(alg int64) string {
+	if name, known := others[alg]; known {
+		return ", " + name
+	}
+	return ""
 }
 
 // mediaType reads a text; an unsigned integer is a CoAP Content-Format.

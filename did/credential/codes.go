@@ -65,7 +65,8 @@ const (
 	CodeProofMissing Code = "proof-missing"
 	// CodeProofInvalid: proof; one of the proofs does not hold.
 	CodeProofInvalid Code = "proof-invalid"
-	// CodeProofUnsupported: proof; a type or cryptosuite that is not known here.
+	// CodeProofUnsupported: structure or proof; a type of proof, cryptosuite, algorithm,
+	// key or token that is not known here.
 	CodeProofUnsupported Code = "proof-unsupported"
 	// CodeKeyUnavailable: proof; the key's DID cannot be resolved, or its document
 	// does not have the key, or not for this purpose.
@@ -190,7 +191,7 @@ var titles = map[Code]string{
 	CodeClaimMismatch:      "A claim of the token contradicts what it secures.",
 	CodeProofMissing:       "The credential has no proof.",
 	CodeProofInvalid:       "A proof does not hold.",
-	CodeProofUnsupported:   "A proof's cryptosuite is not supported.",
+	CodeProofUnsupported:   "The proof is of a kind that is not supported.",
 	CodeKeyUnavailable:     "The key of a proof cannot be used.",
 	CodeNotYetValid:        "The credential is not valid yet.",
 	CodeExpired:            "The credential has expired.",

@@ -142,10 +142,11 @@ func decodeBase64(text string) ([]byte, error) {
 	return data, nil
 }
 
-// cut shortens what a stranger has written to what a detail can show.
+// cut shortens what a stranger has written to what a detail can show: most of a media
+// type, all of most DID URLs.
 func cut(s string) string {
-	if len(s) > 64 {
-		return strings.ToValidUTF8(s[:64], "") + "…"
+	if len(s) > 256 {
+		return strings.ToValidUTF8(s[:256], "") + "…"
 	}
 	return s
 }

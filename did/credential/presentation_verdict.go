@@ -91,7 +91,7 @@ func (p *presenting) holder() {
 	case p.securing.keyOf(id):
 		p.verdict.pass(CheckHolder)
 	default:
-		p.verdict.fail(CheckHolder, CodeHolderMismatch, "", nil)
+		p.verdict.fail(CheckHolder, CodeHolderMismatch, mismatch(p.securing, "holder", id), nil)
 	}
 }
 
@@ -223,6 +223,7 @@ type asserted struct {
 }
 
 func (s *asserted) keyOf(id did.ID) bool                   { return s.presentation.keyOf(id) }
+func (s *asserted) signer() string                         { return s.presentation.signer() }
 func (s *asserted) verify(context.Context, expected) error { return s.err }
 func (s *asserted) dates(c *clock) error                   { return s.presentation.dates(c) }
 func (s *asserted) expires() time.Time                     { return s.presentation.expires() }

@@ -3,11 +3,13 @@ package credential
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/did/jsonld"
+	"github.com/tabard-id/tabard/did/multikey"
 	"github.com/tabard-id/tabard/did/proof"
 )
 
@@ -17,6 +19,8 @@ type securing interface {
 	// keyOf reports whether a signature names a key of the DID: a fragment of it. That
 	// the key is there and is the DID's own is a matter of verify.
 	keyOf(id did.ID) bool
+	// signer names the keys that the signatures say they are by, or why they name none.
+	signer() string
 	// verify checks every signature, the keys they are made with and all they are
 	// bound to but time. Errors are *proof.Error or *checkError.
 	verify(ctx context.Context, e expected) error
@@ -130,6 +134,23 @@ func (s *integrity) overRDF() bool {
 	return false
 }
 
+// mismatch says who signed instead of whom.
+func mismatch(by securing, whose string, id did.ID) string {
+	return by.signer() + "; the " + whose + " is " + cut(string(id))
+}
+
+func (s *integrity) signer() string {
+	proofs := s.proofs()
+	switch len(proofs) {
+	case 0:
+		return "there is no proof that names a key"
+	case 1:
+		return "the proof is by " + cut(proofs[0].VerificationMethod)
+	default:
+		return fmt.Sprintf("none of the %d proofs is by one of its keys", len(proofs))
+	}
+}
+
 func (s *integrity) keyOf(id did.ID) bool {
 	for _, p := range s.proofs() {
 		url := p.VerificationMethod
@@ -192,12 +213,18 @@ func (s *integrity) digests() [][32]byte {
 	return digests
 }
 
+// unsupportedKey reports whether a key is of a kind that is known, and not supported. A
+// key that names no kind may just be damaged.
+func unsupportedKey(err error) bool {
+	return errors.Is(err, multikey.ErrUnsupportedType) && !errors.Is(err, multikey.ErrUnknownPrefix)
+}
+
 func proofCode(err error) Code {
 	var e *proof.Error
 	switch {
 	case errors.Is(err, proof.ErrNoProof):
 		return CodeProofMissing
-	case errors.Is(err, proof.ErrUnsupported):
+	case errors.Is(err, proof.ErrUnsupported), unsupportedKey(err):
 		return CodeProofUnsupported
 	case errors.Is(err, jsonld.ErrDataLoss):
 		return CodeDataLoss

@@ -66,7 +66,9 @@ type sealed struct {
 	// keyID and issuer are kid and iss.
 	keyID, issuer string
 	keyType       multikey.Type
-	check         func(multikey.PublicKey, multikey.VerifyFunc) error
+	// certificate is what of the header is about X.509 certificates, "" if nothing.
+	certificate string
+	check       func(multikey.PublicKey, multikey.VerifyFunc) error
 	// claims are those of the payload, then those of the header.
 	claims []jose.Claims
 	// status are the claims of that name, of the same.
@@ -79,12 +81,12 @@ type sealed struct {
 	inner *integrity
 }
 
-// keyOf compares the DID with that of the key. Of a token without kid, which only
-// version 1 allows, the issuer is whose key it is.
+// keyOf compares the DID with that of the key. Of a token whose kid names no key, which
+// only version 1 allows, the issuer is whose key it is.
 func (s *sealed) keyOf(id did.ID) bool {
 	url, err := s.keyURL()
 	if err != nil {
-		return s.version1 && s.keyID == "" && s.issuer == string(id)
+		return s.namesNoKey() && s.issuer == string(id)
 	}
 	return len(url) > len(id) && url[:len(id)] == string(id) && url[len(id)] == '#'
 }

@@ -70,7 +70,7 @@ func (k tokens) selective() []tokenVector {
 		bad("sd-jwt-claim-vc-disclosed", vcJose+"3.1.3", media, k.sdOf(k.unsigned().With("vc", jcs.Object()), "/vc"), credential.CheckStructure, credential.CodeMalformed),
 		bad("sd-jwt-exp-past", "RFC 7519, 4.1.4", media, k.sdOf(k.unsigned().With("exp", jcs.FromInt(now.Unix()))), credential.CheckValidity, credential.CodeProofExpired),
 		bad("sd-jwt-typ-of-a-jwt", "RFC 8725, 3.11", media, k.jwt(k.unsigned())+"~", credential.CheckStructure, credential.CodeMalformed),
-		bad("sd-jwt-typ-of-sd-jwt-vc", "RFC 8725, 3.11", media, k.compact(k.header("dc+sd-jwt"), string(k.unsigned().Canonical()), k.key)+"~", credential.CheckStructure, credential.CodeMalformed),
+		bad("sd-jwt-typ-of-sd-jwt-vc", "RFC 8725, 3.11", media, k.compact(k.header("dc+sd-jwt"), string(k.unsigned().Canonical()), k.key)+"~", credential.CheckStructure, credential.CodeProofUnsupported),
 		bad("sd-jwt-hash-broken", "RFC 9901, 9.4", media, k.compact(k.header("vc+sd-jwt"), string(k.unsigned().With("_sd_alg", text("md5")).Canonical()), k.key)+"~", credential.CheckStructure, credential.CodeProofUnsupported),
 		bad("sd-jwt-signed-by-another-key", "RFC 7515, 5.2", media, k.compact(k.header("vc+sd-jwt"), string(k.unsigned().Canonical()), anotherKey(k.tb))+"~", credential.CheckProof, credential.CodeProofInvalid),
 		bound("nonce-wrong", func(b *sdjwt.Binding) { b.Nonce = "n-2" }, credential.CodeChallengeMismatch),

@@ -3,6 +3,7 @@ package credential
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/tabard-id/tabard/did"
@@ -21,11 +22,45 @@ func (s *sealed) keyURL() (string, error) {
 	return url, checkKeyURL(url)
 }
 
+// namesNoKey reports whether a token of version 1 leaves it to its reader which key of
+// the issuer signed it: without kid, or with the issuer's DID there.
+func (s *sealed) namesNoKey() bool {
+	return s.version1 && (s.keyID == "" || s.keyID == s.issuer)
+}
+
+// unnamed is why a token does not name its key; nil if it does, or if another error is
+// to tell.
+func (s *sealed) unnamed() error {
+	switch {
+	case s.certificate != "" && checkKeyURL(s.keyID) != nil:
+		return &checkError{code: CodeProofUnsupported, typ: cryptographicError,
+			detail: "the key is in a certificate (" + s.certificate + "), which is not supported: kid has to be the DID URL of a verification method"}
+	case s.keyID == "":
+		return &proof.Error{Type: proof.InvalidMethodURL, Detail: "the token has no kid, and nothing says which key signed it"}
+	}
+	return nil
+}
+
+func (s *sealed) signer() string {
+	url, err := s.keyURL()
+	if err == nil {
+		return "the token is by " + cut(url)
+	}
+	if why := s.unnamed(); why != nil {
+		err = why
+	}
+	var typed *proof.Error
+	if errors.As(err, &typed) {
+		return typed.Detail
+	}
+	return err.Error()
+}
+
 // checkKeyURL makes sure that kid is an absolute DID URL with nothing but a fragment.
 func checkKeyURL(kid string) error {
 	u, err := did.ParseURL(kid)
 	if err != nil || u.Fragment == "" || u.Path != "" || u.Query != "" {
-		return &proof.Error{Type: proof.InvalidMethodURL, Detail: "kid is not the URL of a verification method", Err: err}
+		return &proof.Error{Type: proof.InvalidMethodURL, Detail: fmt.Sprintf("kid %.256q is not the DID URL of a verification method", kid), Err: err}
 	}
 	return nil
 }
@@ -36,7 +71,10 @@ func (s *sealed) key(ctx context.Context, e expected) (multikey.PublicKey, error
 	if err == nil {
 		return retrieve(ctx, e, url, e.purpose)
 	}
-	if !s.version1 || s.keyID != "" {
+	if !s.namesNoKey() {
+		if why := s.unnamed(); why != nil {
+			err = why
+		}
 		return multikey.PublicKey{}, err
 	}
 	if url, err = s.onlyKey(ctx, e); err != nil {
@@ -63,12 +101,12 @@ func (s *sealed) onlyKey(ctx context.Context, e expected) (string, error) {
 			continue
 		}
 		if found != "" {
-			return "", &proof.Error{Type: proof.InvalidVerificationMethod, Detail: "no kid, and more than one key that it could be"}
+			return "", &proof.Error{Type: proof.InvalidVerificationMethod, Detail: "kid names no key, and there is more than one that it could be"}
 		}
 		found = url
 	}
 	if found == "" {
-		return "", &proof.Error{Type: proof.InvalidVerificationMethod, Detail: "no kid, and no key that it could be"}
+		return "", &proof.Error{Type: proof.InvalidVerificationMethod, Detail: "kid names no key, and there is none that it could be"}
 	}
 	return found, nil
 }

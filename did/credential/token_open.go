@@ -24,7 +24,10 @@ func openJWT(k kind, data []byte) (*sealed, error) {
 	if err != nil {
 		return nil, &checkError{typ: ParsingError, detail: "the payload", err: err}
 	}
-	s := &sealed{document: payload, payload: payload, keyID: token.KeyID, keyType: token.KeyType(), check: token.Verify}
+	s := &sealed{document: payload, payload: payload, keyID: token.KeyID, keyType: token.KeyType(), certificate: certificateIn(token.Header), check: token.Verify}
+	if err := s.unsupported(token.Typ); err != nil {
+		return nil, err
+	}
 	if err := s.readClaims(payload, token.Header); err != nil {
 		return nil, err
 	}
@@ -44,7 +47,10 @@ func openSDJWT(k kind, data []byte) (*sealed, error) {
 	if err != nil {
 		return nil, openError(err)
 	}
-	s := &sealed{document: document, payload: token.Signed, keyID: token.JWT.KeyID, keyType: token.JWT.KeyType(), check: token.Verify, sd: token}
+	s := &sealed{document: document, payload: token.Signed, keyID: token.JWT.KeyID, keyType: token.JWT.KeyType(), certificate: certificateIn(token.JWT.Header), check: token.Verify, sd: token}
+	if err := s.unsupported(token.JWT.Typ); err != nil {
+		return nil, err
+	}
 	if err := s.readClaims(document, token.JWT.Header); err != nil {
 		return nil, err
 	}
@@ -62,6 +68,9 @@ func openCOSE(k kind, data []byte) (*sealed, error) {
 		return nil, &checkError{typ: ParsingError, detail: "the payload", err: err}
 	}
 	s := &sealed{document: payload, payload: payload, keyID: message.KeyURL(), keyType: message.KeyType(), check: message.Verify}
+	if message.Certificate {
+		s.certificate = "x5chain, x5bag, x5t or x5u"
+	}
 	if err := s.readClaims(payload, jcs.Value{}); err != nil {
 		return nil, err
 	}
@@ -89,6 +98,30 @@ func openError(err error) error {
 		}
 	}
 	return &checkError{typ: ParsingError, err: err}
+}
+
+// certificateIn names the member of a header that is about X.509 certificates (RFC 7515,
+// 4.1.5 to 4.1.8), "" if there is none.
+func certificateIn(header jcs.Value) string {
+	for _, name := range []string{"x5c", "x5u", "x5t", "x5t#S256"} {
+		if _, present := header.Get(name); present {
+			return name
+		}
+	}
+	return ""
+}
+
+// unsupported names tokens of credentials that are none of the W3C data models.
+func (s *sealed) unsupported(typ string) error {
+	_, context := s.document.Get("@context")
+	_, vct := s.document.Get("vct")
+	switch media := jose.MediaType(typ); {
+	case media == "application/dc+sd-jwt":
+	case vct && !context && (s.sd != nil || media == "application/vc+sd-jwt"): // as drafts had it
+	default:
+		return nil
+	}
+	return &checkError{code: CodeProofUnsupported, typ: ParsingError, detail: "an SD-JWT VC (dc+sd-jwt), which is no credential of the W3C data model"}
 }
 
 // finish checks what the token says that it is: the kind that was expected, the

@@ -1,6 +1,7 @@
 package credential
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/tabard-id/tabard/did/internal/lexical"
@@ -30,9 +31,8 @@ func (s *sealed) readVersion1() error {
 	if hasVC {
 		return s.decodeCredential()
 	}
-	s.setString("id", s.claims[0].ID)
 	s.setOwner("holder")
-	return nil
+	return s.setID()
 }
 
 // decodeCredential puts the claims where version 1.1 has their properties. Where
@@ -40,7 +40,9 @@ func (s *sealed) readVersion1() error {
 func (s *sealed) decodeCredential() error {
 	c := s.claims[0]
 	s.setOwner("issuer")
-	s.setString("id", c.ID)
+	if err := s.setID(); err != nil {
+		return err
+	}
 	for _, date := range []struct {
 		name string
 		at   time.Time
@@ -72,10 +74,17 @@ func (s *sealed) setOwner(name string) {
 	}
 }
 
-func (s *sealed) setString(name, value string) {
-	if _, present := s.document.Get(name); !present && value != "" {
-		s.document = s.document.With(name, jcs.FromString(value))
+// setID: jti is the id, which is a URL.
+func (s *sealed) setID() error {
+	jti := s.claims[0].ID
+	if _, present := s.document.Get("id"); present || jti == "" {
+		return nil
 	}
+	if !lexical.IsURL(jti) {
+		return malformed("id", "by the claim jti "+strconv.Quote(cut(jti))+", which is not a URL")
+	}
+	s.document = s.document.With("id", jcs.FromString(jti))
+	return nil
 }
 
 // setDate: claims count whole seconds, so that no more has to agree.

@@ -224,7 +224,7 @@ func (j *judgement) issuer() {
 	case j.securing.keyOf(id):
 		j.verdict.pass(CheckIssuer)
 	default:
-		j.verdict.fail(CheckIssuer, CodeIssuerMismatch, "", nil)
+		j.verdict.fail(CheckIssuer, CodeIssuerMismatch, mismatch(j.securing, "issuer", id), nil)
 	}
 }
 

@@ -37,6 +37,9 @@ func Parse(compact []byte) (*Token, error) {
 	if len(compact) > 0 && compact[0] == '{' {
 		return nil, malformed("the JSON serialisation is not accepted", nil)
 	}
+	if bytes.Count(compact, []byte{'.'}) == 4 {
+		return nil, &Error{Code: ErrAlgorithm, Detail: "five parts: an encrypted token (JWE)"}
+	}
 	first, rest, ok := bytes.Cut(compact, []byte{'.'})
 	second, third, ok2 := bytes.Cut(rest, []byte{'.'})
 	if !ok || !ok2 || bytes.IndexByte(third, '.') >= 0 {
@@ -89,7 +92,7 @@ func (t *Token) readHeader(encoded []byte) error {
 		}
 	}
 	if typeOf(t.Alg) == 0 {
-		return &Error{Code: ErrAlgorithm, Detail: fmt.Sprintf("alg %.32q", t.Alg)}
+		return &Error{Code: ErrAlgorithm, Detail: fmt.Sprintf("alg %.32q (supported are %s, %s, %s and %s)", t.Alg, Ed25519, EdDSA, ES256, ES384)}
 	}
 	return nil
 }

@@ -156,7 +156,7 @@ func (a *Agent) guard(next http.Handler) http.Handler {
 			p.Status = http.StatusUnauthorized
 			w.Header().Set("WWW-Authenticate", "Bearer")
 		case r.Method == http.MethodPost && !isJSON(r.Header.Get("Content-Type")):
-			p = api.NewProblem(api.UnsupportedMediaType, "want application/json")
+			p = api.Problemf(api.UnsupportedMediaType, "content type %.64q: want application/json, or another that ends in +json", r.Header.Get("Content-Type"))
 		}
 		if p != nil {
 			a.reply(w, r, p.Status, p)

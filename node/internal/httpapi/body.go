@@ -32,10 +32,10 @@ func checkType(r *http.Request, types []string) error {
 		return api.Problemf(api.UnsupportedMediaType, "content type %.64q: want %s", header, strings.Join(types, ", "))
 	}
 	if charset, ok := attrs["charset"]; ok && !strings.EqualFold(charset, "utf-8") {
-		return api.NewProblem(api.UnsupportedMediaType, "JSON is UTF-8 (RFC 8259, 8.1)")
+		return api.Problemf(api.UnsupportedMediaType, "charset %.32q: want utf-8, as JSON is (RFC 8259, 8.1)", charset)
 	}
 	if enc := r.Header.Get("Content-Encoding"); enc != "" && !strings.EqualFold(enc, "identity") {
-		return api.NewProblem(api.UnsupportedMediaType, "encoded bodies are not taken")
+		return api.Problemf(api.UnsupportedMediaType, "content encoding %.32q: want none", enc)
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"mime"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/tabard-id/tabard/did/credential"
@@ -101,16 +102,17 @@ func (s *server) readVerification(w *reply, r *http.Request, name, bare string) 
 		return q, err
 	}
 	q.bounds = s.vouching(q.bounds)
-	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")) //nolint:errcheck // checkType says what is wrong
-	for _, secured := range securedTypes {
-		if media == secured {
-			q.doc, err = readSecured(w, r, media)
-			return q, err
-		}
-	}
 	types := jsonTypes
 	if bare != "" {
 		types = vpTypes
+	}
+	if err := checkType(r, slices.Concat(types, securedTypes)); err != nil {
+		return q, err
+	}
+	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")) //nolint:errcheck // checkType says what is wrong
+	if slices.Contains(securedTypes, media) {
+		q.doc, err = readSecured(w, r, media)
+		return q, err
 	}
 	body, err := readObject(w, r, types)
 	if err != nil {

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"encoding/base64"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -85,4 +86,19 @@ func flip(s string) string {
 		return s[:3] + "B" + s[4:]
 	}
 	return s[:3] + "A" + s[4:]
+}
+
+// TestUnsupportedMediaTypeListsWhatIsTaken: the forms of a credential as well as JSON.
+func TestUnsupportedMediaTypeListsWhatIsTaken(t *testing.T) {
+	n := startNode(t)
+	for path, want := range map[string]string{
+		verifyPath:       `content type "application/dc+sd-jwt": want ` + strings.Join(append(slices.Clone(jsonTypes), securedTypes...), ", "),
+		presentationPath: `content type "application/dc+sd-jwt": want ` + strings.Join(append(slices.Clone(vpTypes), securedTypes...), ", "),
+		credentialsPath:  `content type "application/dc+sd-jwt": want application/json, `,
+	} {
+		problem := n.post(strings.TrimSuffix(path, "/"), "application/dc+sd-jwt", []byte("a.b.c~")).refused(api.UnsupportedMediaType)
+		if !strings.Contains(problem.Detail, want) {
+			t.Errorf("%s: %s", path, problem.Detail)
+		}
+	}
 }
