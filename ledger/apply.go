@@ -215,6 +215,7 @@ func (b *batch) commit(index uint64) error {
 	grown := b.state.Tree.Size() > l.state.Tree.Size()
 	if grown {
 		b.writes.Set(view.StateEntry(&b.state))
+		b.writes.Set(view.BuiltEntry(record.Seq(b.state.Tree.Size())))
 	}
 	b.writes.Set(view.AppliedEntry(index))
 	if err := l.gen.db.Failure(); err != nil {

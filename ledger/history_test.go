@@ -42,8 +42,10 @@ func drawHistory(t testing.TB, rt *rapid.T, steps int) *history {
 	h.add(record.NewDIDOp(h.registry.pending, nil))
 	h.registry.pending = nil
 	for i := range rapid.IntRange(steps/3, steps).Draw(rt, "steps") {
-		action := rapid.IntRange(0, 30).Draw(rt, "action")
+		action := rapid.IntRange(0, 33).Draw(rt, "action")
 		switch {
+		case len(h.agents) > 0 && action >= 30:
+			h.confirm(h.pick("who"))
 		case len(h.agents) > 0 && action >= 22:
 			h.register(h.pick("who"))
 		case len(h.agents) == 0 || action >= 19:
@@ -121,6 +123,22 @@ func (h *history) register(a *agent) {
 	default:
 		h.add(record.NewCredentialOp(rdf, rapid.Bool().Draw(h.T, "publish")))
 	}
+}
+
+// confirm makes a registration of one of a few credentials by which a DID confirms that
+// others are its agents.
+func (h *history) confirm(a *agent) {
+	subjects := []string{string(h.pick("agent").id())}
+	if rapid.Bool().Draw(h.T, "of two") {
+		subjects = append(subjects, string(h.pick("other").id()), "urn:example:none")
+	}
+	c := a.sign(a.registration(subjects...).With("id", text(fmt.Sprint("urn:word:", rapid.IntRange(0, 2).Draw(h.T, "word")))))
+	h.digests = append(h.digests, record.CredentialDigest(c).String())
+	if rapid.IntRange(0, 2).Draw(h.T, "form") == 0 {
+		h.add(record.NewDigestOp(record.CredentialDigest(c), a.id(), proofOf(c)))
+		return
+	}
+	h.add(record.NewCredentialOp(c, rapid.Bool().Draw(h.T, "publish")))
 }
 
 // drawn is an entry in the making, and who has to approve it.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/tabard-id/tabard/did"
@@ -47,6 +48,8 @@ func CheckInvariants(t testing.TB, l *Ledger) {
 	r.state.Time = r.last
 	if size > 0 {
 		k, value := view.StateEntry(&r.state)
+		r.kv[string(k)] = value
+		k, value = view.BuiltEntry(size)
 		r.kv[string(k)] = value
 	}
 	if root := record.Hash(r.state.Tree.Root()); root != v.Root() {
@@ -309,7 +312,28 @@ func (r *rebuilder) credential(rec record.Record) {
 	if !byIssuer {
 		r.Fatalf("record %d: no proof is by %s", r.seq, body.Issuer)
 	}
+	r.owners(body)
 	r.entries(body, r.registers(body))
+}
+
+// owners notes whose agents the subjects of a registration are, where its content is new.
+func (r *rebuilder) owners(body record.CredentialBody) {
+	r.Helper()
+	issuer := view.Subject(body.Issuer)
+	known, err := view.GetRegistration(r, body.Digest, issuer)
+	r.must("registration", err)
+	if !body.Content || body.Graph != nil || known != nil && known.Content || !slices.Contains(body.Types, "AgentRegistrationCredential") {
+		return
+	}
+	for i, subject := range body.Subjects {
+		agent := view.Subject(did.ID(subject))
+		if !strings.HasPrefix(subject, "did:") || agent == issuer || slices.Contains(body.Subjects[:i], subject) {
+			continue
+		}
+		before, err := view.GetOwnership(r, agent, issuer)
+		r.must("ownership", err)
+		view.PutOwnership(r, agent, issuer, before, 0)
+	}
 }
 
 func (r *rebuilder) status(rec record.Record) {

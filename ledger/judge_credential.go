@@ -206,6 +206,9 @@ func (j *judge) register(c *registration) error {
 	view.PutRegistration(j.plan, digest, view.Registration{
 		Issuer: c.subject, Content: c.body.Content, Completes: c.known != nil, As: c.as,
 	}, primary, rec)
+	if err := j.confirmAgents(c, rec); err != nil {
+		return err
+	}
 	if c.op.Publish {
 		view.PutContent(j.plan, digest, c.op.Credential.Canonical())
 	}

@@ -71,7 +71,8 @@ type generation struct {
 }
 
 // Open opens the ledger in cfg.Dir, or makes an empty one. Its cost does not grow
-// with the ledger.
+// with the ledger, but where an earlier version wrote it: then the views that this one
+// has besides are made once.
 func Open(cfg Config) (*Ledger, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
@@ -122,6 +123,9 @@ func (l *Ledger) openGeneration(n uint64) (*generation, error) {
 	db, err := store.Open(l.generations.Path(n), l.cfg.store(func(err error) { l.setDamaged(n, err) }))
 	if err != nil {
 		return nil, err
+	}
+	if err := l.buildOwnerships(db); err != nil {
+		return nil, errors.Join(err, db.Close())
 	}
 	return &generation{db: db, n: n, documents: newDocuments()}, nil
 }

@@ -99,6 +99,7 @@ func (r *replayer) apply(groups []*group) error {
 		}
 	}
 	b.writes.Set(view.StateEntry(&b.state))
+	b.writes.Set(view.BuiltEntry(record.Seq(b.state.Tree.Size())))
 	if err := r.to.gen.db.Failure(); err != nil {
 		return errors.Join(err, b.writes.Close())
 	}

@@ -59,11 +59,12 @@ func (f familySums) differ(promised familySums) error {
 	return nil
 }
 
-// summed reports whether a family has a sum: not what the root stands for, and not the
-// applied index, which is in the header.
+// summed reports whether a family has a sum: not what the root stands for, not the
+// applied index, which is in the header, and not what earlier versions do not have: they
+// write snapshots for this one, and take its own.
 func summed(family byte) bool {
 	k := []byte{family}
-	return !view.IsNode(k) && !view.IsRecord(k) && !view.Unsettled(k)
+	return !view.IsNode(k) && !view.IsRecord(k) && !view.Unsettled(k) && !view.Added(k)
 }
 
 // sumFamilies sums a store, so many families at a time.

@@ -123,10 +123,6 @@ type (
 	AdmissionMode = admission.Mode
 )
 
-// AgentRegistration is the type of the credential by which a controller on an
-// allow-list brings in an agent of its own.
-const AgentRegistration = admission.AgentRegistration
-
 // The modes of admission.
 const (
 	Open      = admission.Open

@@ -9,7 +9,7 @@ import (
 	"github.com/tabard-id/tabard/did/credential"
 	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/did/proof"
-	"github.com/tabard-id/tabard/node"
+	"github.com/tabard-id/tabard/ledger/record"
 	"github.com/tabard-id/tabard/node/client"
 )
 
@@ -42,7 +42,7 @@ func confirmAgent(c *cli.Context, cl *client.Client, owner *didDir, agent did.ID
 	now := time.Now()
 	vc := jcs.Object(
 		jcs.Member{Name: "@context", Value: texts(credential.ContextV2)},
-		jcs.Member{Name: "type", Value: texts(credential.Type, node.AgentRegistration)},
+		jcs.Member{Name: "type", Value: texts(credential.Type, record.AgentRegistration)},
 		jcs.Member{Name: "issuer", Value: jcs.FromString(string(owner.id()))},
 		jcs.Member{Name: "validFrom", Value: jcs.FromString(now.UTC().Format(time.RFC3339))},
 		jcs.Member{Name: "credentialSubject", Value: jcs.Object(jcs.Member{Name: "id", Value: jcs.FromString(string(agent))})},

@@ -41,6 +41,7 @@ const (
 	famIndex         = 'l' // list, index -> registration of the credential that has the entry
 	famList          = 'L' // list -> first record that it is made of
 	famNode          = 'm' // level, index -> Merkle tree hash
+	famOwnership     = 'O' // agent, controller -> newest registration that confirms the one as the other's
 	famObserved      = 'n' // DID -> newest observation
 	famPastObserved  = 'N' // DID, number -> observation
 	famOutcome       = 'o' // status change, signer -> outcome
@@ -49,11 +50,13 @@ const (
 	famQueue         = 'q' // ends of that queue
 	famSlot          = 'Q' // number -> versionId in the queue of staged proofs
 	famRecord        = 'r' // seq -> record
+	famPastOwnership = 'R' // agent, controller, number -> one that another has followed
 	famState         = 's' // size, time and compact range
 	famStatus        = 't' // target -> status
 	famPastStatus    = 'T' // target, number of the change -> status that another one followed
 	famListURL       = 'u' // URL -> first issuer of a status list there
 	famPastHead      = 'v' // SCID, version number -> state of its log that another one followed
+	famBuilt         = 'V' // of how many records the views of ownership are made
 	famStaged        = 'w' // versionId -> staged witness proofs
 	famStagedAt      = 'W' // versionId -> since when its proofs are set aside
 	famWhois         = 'x' // subject -> linked presentation

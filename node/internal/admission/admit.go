@@ -8,10 +8,6 @@ import (
 	"github.com/tabard-id/tabard/ledger/record"
 )
 
-// AgentRegistration is the type of the credential by which a controller confirms that an agent is its
-// own. Anyone can name anybody as the controller in a DID document; only the controller can issue this.
-const AgentRegistration = "AgentRegistrationCredential"
-
 // A Claim names whom a write speaks for. Its proofs have been checked, or will be before it counts.
 type Claim struct {
 	// Subject is the DID that is created or changed, the issuer of a credential, or the signer of a

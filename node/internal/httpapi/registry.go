@@ -3,7 +3,6 @@ package httpapi
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/tabard-id/tabard/did"
@@ -71,7 +70,7 @@ func (g registry) Registered(ctx context.Context, digest record.Hash) (did.ID, [
 	if err != nil {
 		return "", nil, false, err
 	}
-	if !body.Content || !slices.Contains(body.Types, admission.AgentRegistration) || !inPeriod(body, g.now) {
+	if !body.Confirms() || !inPeriod(body, g.now) {
 		return "", nil, false, nil
 	}
 	entry, known, err := g.CredentialStatusEntry(digest, body.Issuer)

@@ -83,18 +83,18 @@ func TestAgentsOfAListedController(t *testing.T) {
 	future := jcs.FromString("2999-01-01T00:00:00Z")
 	refused("a claim alone", bot, "")
 	refused("another type", bot, owner.confirm("AgentCredential", bot.id))
-	refused("about another agent", bot, owner.confirm(admission.AgentRegistration, stranger.id))
-	refused("by somebody else", bot, stranger.confirm(admission.AgentRegistration, bot.id))
-	refused("not yet valid", bot, owner.confirm(admission.AgentRegistration, bot.id, jcs.Member{Name: "validFrom", Value: future}))
+	refused("about another agent", bot, owner.confirm(record.AgentRegistration, stranger.id))
+	refused("by somebody else", bot, stranger.confirm(record.AgentRegistration, bot.id))
+	refused("not yet valid", bot, owner.confirm(record.AgentRegistration, bot.id, jcs.Member{Name: "validFrom", Value: future}))
 	refused("not registered", bot, record.CredentialDigest(bot.entry.Value).String())
 	other := n.owned(stranger.id, "agents", "other")
-	refused("by a controller that is not listed", other, stranger.confirm(admission.AgentRegistration, other.id))
+	refused("by a controller that is not listed", other, stranger.confirm(record.AgentRegistration, other.id))
 
-	revoked := owner.confirm(admission.AgentRegistration, bot.id, jcs.Member{Name: "name", Value: jcs.FromString("first")})
+	revoked := owner.confirm(record.AgentRegistration, bot.id, jcs.Member{Name: "name", Value: jcs.FromString("first")})
 	n.post("/v1/status", "application/json", owner.change(revoked, "revoked", 1).Canonical()).json(http.StatusCreated, new(api.Receipt))
 	refused("by a credential that is revoked", bot, revoked)
 
-	digest := owner.confirm(admission.AgentRegistration, bot.id)
+	digest := owner.confirm(record.AgentRegistration, bot.id)
 	n.post("/v1/status", "application/json", owner.change(string(owner.id), "suspended", 2).Canonical()).json(http.StatusCreated, new(api.Receipt))
 	refused("by a controller that is suspended", bot, digest)
 	n.post("/v1/status", "application/json", owner.change(string(owner.id), "active", 3).Canonical()).json(http.StatusCreated, new(api.Receipt))
@@ -104,7 +104,7 @@ func TestAgentsOfAListedController(t *testing.T) {
 	n.post(bot.logPath()+"?registration="+digest, api.TypeJSONLines, bot.entry.Value.Canonical()).json(http.StatusCreated, new(api.Receipt))
 	bot.confirm("AgentCredential", other.id) // from now on it writes in its own name
 	mine := n.owned(bot.id, "agents", "second")
-	refused("by an agent that was admitted itself", mine, bot.confirm(admission.AgentRegistration, mine.id))
+	refused("by an agent that was admitted itself", mine, bot.confirm(record.AgentRegistration, mine.id))
 }
 
 func TestRegistrationIsInPeriod(t *testing.T) {
