@@ -27,6 +27,9 @@ type Metadata struct {
 	Witness jcs.Value
 	// Watchers are URLs; nil if absent, as opposed to none.
 	Watchers []string
+
+	// Own are members of the resolver's own.
+	Own []jcs.Member
 }
 
 // Value returns the metadata as a JSON object. deactivated is written when true,
@@ -66,7 +69,7 @@ func (m Metadata) Value() jcs.Value {
 	if m.Watchers != nil {
 		add("watchers", stringArray(m.Watchers))
 	}
-	return jcs.Object(members...)
+	return jcs.Object(append(members, m.Own...)...)
 }
 
 func stringArray[S ~string](list []S) jcs.Value {

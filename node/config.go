@@ -88,6 +88,9 @@ type Config struct {
 	// URL, whoever signed them; their verdicts say so. A request may ask for it, but for
 	// Never.
 	AcceptAnyIssuer api.Concession
+	// RequireActiveSubject fails credentials with a subject that is suspended or revoked,
+	// of which their verdicts tell otherwise.
+	RequireActiveSubject bool
 	// MaxStale is the age of the local state beyond which the node is not ready and
 	// gives no verdict, status or status list, unless a request allows more; 5 s if zero.
 	MaxStale time.Duration

@@ -25,6 +25,7 @@ func (c *Config) processor() (*jsonld.Processor, error) {
 // verifyWith gives the surface what its verifications need of this node.
 func (n *Node) verifyWith(surface *httpapi.Config) (err error) {
 	surface.Challenges, surface.AcceptAnyIssuer = n.challenges, n.cfg.AcceptAnyIssuer
+	surface.RequireActiveSubject = n.cfg.RequireActiveSubject
 	if surface.Processor, err = n.cfg.processor(); err != nil {
 		return misconfigured(err)
 	}

@@ -38,9 +38,10 @@ type DevConfig struct {
 	Admission Admission
 	Streams   Streams
 	Foreign   Foreign
-	// ContextsDir and AcceptAnyIssuer are those of Config, for every node.
-	ContextsDir     string
-	AcceptAnyIssuer api.Concession
+	// ContextsDir, AcceptAnyIssuer and RequireActiveSubject are those of Config, for every node.
+	ContextsDir          string
+	AcceptAnyIssuer      api.Concession
+	RequireActiveSubject bool
 }
 
 const (
@@ -144,7 +145,8 @@ func (d *Dev) start(ctx context.Context, cfg DevConfig, host string, port int) e
 			NodeID: peers[i].ID, Dir: filepath.Join(d.Dir, peers[i].ID), Domain: d.Domain,
 			HTTPListener: public[i], PeerListener: peer[i], Peers: peers, Secret: secret,
 			Admission: cfg.Admission, Streams: cfg.Streams, Foreign: cfg.Foreign, ContextsDir: cfg.ContextsDir, AcceptAnyIssuer: cfg.AcceptAnyIssuer,
-			Logger: cfg.Logger, MaxConnectionsPerAddress: math.MaxInt32, nodesInProcess: cfg.Nodes, certificate: certificate, plain: certificate == nil,
+			RequireActiveSubject: cfg.RequireActiveSubject,
+			Logger:               cfg.Logger, MaxConnectionsPerAddress: math.MaxInt32, nodesInProcess: cfg.Nodes, certificate: certificate, plain: certificate == nil,
 		})
 		if err != nil {
 			return errors.Join(err, closeAll(public[i+1:]), closeAll(peer[i+1:]))

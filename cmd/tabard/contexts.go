@@ -33,6 +33,11 @@ func anyIssuerFlag() cli.Flag {
 		"With =false not even where a request asks for it", DefaultText: "only where a request asks for it"})
 }
 
+// activeSubjectFlag is an operator's policy for verdicts.
+func activeSubjectFlag() cli.Flag {
+	return common(&cli.BoolFlag{Name: "require-active-subject", Usage: "verify no credential with a subject that is suspended or revoked; without, verdicts tell of it"})
+}
+
 // concession is what a flag says that need not be given: yes, no, or that requests may ask for it.
 func concession(c *cli.Context, name string) api.Concession {
 	switch {

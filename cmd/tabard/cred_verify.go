@@ -40,6 +40,7 @@ func credVerifyCommand() *cli.Command {
 			&cli.StringSliceFlag{Name: "domain", Usage: "`DOMAIN` that it must be for; repeatable: it must name all, and no other"},
 			&cli.BoolFlag{Name: "presentation", Usage: "a COSE message holds a presentation"},
 			&cli.BoolFlag{Name: "accept-any-issuer", Usage: "take an issuer that is not a DID, to which nothing ties whoever signed"},
+			&cli.BoolFlag{Name: "require-active-subject", Usage: "take no credential with a subject that is suspended or revoked; without, the verdict tells of it"},
 			&cli.BoolFlag{Name: "allow-unsecured", Usage: "take a presentation without proof, and judge the credentials in it"},
 			&cli.StringFlag{Name: "at", Usage: "would it have held then? `WHEN` is an RFC 3339 time or, at a node, a position of the ledger (default: now)"},
 			&cli.BoolFlag{Name: "offline", Usage: "verify here, without a registry"},
@@ -103,6 +104,9 @@ func verifyAtNode(c *cli.Context, doc secured) (credential.Verdict, error) {
 	if c.Bool("accept-any-issuer") {
 		reads = append(reads, client.AcceptAnyIssuer())
 	}
+	if c.Bool("require-active-subject") {
+		reads = append(reads, client.RequireActiveSubject())
+	}
 	cl, err := newClient(c)
 	if err != nil {
 		return credential.Verdict{}, err
@@ -118,6 +122,9 @@ func verifyAtNode(c *cli.Context, doc secured) (credential.Verdict, error) {
 }
 
 func verifyOffline(c *cli.Context, doc secured) (credential.Verdict, error) {
+	if c.Bool("require-active-subject") {
+		return credential.Verdict{}, usage("--require-active-subject asks a registry, which --offline does without")
+	}
 	now := time.Now()
 	if at := c.String("at"); at != "" {
 		var err error

@@ -26,6 +26,9 @@ func verdictRows(rows [][]string, prefix string, v credential.Verdict) [][]strin
 	for _, row := range v.Checks {
 		rows = append(rows, []string{prefix + row.Name, string(row.Outcome), string(row.Code), row.Detail})
 	}
+	for _, o := range v.Ownership {
+		rows = append(rows, []string{prefix + "ownership", o.State, "", "of the " + o.Role + " " + o.DID + " by " + o.Controller})
+	}
 	for i, inner := range v.Credentials {
 		rows = verdictRows(rows, fmt.Sprintf("credential %d: ", i+1), inner)
 	}
@@ -44,7 +47,7 @@ func verdictExit(v credential.Verdict) int {
 		switch row.Code {
 		case credential.CodeExpired, credential.CodeProofExpired, credential.CodeNotYetValid, credential.CodeSuspended,
 			credential.CodeRevoked, credential.CodeRevokedRetroactively, credential.CodeIssuerSuspended, credential.CodeIssuerRevoked,
-			credential.CodeHolderSuspended, credential.CodeHolderRevoked:
+			credential.CodeHolderSuspended, credential.CodeHolderRevoked, credential.CodeSubjectSuspended, credential.CodeSubjectRevoked:
 			exit = exitRevoked
 		case credential.CodeIssuerDeactivated, credential.CodeIssuerUnresolvable, credential.CodeHolderDeactivated, credential.CodeHolderUnresolvable:
 			return exitGone // that its key cannot be had follows from this

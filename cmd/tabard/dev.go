@@ -31,7 +31,7 @@ func devCommand() *cli.Command {
 			&cli.StringFlag{Name: "dir", Usage: "`DIR` to keep the cluster in (default: temporary, removed at exit)"},
 			outputFlag(),
 			&cli.BoolFlag{Name: "foreign", Usage: "ask other hosts for DIDs, status lists and schemas that the ledger does not hold"},
-			contextsFlag(), anyIssuerFlag(),
+			contextsFlag(), anyIssuerFlag(), activeSubjectFlag(),
 		}, slices.Concat(logFlags("warn", "text"), foreignFlags())...),
 		Action: dev,
 	}
@@ -61,7 +61,8 @@ func dev(c *cli.Context) error {
 	defer stop()
 	cluster, err := node.StartDev(ctx, node.DevConfig{
 		Nodes: c.Int("nodes"), HTTP: c.String("http"), Domain: c.String("domain"),
-		TLS: c.Bool("tls"), Dir: c.String("dir"), Foreign: foreign, ContextsDir: c.String("contexts-dir"), AcceptAnyIssuer: concession(c, "accept-any-issuer"), Logger: logger,
+		TLS: c.Bool("tls"), Dir: c.String("dir"), Foreign: foreign, ContextsDir: c.String("contexts-dir"), AcceptAnyIssuer: concession(c, "accept-any-issuer"),
+		RequireActiveSubject: c.Bool("require-active-subject"), Logger: logger,
 	})
 	if err != nil {
 		return err

@@ -7,7 +7,10 @@ const (
 	CheckProof       = "proof"
 	CheckValidity    = "validity"
 	CheckIssuerState = "issuerState"
-	CheckStatus      = "status"
+	// CheckSubjectState is about the DIDs of the subjects: whether the registry knows one
+	// of them to be suspended or revoked.
+	CheckSubjectState = "subjectState"
+	CheckStatus       = "status"
 	// CheckSchema and CheckRelatedResource are about what a credential points to.
 	CheckSchema          = "schema"
 	CheckRelatedResource = "relatedResource"
@@ -30,7 +33,7 @@ const (
 // credentialChecks are the rows of a verdict on a credential, presentationChecks
 // of one on a presentation.
 var (
-	credentialChecks   = []string{CheckStructure, CheckIssuer, CheckProof, CheckValidity, CheckIssuerState, CheckStatus, CheckSchema, CheckRelatedResource, CheckContext}
+	credentialChecks   = []string{CheckStructure, CheckIssuer, CheckProof, CheckValidity, CheckIssuerState, CheckSubjectState, CheckStatus, CheckSchema, CheckRelatedResource, CheckContext}
 	presentationChecks = []string{CheckStructure, CheckHolder, CheckProof, CheckChallenge, CheckValidity, CheckHolderState, CheckCredentials, CheckContext}
 )
 
@@ -85,6 +88,10 @@ const (
 	CodeIssuerSuspended Code = "issuer-suspended"
 	// CodeIssuerRevoked: issuerState; the issuer's DID is revoked.
 	CodeIssuerRevoked Code = "issuer-revoked"
+	// CodeSubjectSuspended and the next: subjectState; as for issuers. The outcome is
+	// skipped unless the verifier demands active subjects.
+	CodeSubjectSuspended Code = "subject-suspended"
+	CodeSubjectRevoked   Code = "subject-revoked"
 	// CodeSuspended: status; the credential is suspended.
 	CodeSuspended Code = "suspended"
 	// CodeRevoked: status; the credential is revoked.
@@ -93,7 +100,8 @@ const (
 	// type that cannot be checked here, or gives a status of which the meaning is not
 	// known.
 	CodeStatusUnsupported Code = "status-unsupported"
-	// CodeStatusUnavailable: issuerState or status; the status cannot be told.
+	// CodeStatusUnavailable: issuerState, subjectState or status; the status cannot be
+	// told. Of subjectState skipped, as a status would be.
 	CodeStatusUnavailable Code = "status-unavailable"
 	// CodeRevokedRetroactively: issuerState or status; revoked after the time judged
 	// by, but as of a time that is not after it.
@@ -200,6 +208,8 @@ var titles = map[Code]string{
 	CodeIssuerDeactivated:  "The issuer's DID is deactivated.",
 	CodeIssuerSuspended:    "The issuer is suspended.",
 	CodeIssuerRevoked:      "The issuer is revoked.",
+	CodeSubjectSuspended:   "A subject is suspended.",
+	CodeSubjectRevoked:     "A subject is revoked.",
 	CodeSuspended:          "The credential is suspended.",
 	CodeRevoked:            "The credential is revoked.",
 	CodeStatusUnsupported:  "The credential's status cannot be checked here.",

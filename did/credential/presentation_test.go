@@ -246,7 +246,7 @@ func (c credentials) filledPresentations() []judgedVector {
 	}
 	malformed := codes{}
 	for _, row := range []string{credential.CheckIssuer, credential.CheckProof, credential.CheckValidity, credential.CheckIssuerState,
-		credential.CheckStatus, credential.CheckSchema, credential.CheckRelatedResource, credential.CheckContext} {
+		credential.CheckSubjectState, credential.CheckStatus, credential.CheckSchema, credential.CheckRelatedResource, credential.CheckContext} {
 		malformed[row] = credential.CodeNotChecked
 	}
 	malformed[credential.CheckStructure] = credential.CodeMalformed

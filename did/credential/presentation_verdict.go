@@ -144,6 +144,10 @@ func (p *presenting) holderState(ctx context.Context) {
 	case !isDID:
 		p.verdict.skip(CheckHolderState, CodeHolderNotDID, "")
 	default:
+		if err := p.owned(ctx, RoleHolder, id, p.proofErr == nil); err != nil {
+			p.verdict.fail(CheckHolderState, CodeStatusUnavailable, "", err)
+			return
+		}
 		p.state(ctx, CheckHolderState, id, holderCodes)
 	}
 }

@@ -44,6 +44,10 @@ func (j *judgement) issuerState(ctx context.Context) {
 		j.verdict.skip(CheckIssuerState, CodeIssuerNotDID, "")
 		return
 	}
+	if err := j.owned(ctx, RoleIssuer, id, j.trusted); err != nil {
+		j.verdict.fail(CheckIssuerState, CodeStatusUnavailable, "", err)
+		return
+	}
 	j.state(ctx, CheckIssuerState, id, issuerCodes)
 }
 

@@ -33,7 +33,7 @@ func severity(code Code) int {
 		return 4
 	case CodeListInvalid, CodeMalformed:
 		return 5
-	case CodeSuspended:
+	case CodeSuspended, CodeSubjectSuspended:
 		return 6
 	case CodeRevokedRetroactively:
 		return 7

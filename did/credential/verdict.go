@@ -31,6 +31,9 @@ type Verdict struct {
 	Holder string `json:"holder,omitempty"`
 	// Credentials has a verdict on each credential of a presentation, in order.
 	Credentials []Verdict `json:"credentials,omitempty"`
+	// Ownership says who owns the DIDs that have a part in it, where their documents name
+	// controllers and the registry knows those documents. Nothing rests on it.
+	Ownership []Ownership `json:"ownership,omitempty"`
 	// ProblemDetails has one problem for each check that failed (RFC 9457).
 	ProblemDetails []Problem `json:"problemDetails,omitempty"`
 }

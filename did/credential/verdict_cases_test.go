@@ -87,7 +87,7 @@ func (c credentials) bindings() []verdictVector {
 			Codes: codes{issuer: credential.CodeIssuerMismatch}},
 		{Name: "malformed", Source: "VC Data Model 2.0, 4.8", Input: c.sign(v.Without("credentialSubject")), Codes: codes{
 			credential.CheckStructure: credential.CodeMalformed, issuer: credential.CodeNotChecked, credential.CheckProof: credential.CodeNotChecked,
-			credential.CheckValidity: credential.CodeNotChecked, credential.CheckIssuerState: credential.CodeNotChecked, credential.CheckStatus: credential.CodeNotChecked,
+			credential.CheckValidity: credential.CodeNotChecked, credential.CheckIssuerState: credential.CodeNotChecked, credential.CheckSubjectState: credential.CodeNotChecked, credential.CheckStatus: credential.CodeNotChecked,
 			credential.CheckSchema: credential.CodeNotChecked, credential.CheckRelatedResource: credential.CodeNotChecked, credential.CheckContext: credential.CodeNotChecked}},
 	}
 }
@@ -185,6 +185,8 @@ func (c credentials) states() []verdictVector {
 	const status, state = credential.CheckStatus, credential.CheckIssuerState
 	known := func(of, s string) map[string]string { return map[string]string{of: s} }
 	bad := jcs.Object(jcs.Member{Name: "id", Value: text("did:example:mallory")})
+	const subject, subjects = "did:example:agent", credential.CheckSubjectState
+	two := c.sign(c.unsigned().With("credentialSubject", decode(c.tb, `[{"id":"did:example:agent"},{"id":"did:example:other"},{"id":"urn:example:none"}]`)))
 	return []verdictVector{
 		{Name: "unregistered", Source: "the registry never heard of it", Input: v, Statuses: map[string]string{}, Verified: true, Codes: codes{status: credential.CodeUnregistered}},
 		{Name: "revoked", Source: "status is by digest", Input: v, Statuses: known(digest, credential.Revoked), Codes: codes{status: credential.CodeRevoked}},
@@ -205,6 +207,20 @@ func (c credentials) states() []verdictVector {
 			Codes: codes{state: credential.CodeIssuerRevoked}},
 		{Name: "issuer-status-unavailable", Source: "fails closed", Input: v, Statuses: map[string]string{c.issuer: "unavailable", digest: credential.Active},
 			Codes: codes{state: credential.CodeStatusUnavailable}},
+		{Name: "subject-suspended", Source: "who relies on it is told", Input: v, Statuses: map[string]string{subject: credential.Suspended, digest: credential.Active},
+			Verified: true, Codes: codes{subjects: credential.CodeSubjectSuspended}},
+		{Name: "subject-revoked", Source: "who relies on it is told", Input: v, Statuses: map[string]string{subject: credential.Revoked, digest: credential.Active},
+			Verified: true, Codes: codes{subjects: credential.CodeSubjectRevoked}},
+		{Name: "subject-status-unavailable", Source: "who relies on it is told", Input: v, Statuses: map[string]string{subject: "unavailable", digest: credential.Active},
+			Verified: true, Codes: codes{subjects: credential.CodeStatusUnavailable}},
+		{Name: "subject-suspended-and-must-be-active", Source: "the verifier's policy", Input: v, RequireActiveSubject: true,
+			Statuses: map[string]string{subject: credential.Suspended, digest: credential.Active}, Codes: codes{subjects: credential.CodeSubjectSuspended}},
+		{Name: "one-of-two-subjects-revoked-and-must-be-active", Source: "the verifier's policy", Input: two, RequireActiveSubject: true,
+			Statuses: map[string]string{subject: credential.Suspended, "did:example:other": credential.Revoked, hexDigest(credential.Digest(two)): credential.Active},
+			Codes:    codes{subjects: credential.CodeSubjectRevoked}},
+		{Name: "subject-status-unavailable-and-must-be-active", Source: "fails closed", Input: v, RequireActiveSubject: true,
+			Statuses: map[string]string{subject: "unavailable", digest: credential.Active}, Codes: codes{subjects: credential.CodeStatusUnavailable}},
+		{Name: "subject-active-as-it-must-be", Source: "the verifier's policy", Input: v, RequireActiveSubject: true, Verified: true},
 		{Name: "status-list-not-checked-here", Source: "fails closed", Input: entry, Codes: codes{status: credential.CodeStatusUnsupported}},
 		{Name: "status-list-and-revoked", Source: "the worse answer counts", Input: entry,
 			Statuses: known(hexDigest(credential.Digest(entry)), credential.Revoked), Codes: codes{status: credential.CodeRevoked}},

@@ -24,14 +24,16 @@ type verdictFile struct {
 // verdictVector is a secured credential and what a registry knows, and the codes
 // of the checks that did not simply pass.
 type verdictVector struct {
-	Name            string                     `json:"name"`
-	Source          string                     `json:"source"`
-	Now             string                     `json:"now"`
-	Statuses        map[string]string          `json:"statuses"`
-	AcceptAnyIssuer bool                       `json:"acceptAnyIssuer,omitempty"`
-	Input           jcs.Value                  `json:"input"`
-	Verified        bool                       `json:"verified"`
-	Codes           map[string]credential.Code `json:"codes"`
+	Name            string            `json:"name"`
+	Source          string            `json:"source"`
+	Now             string            `json:"now"`
+	Statuses        map[string]string `json:"statuses"`
+	AcceptAnyIssuer bool              `json:"acceptAnyIssuer,omitempty"`
+	// RequireActiveSubject is the verifier's.
+	RequireActiveSubject bool                       `json:"requireActiveSubject,omitempty"`
+	Input                jcs.Value                  `json:"input"`
+	Verified             bool                       `json:"verified"`
+	Codes                map[string]credential.Code `json:"codes"`
 }
 
 // TestVerdicts runs vectors/credential/verdict.json, which it also writes with
@@ -47,7 +49,7 @@ func TestVerdicts(t *testing.T) {
 				t.Fatal(err)
 			}
 			source := registry{file.Documents, v.Statuses}
-			verifier := credential.Verifier{Resolver: source, Status: source, Now: at, AcceptAnyIssuer: v.AcceptAnyIssuer}
+			verifier := credential.Verifier{Resolver: source, Status: source, Now: at, AcceptAnyIssuer: v.AcceptAnyIssuer, RequireActiveSubject: v.RequireActiveSubject}
 			verdict := verifier.Verify(context.Background(), v.Input)
 			checkVerdict(t, verdict)
 			codes := notPassed(verdict)
@@ -71,7 +73,7 @@ var allCodes = []credential.Code{
 	credential.CodeMalformed, credential.CodeIssuerMismatch, credential.CodeIssuerNotDID, credential.CodeProofMissing,
 	credential.CodeProofInvalid, credential.CodeProofUnsupported, credential.CodeKeyUnavailable, credential.CodeNotYetValid,
 	credential.CodeExpired, credential.CodeProofExpired, credential.CodeIssuerUnresolvable, credential.CodeIssuerDeactivated,
-	credential.CodeIssuerSuspended, credential.CodeIssuerRevoked, credential.CodeSuspended, credential.CodeRevoked,
+	credential.CodeIssuerSuspended, credential.CodeIssuerRevoked, credential.CodeSubjectSuspended, credential.CodeSubjectRevoked, credential.CodeSuspended, credential.CodeRevoked,
 	credential.CodeDataLoss, credential.CodeContextUnknown,
 	credential.CodeStatusUnsupported, credential.CodeStatusUnavailable, credential.CodeNotChecked, credential.CodeUnregistered,
 }
@@ -93,7 +95,7 @@ func checkVerdict(t *testing.T, v credential.Verdict) {
 	t.Helper()
 	names := []string{
 		credential.CheckStructure, credential.CheckIssuer, credential.CheckProof, credential.CheckValidity,
-		credential.CheckIssuerState, credential.CheckStatus, credential.CheckSchema, credential.CheckRelatedResource, credential.CheckContext,
+		credential.CheckIssuerState, credential.CheckSubjectState, credential.CheckStatus, credential.CheckSchema, credential.CheckRelatedResource, credential.CheckContext,
 	}
 	if v.Presentation {
 		names = []string{

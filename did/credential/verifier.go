@@ -65,6 +65,9 @@ type Verifier struct {
 	// is not tied to whom the credential names. Issuers that are DIDs are bound to
 	// their keys all the same.
 	AcceptAnyIssuer bool
+	// RequireActiveSubject fails a credential one of whose subjects is a DID that is
+	// suspended or revoked. Else its row tells of it, and is skipped.
+	RequireActiveSubject bool
 
 	// depth is 1 where a status list is judged, and so on.
 	depth int
@@ -122,6 +125,7 @@ func (v *Verifier) judge(ctx context.Context, payload jcs.Value, by securing, op
 		j.proof(ctx, did.AssertionMethod)
 		j.validity()
 		j.issuerState(ctx)
+		j.subjectState(ctx)
 		j.status(ctx)
 		j.schema(ctx)
 		j.relatedResources()

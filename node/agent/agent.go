@@ -46,6 +46,9 @@ type Config struct {
 	// URL, whoever signed them; their verdicts say so. A request may ask for it, but for
 	// Never.
 	AcceptAnyIssuer api.Concession
+	// RequireActiveSubject fails credentials with a subject that is suspended or revoked,
+	// of which their verdicts tell otherwise.
+	RequireActiveSubject bool
 	// Elsewhere, if set, is closed with the agent.
 	Elsewhere *Elsewhere
 	// Processor has the JSON-LD contexts; nil is the embedded ones.

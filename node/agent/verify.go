@@ -34,6 +34,8 @@ type verification struct {
 	doc jcs.Value
 	credential.Options
 	anyIssuer bool
+	// activeSubject: it asks for none with a subject out of force.
+	activeSubject bool
 	// returned is the name under which what was verified comes back, "" if it does not.
 	returned string
 }
@@ -51,6 +53,7 @@ func readVerification(r *http.Request, name, returned string) (verification, err
 	}
 	opt := api.ReadOptions(body, name)
 	q.Challenge, q.Domain, q.anyIssuer = opt.Text("challenge"), opt.Texts("domain"), opt.Bool("acceptAnyIssuer")
+	q.activeSubject = opt.Bool("requireActiveSubject")
 	if opt.Bool(returned) {
 		q.returned = name
 	}
@@ -98,6 +101,7 @@ func (a *Agent) verifier(ctx context.Context, q verification) *credential.Verifi
 	return &credential.Verifier{
 		Resolver: resolver{a.Resolver}, Status: a.statuses(ctx), Lists: ownLists{a}, Schemas: a.Schemas,
 		Processor: a.Processor, Proofs: a.proofs, Now: a.Now(), AcceptAnyIssuer: a.AcceptAnyIssuer.Granted(q.anyIssuer),
+		RequireActiveSubject: a.RequireActiveSubject || q.activeSubject,
 	}
 }
 

@@ -32,6 +32,18 @@ type Status struct {
 	AsOf        AsOf        `json:"asOf"`
 }
 
+// Members of didDocumentMetadata that this registry adds.
+const (
+	// MetadataStatus is there if the DID is suspended or revoked: an object with status, since (the record's
+	// time), by, seq, and if given reason and invalidFrom, as in Status.
+	MetadataStatus = "registryStatus"
+	// MetadataOwnership is there if the document names a controller other than its subject: a list of objects
+	// with controller and state, which is confirmed or claimed; of a confirmed one also credential, the digest of
+	// the registration by which the controller confirms it, since, seq and, if it ends, validUntil; of another
+	// the reason, for people.
+	MetadataOwnership = "ownership"
+)
+
 // AsOf names the state an answer holds for: the ledger and its newest record.
 type AsOf struct {
 	Ledger string     `json:"ledger"`

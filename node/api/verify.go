@@ -26,6 +26,9 @@ type VerifyOptions struct {
 	// AcceptAnyIssuer takes an issuer that is not a DID, to which nothing ties whoever signed. The
 	// verdict says so: the row issuer is skipped. A node's operator may have refused that.
 	AcceptAnyIssuer bool `json:"acceptAnyIssuer,omitempty"`
+	// RequireActiveSubject fails a credential with a subject that is suspended or revoked, of which the
+	// row subjectState tells otherwise. A node's operator may have chosen that for all.
+	RequireActiveSubject bool `json:"requireActiveSubject,omitempty"`
 }
 
 // VerifyPresentationRequest is the body of POST /presentations/verify (VCALM). One without proof goes
@@ -42,7 +45,9 @@ type VerifyPresentationOptions struct {
 	Challenge          string   `json:"challenge,omitempty"`
 	Domain             []string `json:"domain,omitempty"`
 	ReturnPresentation bool     `json:"returnPresentation,omitempty"`
-	AcceptAnyIssuer    bool     `json:"acceptAnyIssuer,omitempty"` // of the credentials inside, as in VerifyOptions
+	// The rest is of the credentials inside, as in VerifyOptions.
+	AcceptAnyIssuer      bool `json:"acceptAnyIssuer,omitempty"`
+	RequireActiveSubject bool `json:"requireActiveSubject,omitempty"`
 }
 
 // Verification answers both: 200 if verified is true, 400 if it is false. What was verified comes back

@@ -27,6 +27,10 @@ func AsOfTime(t time.Time) ReadOption {
 // verdict says so. It is for verifying alone, and a node's operator may have refused it.
 func AcceptAnyIssuer() ReadOption { return func(r *readParameters) { r.anyIssuer = true } }
 
+// RequireActiveSubject fails credentials with a subject that is suspended or revoked, of which the row
+// subjectState tells otherwise.
+func RequireActiveSubject() ReadOption { return func(r *readParameters) { r.activeSubject = true } }
+
 // Verify has a node verify a credential against its state: an object with Data Integrity proofs, an
 // EnvelopedVerifiableCredential, or a string that is a compact token. A credential that does not hold is
 // a Verdict, not an error: look at Verified.
@@ -106,6 +110,9 @@ func (c *Client) expected(o credential.Options, opts []ReadOption) []jcs.Member 
 	var members []jcs.Member
 	if r.anyIssuer {
 		members = append(members, jcs.Member{Name: "acceptAnyIssuer", Value: jcs.FromBool(true)})
+	}
+	if r.activeSubject {
+		members = append(members, jcs.Member{Name: "requireActiveSubject", Value: jcs.FromBool(true)})
 	}
 	if o.Challenge != "" {
 		members = append(members, jcs.Member{Name: "challenge", Value: jcs.FromString(o.Challenge)})

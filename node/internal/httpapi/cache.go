@@ -4,6 +4,7 @@ import (
 	"hash/maphash"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/tabard-id/tabard/ledger/record"
 )
@@ -17,6 +18,8 @@ type cacheKey struct {
 // cached is a reply as it goes out. It is never changed.
 type cached struct {
 	subject string     // whose changes end its life: the key of Ledger.ChangedSince
+	also    []string   // and those of what else it tells
+	until   time.Time  // after which it may not hold any more; zero if for good
 	size    record.Seq // the state it was computed from
 	status  int
 	media   string // its content type; "" with an empty body

@@ -56,6 +56,9 @@ type Config struct {
 	// AcceptAnyIssuer takes credentials whose issuer is not a DID, whoever signed them; their verdicts say
 	// so. What a request asks for does not override Never.
 	AcceptAnyIssuer api.Concession
+	// RequireActiveSubject fails credentials with a subject that is suspended or revoked. A request may ask
+	// for it whatever this is.
+	RequireActiveSubject bool
 	// Proofs remembers proofs that held; default a cache of 16,384 of them.
 	Proofs *proof.Cache
 	// Key is this node's, which the registry's document has as #NodeID: it signs status lists. Without it

@@ -62,6 +62,13 @@ func (s *server) answer(r *http.Request, v *ledger.View, q query, rep representa
 		return nil, own, err
 	}
 	val = &cached{subject: subjectOf(q.URL.DID), size: v.Size(), status: http.StatusOK, vary: valueAccept}
+	if own {
+		known, err := standingOf(r.Context(), v, q.URL.DID, res, s.now())
+		if err != nil {
+			return nil, own, err
+		}
+		res.Metadata.Own, val.also, val.until = known.members, known.keys, known.until
+	}
 	if res.Document == nil {
 		gone(val, rep, res)
 		return val, own, nil
@@ -211,7 +218,7 @@ func (s *server) sendCached(w *reply, r *http.Request, key cacheKey) bool {
 		return false
 	}
 	size := s.Ledger.Size() // before the question, so that the answer holds at that size
-	if size != val.size && s.Ledger.ChangedSince(val.subject, val.size) {
+	if !val.holds(s.Ledger, s.now()) {
 		return false
 	}
 	s.cache.found.Add(1)

@@ -23,7 +23,7 @@ type verification struct {
 	unsecured bool
 	// What the options ask for.
 	credential.Options
-	anyIssuer, returned bool
+	anyIssuer, activeSubject, returned bool
 }
 
 // postVerify judges a credential (VCALM, "Verify Credential"): 200 for one that verifies, 400 with the
@@ -67,7 +67,7 @@ func (s *server) postVerifyPresentation(w *reply, r *http.Request, _ route) erro
 // takeOptions reads what the credential or presentation must have been made for, and what the verdict rests on.
 func (q *verification) takeOptions(o *api.Options, returned string) error {
 	q.Challenge, q.Domain = o.Text("challenge"), o.Texts("domain")
-	q.returned, q.anyIssuer = o.Bool(returned), o.Bool("acceptAnyIssuer")
+	q.returned, q.anyIssuer, q.activeSubject = o.Bool(returned), o.Bool("acceptAnyIssuer"), o.Bool("requireActiveSubject")
 	o.Verification()
 	if err := o.Rest(); err != nil {
 		return err
@@ -197,8 +197,9 @@ func (s *server) verifier(v *ledger.View, q verification, slot *slot) (*credenti
 	verifier := &credential.Verifier{
 		Status: v, Signature: s.Verify, Processor: s.Processor, Proofs: s.Proofs,
 		Decoded: s.lists, Compiled: s.compiled, Now: now,
-		AcceptAnyIssuer: s.AcceptAnyIssuer.Granted(q.anyIssuer),
-		FreshUntil:      now.Add(q.bounds.maxStale - s.Cluster.Staleness()),
+		AcceptAnyIssuer:      s.AcceptAnyIssuer.Granted(q.anyIssuer),
+		RequireActiveSubject: s.RequireActiveSubject || q.activeSubject,
+		FreshUntil:           now.Add(q.bounds.maxStale - s.Cluster.Staleness()),
 	}
 	outside := &outside{server: s, slot: slot}
 	verifier.Lists, verifier.Schemas = s.statusLists(v, outside.lists()), schemas{v, outside.schemas()}
