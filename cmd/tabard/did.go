@@ -7,10 +7,10 @@ import (
 func didCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "did",
-		Usage: "create, change, deactivate and check did:webvh DIDs; observe those of others",
+		Usage: "create, change, own, deactivate and check did:webvh DIDs; observe those of others",
 		Subcommands: []*cli.Command{
-			didCreateCommand(), didUpdateCommand(), didRotateCommand(), didMoveCommand(), didDeactivateCommand(),
-			didPublishCommand(), didIDCommand(), didShowLogCommand(), didVerifyCommand(), didWitnessCommand(),
+			didCreateCommand(), didUpdateCommand(), didRotateCommand(), didMoveCommand(), didDeactivateCommand(), didAcceptCommand(),
+			didPublishCommand(), didIDCommand(), didShowCommand(), didShowLogCommand(), didVerifyCommand(), didWitnessCommand(),
 			didPinCommand(), didUnpinCommand(), didObservationsCommand(), didWhoisCommand(),
 		},
 	}
@@ -44,7 +44,7 @@ func parameterFlags() []cli.Flag {
 func documentFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "document", Usage: "JSON `FILE` with the whole document; {DID} in it stands for the DID"},
-		&cli.StringSliceFlag{Name: "controller", Usage: "`DID` of an owner, who may change the DID's status; repeatable"},
+		&cli.StringSliceFlag{Name: "controller", Usage: "`DID` of an owner, who may change the DID's status, and who confirms it by --owner or did accept; repeatable"},
 		&cli.StringSliceFlag{Name: "also-known-as", Usage: "another `URI` of the subject; repeatable"},
 		&cli.StringSliceFlag{Name: "service", Usage: "a service as `NAME=TYPE,URL`; repeatable"},
 	}

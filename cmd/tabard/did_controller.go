@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -13,40 +14,47 @@ import (
 	"github.com/tabard-id/tabard/node/client"
 )
 
-// controllerFromFlags opens the DID directory of the controller that confirms a new DID, and makes it
-// the controller that the document names; nil if there is none.
+// controllerFromFlags opens the DID directory of the owner that confirms a new DID, and makes it the
+// controller that the document names; nil if there is none.
 func controllerFromFlags(c *cli.Context) (*didDir, error) {
-	dir := c.String("controller-dir")
+	dir := c.String("owner")
 	if dir == "" {
 		return nil, nil
 	}
 	if c.Bool("no-submit") {
-		return nil, usage("--controller-dir and --no-submit exclude each other: the controller's word is registered at once")
+		return nil, usage("--owner and --no-submit exclude each other: the owner's word is registered at once")
 	}
 	owner, err := openDIDDir(dir)
 	if err != nil {
 		return nil, err
 	}
-	if len(c.StringSlice("controller")) == 0 {
+	switch named := c.StringSlice("controller"); {
+	case len(named) == 0:
 		err = c.Set("controller", string(owner.id()))
+	case !slices.Contains(named, string(owner.id())):
+		err = usage("--owner %s is %s, which is none of the controllers named", dir, owner.id())
 	}
 	return owner, err
 }
 
-// confirmAgent registers the controller's word that a DID is its agent's, and returns its digest.
-func confirmAgent(c *cli.Context, cl *client.Client, owner *didDir, agent did.ID) (digest string, err error) {
+// confirmAgent registers the owner's word that a DID is of its agent, which ends by itself unless validFor is 0,
+// and returns the digest of the credential.
+func confirmAgent(c *cli.Context, cl *client.Client, owner *didDir, agent did.ID, validFor time.Duration) (digest string, err error) {
 	key, method, err := owner.signingKey(did.AssertionMethod)
 	if err != nil {
 		return "", err
 	}
 	now := time.Now()
 	vc := jcs.Object(
-		jcs.Member{Name: "@context", Value: texts(credential.ContextV2)},
+		jcs.Member{Name: "@context", Value: texts(credential.ContextV2, undefinedTerms)},
 		jcs.Member{Name: "type", Value: texts(credential.Type, record.AgentRegistration)},
 		jcs.Member{Name: "issuer", Value: jcs.FromString(string(owner.id()))},
 		jcs.Member{Name: "validFrom", Value: jcs.FromString(now.UTC().Format(time.RFC3339))},
 		jcs.Member{Name: "credentialSubject", Value: jcs.Object(jcs.Member{Name: "id", Value: jcs.FromString(string(agent))})},
 	)
+	if validFor > 0 {
+		vc = vc.With("validUntil", jcs.FromString(now.Add(validFor).UTC().Format(time.RFC3339)))
+	}
 	secured, err := proof.Sign(vc, key, proof.SignOptions{VerificationMethod: method, Purpose: did.AssertionMethod, Created: now})
 	if err != nil {
 		return "", err
@@ -58,3 +66,6 @@ func confirmAgent(c *cli.Context, cl *client.Client, owner *didDir, agent did.ID
 	talk(c, "%s has confirmed the agent by credential %s.", owner.id(), digest)
 	return digest, nil
 }
+
+// undefinedTerms is the context that gives a meaning to terms of which no other speaks, such as the type.
+const undefinedTerms = "https://www.w3.org/ns/credentials/undefined-terms/v2"

@@ -24,16 +24,17 @@ func didCreateCommand() *cli.Command {
 		ArgsUsage: "PATH",
 		Description: "Makes an update key and a signing key in DIR/keys, and registers the DID at PATH on the registry's\n" +
 			"domain. DIR is --did-dir, or named after PATH's last segment. Where this is interrupted, `tabard did\n" +
-			"publish` goes on with it.\n\n" +
+			"publish` goes on with it. With --controller alone the ownership is a claim; the owner confirms it by\n" +
+			"tabard did accept, or at once where --owner names its directory.\n\n" +
 			"EXAMPLES:\n" +
 			"   tabard did create agents/alice\n" +
 			"   tabard did create agents/bot --controller \"$ALICE\" --pre-rotation --service 'mcp=MCP,https://bot.example/mcp'\n" +
-			"   tabard did create agents/bot --controller-dir alice   # where an allow-list has Alice, and not the bot\n" +
+			"   tabard did create agents/bot --owner alice                  # Alice's, and her directory is at hand\n" +
 			"   tabard did create agents/carol --witness did:key:z6Mk... --witness-key w.json\n" +
 			"   tabard did create agents/dave --domain example.com --no-submit   # offline",
 		Flags: writeFlags(slices.Concat(documentFlags(), parameterFlags(), []cli.Flag{
 			&cli.StringFlag{Name: "domain", Usage: "`HOST[:PORT]` of the DID (default: the registry's)"},
-			&cli.StringFlag{Name: "controller-dir", Usage: "DID `DIR` of the controller, who first confirms by an AgentRegistrationCredential that the DID is its agent's"},
+			&cli.StringFlag{Name: "owner", Aliases: []string{"controller-dir"}, Usage: "DID `DIR` of a controller, who first confirms by an AgentRegistrationCredential that the DID is of an agent of its own; an allow-list that has the owner lets the agent in by that"},
 			&cli.BoolFlag{Name: "portable", Usage: "let the DID move to another domain later"},
 			&cli.StringFlag{Name: "update-key", Usage: "key `FILE` (Ed25519) to control the DID with, instead of a new one"},
 			&cli.StringFlag{Name: "doc-key-type", Value: "Ed25519", Usage: "`TYPE` of the signing key: Ed25519, P-256 or P-384"},
@@ -91,7 +92,7 @@ func didCreate(c *cli.Context) (err error) {
 		if err != nil {
 			return err
 		}
-		if d.registration, err = confirmAgent(c, cl, owner, id); err != nil {
+		if d.registration, err = confirmAgent(c, cl, owner, id, 0); err != nil {
 			return err
 		}
 	}

@@ -77,7 +77,9 @@ func TestReadmeCommandsAndFlags(t *testing.T) {
 	flags := map[string]bool{"help": true, "build": true, "detach": true, "cacert": true} // of docker and curl, too
 	walk(commands, func(c *cli.Command) {
 		for _, f := range c.Flags {
-			flags[f.Names()[0]] = true
+			for _, name := range f.Names() {
+				flags[name] = true
+			}
 		}
 	})
 	for _, name := range []string{"README.md", "node/api/README.md", "vectors/README.md", "CHANGELOG.md"} {

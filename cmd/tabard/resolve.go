@@ -25,7 +25,10 @@ func resolveCommand() *cli.Command {
 		Description: "Prints the resolution result of a node, or with --document-only the DID document alone. Of a DID URL with\n" +
 			"a fragment, path or service it prints what that means: the key or service, the document with the selected\n" +
 			"services alone, or with --endpoint the URL where a service lies. With --verify the node is not believed:\n" +
-			"the log is fetched and verified here. did:key and did:jwk are resolved without a registry with --offline.\n\n" +
+			"the log is fetched and verified here, and of the node asked only whether it knows the DID to be suspended or\n" +
+			"revoked. did:key and did:jwk are resolved without a registry with --offline.\n\n" +
+			"Exit status 4, with the document, if the DID is suspended or revoked, whichever version is asked for; 5 if it\n" +
+			"is deactivated or not found.\n\n" +
 			"EXAMPLES:\n" +
 			"   tabard resolve did:webvh:Qm...:registry.localhost%3A8700:agents:alice\n" +
 			"   tabard resolve \"$DID\" --version-number 1 --document-only\n" +
@@ -69,11 +72,11 @@ func resolve(c *cli.Context) error {
 		return err
 	}
 	if c.Bool("document-only") {
-		document, _ := result.Get("didDocument")
-		if document.IsObject() {
-			return out.document(document)
+		if document, _ := result.Get("didDocument"); document.IsObject() {
+			result = document
+		} else {
+			return failure
 		}
-		return failure
 	}
 	if err := out.document(result); err != nil {
 		return err
@@ -135,7 +138,11 @@ func resolveTarget(c *cli.Context, request dereference.Request) (result jcs.Valu
 	ctx, stop := withTimeout(c)
 	defer stop()
 	if c.Bool("verify") {
-		return resolveWith(ctx, cl, request)
+		result, failure, err = resolveWith(ctx, cl, request)
+		if err != nil || failure != nil {
+			return result, failure, err
+		}
+		return withStatus(ctx, cl, request.URL.DID, result)
 	}
 	got, err := cl.ResolveURL(ctx, request.URL.String())
 	if err != nil {
@@ -145,6 +152,9 @@ func resolveTarget(c *cli.Context, request dereference.Request) (result jcs.Valu
 		failure = fail(exitGone, "%s is deactivated", request.URL.DID)
 	} else if failed := got.Err(); failed != nil {
 		failure = failed
+	} else {
+		metadata, _ := got.Value.Get("didDocumentMetadata")
+		failure = outOfForce(request.URL.DID, metadata)
 	}
 	return got.Value, failure, nil
 }
@@ -178,7 +188,10 @@ func dereferenceTarget(c *cli.Context, out printer, request dereference.Request)
 	ctx, stop := withTimeout(c)
 	defer stop()
 	if c.Bool("verify") {
-		return dereferenceWith(ctx, c, out, cl, request)
+		if err := dereferenceWith(ctx, c, out, cl, request); err != nil {
+			return err
+		}
+		return askStatus(ctx, cl, request.URL.DID)
 	}
 	got, err := cl.Dereference(ctx, request.URL.String(), client.DereferenceOptions{Endpoint: c.Bool("endpoint")})
 	switch {
@@ -187,9 +200,15 @@ func dereferenceTarget(c *cli.Context, out printer, request dereference.Request)
 	case got.Status == http.StatusGone:
 		return fail(exitGone, "%s is deactivated", request.URL.DID)
 	case got.Location != "":
-		return printLocation(out, got.Location)
+		if err := printLocation(out, got.Location); err != nil {
+			return err
+		}
+		return askStatus(ctx, cl, request.URL.DID)
 	}
-	return out.document(got.Content)
+	if err := out.document(got.Content); err != nil {
+		return err
+	}
+	return outOfForce(request.URL.DID, got.Metadata)
 }
 
 // dereferenceWith does without a node's word.
