@@ -2,32 +2,49 @@ package faulttest
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
 
 // subscribe opens a stream from an address of its own and leaves it alone: what it is sent stays in the
-// socket's buffer, so that the test's process does nothing.
-func (s *server) subscribe(from string) net.Conn {
+// socket's buffer. No poller of the test's process is told of it either, which the server's process would
+// have to wake, as none does on a subscriber's own machine.
+func (s *server) subscribe(from string) {
 	s.t.Helper()
 	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}, Timeout: patience}
 	conn, err := dialer.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.t.Cleanup(func() { conn.Close() })
+	defer conn.Close()
 	fmt.Fprint(conn, "GET /v1/stream HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
 		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n")
 	resp, err := http.ReadResponse(bufio.NewReaderSize(io.LimitReader(conn, 4<<10), 16), nil)
 	if err != nil || resp.StatusCode != http.StatusSwitchingProtocols {
 		s.t.Fatalf("subscription from %s: %v %v", from, resp, err)
 	}
-	return conn
+	raw, err := conn.(*net.TCPConn).SyscallConn()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var kept int
+	var failed error
+	err = raw.Control(func(fd uintptr) { kept, failed = syscall.Dup(int(fd)) })
+	if err := errors.Join(err, failed); err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() {
+		if err := syscall.Close(kept); err != nil {
+			s.t.Error(err)
+		}
+	})
 }
 
 // TestIdleSubscribersCostLittle: what thousands of subscribers cost when nothing happens is heartbeats.

@@ -14,24 +14,25 @@ type tryWriter struct {
 	buf []byte
 	n   int
 	err error
-	do  func(fd uintptr) bool // made once, so that a write allocates nothing
+	do  func(fd uintptr) // made once, so that a write allocates nothing
 }
 
 // write returns how many bytes of buf the socket took; fewer than all, with a nil
-// error, when it is full.
+// error, when it is full. The caller is the only one who writes, so that the socket
+// is but kept from being closed meanwhile: raw.Write would have the poller get ready
+// for a wait that never comes.
 func (w *tryWriter) write(raw syscall.RawConn, buf []byte) (int, error) {
 	if w.do == nil {
 		w.do = w.once
 	}
 	w.buf, w.n, w.err = buf, 0, nil
-	if err := raw.Write(w.do); err != nil {
+	if err := raw.Control(w.do); err != nil {
 		return 0, err
 	}
 	return w.n, w.err
 }
 
-// once always reports true: the poller is not to wait and call again.
-func (w *tryWriter) once(fd uintptr) bool {
+func (w *tryWriter) once(fd uintptr) {
 	for w.n < len(w.buf) {
 		n, err := writeNow(int(fd), w.buf[w.n:])
 		if n > 0 {
@@ -40,15 +41,14 @@ func (w *tryWriter) once(fd uintptr) bool {
 		switch {
 		case errors.Is(err, syscall.EINTR):
 		case errors.Is(err, syscall.EAGAIN):
-			return true
+			return
 		case err != nil:
 			w.err = err
-			return true
+			return
 		case n == 0:
-			return true
+			return
 		}
 	}
-	return true
 }
 
 // rawOf returns the socket of a plain TCP connection, and nil for any other, which
