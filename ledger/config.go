@@ -27,7 +27,7 @@ type Config struct {
 	// they are replaced: Damage tells so too. It must not block; nil logs it.
 	Corrupt func(error)
 	// CacheBytes and MemTableBytes size the storage engine: 32 MiB for blocks, and
-	// 16 MiB for each of at most four memtables, if zero.
+	// 32 MiB for each of at most three memtables, if zero.
 	CacheBytes, MemTableBytes int64
 	// OpenFiles bounds the files that the storage engine keeps open, twice while a
 	// snapshot is restored; 512 if zero.

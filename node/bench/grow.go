@@ -17,13 +17,17 @@ type GrowOptions struct {
 	Records int
 }
 
-// growSteps is how many equal parts the filling is measured in.
-const growSteps = 20
+// The filling is measured in steps, of which a quarter has a few.
+const (
+	growQuarters = 4
+	growSteps    = 5 * growQuarters
+)
 
 // Grow fills one node's ledger with did:webvh creations and measures what a record costs when there are
-// many beside when there are few, in processor time, which other work on the machine does not add to.
-// What the compactions that a part causes cost is that part's. It also tells how many bytes are written
-// for each that is kept.
+// many beside when there are few, in processor time, which other work on the machine does not add to. But
+// it makes every step take longer, so that costs are counted by that of making the creations, which is the
+// same work in every part. What the compactions that a part causes cost is that part's. It also tells how
+// many bytes are written for each that is kept.
 func Grow(ctx context.Context, o GrowOptions) (row Row, err error) {
 	row = Row{
 		Name: fmt.Sprintf("did:webvh creations applied, up to %d records", o.Records), Unit: "/s of one core, the last quarter",
@@ -39,30 +43,38 @@ func Grow(ctx context.Context, o GrowOptions) (row Row, err error) {
 		return row, err
 	}
 	defer func() { err = errors.Join(err, g.ledger.Close()) }()
-	step := max(1, o.Records/growSteps)
-	var rates []float64
-	for len(rates) < growSteps {
-		rate, err := g.step(ctx, step)
+	var quarters [growQuarters]growCost
+	for i := range growSteps {
+		cost, err := g.step(ctx, max(1, o.Records/growSteps))
 		if err != nil {
 			return row, err
 		}
-		rates = append(rates, rate)
+		quarters[i*growQuarters/growSteps].add(cost)
 	}
-	const quarter = growSteps / 4
-	row.Value, row.PeerValue = mean(rates[growSteps-quarter:]), mean(rates[:quarter])
-	row.Ratio = row.Value / row.PeerValue
-	row.Notes = g.notes(rates)
+	first, last := quarters[0], quarters[growQuarters-1]
+	row.Value, row.PeerValue = last.rate(), first.rate()
+	row.Ratio = first.share() / last.share()
+	row.Notes = g.notes(quarters[:])
 	return row, nil
 }
 
-// mean is the rate over equal parts of given rates.
-func mean(rates []float64) float64 {
-	seconds := 0.0
-	for _, rate := range rates {
-		seconds += 1 / rate
-	}
-	return float64(len(rates)) / seconds
+// growCost is the processor time that so many creations took to make, and to apply.
+type growCost struct {
+	records     int
+	made, spent time.Duration
 }
+
+func (c *growCost) add(d growCost) {
+	c.records += d.records
+	c.made += d.made
+	c.spent += d.spent
+}
+
+// rate is how many one core applies in a second.
+func (c growCost) rate() float64 { return float64(c.records) / c.spent.Seconds() }
+
+// share is what applying costs, counted by what making does.
+func (c growCost) share() float64 { return c.spent.Seconds() / c.made.Seconds() }
 
 // grower fills a ledger that stays open.
 type grower struct {
@@ -90,24 +102,25 @@ func newGrower(dir string) (*grower, error) {
 	return g, nil
 }
 
-// step applies n creations and returns how many of them one core applies in a second.
-func (g *grower) step(ctx context.Context, n int) (float64, error) {
+// step makes n creations and applies them.
+func (g *grower) step(ctx context.Context, n int) (growCost, error) {
+	start := cpuTime()
 	batch, err := creations(growDomain, fmt.Sprint("grow-", g.index), n)
 	if err != nil {
-		return 0, err
+		return growCost{}, err
 	}
-	start := cpuTime()
+	made := cpuTime()
 	for len(batch) > 0 {
 		part := batch[:min(fillBatch, len(batch))]
 		if err := errors.Join(ctx.Err(), g.apply(part)); err != nil {
-			return 0, err
+			return growCost{}, err
 		}
 		batch = batch[len(part):]
 	}
 	if err := g.quiet(ctx); err != nil {
-		return 0, err
+		return growCost{}, err
 	}
-	return float64(n) / (cpuTime() - start).Seconds(), nil
+	return growCost{n, made - start, cpuTime() - made}, nil
 }
 
 func (g *grower) apply(part []creation) error {
@@ -143,7 +156,7 @@ func (g *grower) quiet(ctx context.Context) error {
 	return nil
 }
 
-func (g *grower) notes(rates []float64) map[string]string {
+func (g *grower) notes(quarters []growCost) map[string]string {
 	s := g.ledger.Storage()
 	kept := max(1, float64(g.kept))
 	notes := map[string]string{
@@ -151,8 +164,15 @@ func (g *grower) notes(rates []float64) map[string]string {
 		"bytes of records":                  fmt.Sprint(g.kept),
 		"bytes on disk for one of a record": fmt.Sprintf("%.2f", float64(s.Size)/kept),
 		"bytes written for one of a record": fmt.Sprintf("%.2f (aim ≤ 12)", float64(s.Written)/kept),
-		"rate, twentieth by twentieth":      fmt.Sprintf("%.0f", rates),
 	}
+	var applied, made []time.Duration
+	for _, q := range quarters {
+		applied = append(applied, (q.spent / time.Duration(q.records)).Round(100*time.Nanosecond))
+		made = append(made, (q.made / time.Duration(q.records)).Round(100*time.Nanosecond))
+	}
+	notes["processor time of a record, quarter by quarter"] = fmt.Sprint(applied)
+	notes["that of making its creation, the same work"] = fmt.Sprint(made)
+	notes["ratio of the rates, the machine's drift in it"] = fmt.Sprintf("%.2f", quarters[len(quarters)-1].rate()/quarters[0].rate())
 	if now := readProcIO(); now.known && g.read.known {
 		notes["bytes that the process wrote for one of a record"] = fmt.Sprintf("%.2f", float64(now.written-g.read.written)/kept)
 	}

@@ -47,7 +47,7 @@ type Options struct {
 	// tables of their own, which compactions need not merge; 0: there are none.
 	Rising byte
 	// CacheBytes is the size of the block cache (32 MiB), MemTableBytes that of a
-	// memtable (16 MiB), of which there are at most four.
+	// memtable (32 MiB), of which there are at most three.
 	CacheBytes, MemTableBytes int64
 	// OpenFiles bounds the table files kept open; 512 if zero.
 	OpenFiles int
@@ -69,7 +69,7 @@ type DB struct {
 // much the store holds.
 func Open(dir string, o Options) (*DB, error) {
 	d := &DB{damage: damage{tell: o.Corrupt}}
-	memTable := orDefault(o.MemTableBytes, 16<<20)
+	memTable := orDefault(o.MemTableBytes, 32<<20)
 	// The engine takes memtables out of what the cache may use.
 	cache := pebble.NewCache(orDefault(o.CacheBytes, 32<<20) + 2*memTable)
 	defer cache.Unref()
@@ -85,12 +85,17 @@ func Open(dir string, o Options) (*DB, error) {
 		Logger:                      engineLogger{logger},
 		EventListener:               d.events(logger),
 		MemTableSize:                uint64(memTable),
-		MemTableStopWritesThreshold: 4,
-		L0CompactionThreshold:       4,
-		L0StopWritesThreshold:       24,
-		LBaseMaxBytes:               64 << 20,
-		MaxOpenFiles:                int(orDefault(int64(o.OpenFiles), 512)),
-		CompactionConcurrencyRange:  func() (int, int) { return 1, 2 },
+		MemTableStopWritesThreshold: 3,
+		// Most keys begin with a digest, so that every compaction out of level 0 rewrites all of
+		// the next level, however little it adds. It is put off until four memtables can be
+		// merged at once (the threshold counts each twice), and the next level is kept small. To
+		// put it off longer would cost the look-ups of new keys, which ask every table that may
+		// have them, more than it saves.
+		L0CompactionThreshold:      8,
+		L0StopWritesThreshold:      24,
+		LBaseMaxBytes:              128 << 20,
+		MaxOpenFiles:               int(orDefault(int64(o.OpenFiles), 512)),
+		CompactionConcurrencyRange: func() (int, int) { return 1, 2 },
 	}
 	for i := range opts.Levels {
 		opts.Levels[i].BlockSize = 8 << 10
