@@ -137,9 +137,10 @@ func agentFromFlags(c *cli.Context, wallet *agent.Wallet, store *agent.Store, ba
 		if err != nil {
 			return nil, "", err
 		}
-		cfg.Registry = registry
+		follower := agent.NewFollower(registry)
+		cfg.Registry = follower
 		cfg.RegistryScheme, _, _ = strings.Cut(servers[0], "://")
-		cfg.Resolver, cfg.Status = agent.RegistryResolver(registry), agent.RegistryStatus(registry)
+		cfg.Resolver, cfg.Status = follower, follower
 	}
 	if err := askElsewhere(c, &cfg); err != nil {
 		return nil, "", err

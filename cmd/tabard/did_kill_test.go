@@ -127,6 +127,9 @@ func TestPendingEntryIsNeverDroppedSilently(t *testing.T) {
 		}
 	}
 	move("carol/did.jsonl", "carol/pending.jsonl")
+	if err := os.WriteFile(filepath.Join(c.dir, "carol", keysDir, ".tmp-1"), []byte("half a key"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	if out, err := c.run("did", "create", "agents/carol", "--did-dir", "carol"); err == nil || !strings.Contains(out, "tabard did publish -d carol") {
 		t.Errorf("%v\n%s", err, out)
 	}
@@ -134,6 +137,9 @@ func TestPendingEntryIsNeverDroppedSilently(t *testing.T) {
 		t.Errorf("%v\n%s", err, out)
 	}
 	c.must("did", "publish", "-d", "carol")
+	if exists(filepath.Join(c.dir, "carol", keysDir, ".tmp-1")) {
+		t.Error("what a crash left of a key is still there")
+	}
 	if again, err := os.ReadFile(filepath.Join(c.dir, "carol", logFile)); err != nil || !bytes.Equal(again, log) {
 		t.Errorf("%s, %v", again, err)
 	}

@@ -100,7 +100,13 @@ func (d *didDir) await(ctx context.Context) error {
 	if errors.Is(err, durable.ErrLocked) {
 		return fail(exitConflict, "another command is changing %s", d.path)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(durable.Sweep(d.path), durable.Sweep(filepath.Join(d.path, keysDir))); err != nil {
+		return errors.Join(err, d.unlock())
+	}
+	return nil
 }
 
 func (d *didDir) unlock() error { return d.lock.Unlock() }

@@ -62,7 +62,7 @@ func (a *Agent) serve(handle handler, in places) http.Handler {
 		}
 		defer leave()
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-		ctx, stop := context.WithTimeout(r.Context(), a.Timeout)
+		ctx, stop := context.WithTimeout(withSession(r.Context()), a.Timeout)
 		defer stop()
 		r = r.WithContext(ctx)
 		status, body, err := handle(a, r)

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/tabard-id/tabard/did"
@@ -84,81 +83,64 @@ func (a *Agent) registryList(ctx context.Context, url string) (doc credential.Li
 // askTimeout bounds one question to the registry.
 const askTimeout = 5 * time.Second
 
-// RegistryResolver resolves at a registry, in bounded time.
-func RegistryResolver(c *client.Client) did.Resolver { return registryResolver{c} }
-
-type registryResolver struct{ client *client.Client }
-
-func (r registryResolver) Resolve(ctx context.Context, id did.ID, opt did.Options) (did.Resolution, error) {
-	ctx, stop := context.WithTimeout(ctx, askTimeout)
-	defer stop()
-	return r.client.Resolve(ctx, id, opt)
+// statuses are the statuses that a registry tells within ctx. A registry that cannot be
+// reached is an error, which fails the check.
+type statuses struct {
+	*Follower
+	ctx context.Context
 }
 
-// registryStatus asks a registry for statuses, one question each.
-type registryStatus struct {
-	client *client.Client
-	ctx    context.Context
-	silent *atomic.Bool
+// within is the source of statuses for what is verified within ctx.
+func (f *Follower) within(ctx context.Context) credential.StatusSource { return statuses{f, ctx} }
+
+var (
+	_ credential.StatusSource = (*Follower)(nil)
+	_ credential.GraphSource  = statuses{}
+)
+
+// CredentialStatus implements credential.StatusSource, each question by itself.
+func (f *Follower) CredentialStatus(digest [32]byte, issuer did.ID) (credential.StatusInfo, bool, error) {
+	return f.within(context.Background()).CredentialStatus(digest, issuer)
 }
 
-// RegistryStatus makes a registry's answers a verifier's source of status. A
-// registry that cannot be reached is an error, which fails the check.
-func RegistryStatus(c *client.Client) credential.StatusSource {
-	return registryStatus{c, context.Background(), new(atomic.Bool)}
+// DIDStatus implements credential.StatusSource, each question by itself.
+func (f *Follower) DIDStatus(id did.ID) (credential.StatusInfo, bool, error) {
+	return f.within(context.Background()).DIDStatus(id)
 }
 
-// within is the source for one verification, which ends with ctx, and in which a registry
-// that has once not answered is not asked again.
-func (s registryStatus) within(ctx context.Context) credential.StatusSource {
-	return registryStatus{s.client, ctx, new(atomic.Bool)}
-}
-
-// ask puts one question.
-func (s registryStatus) ask(question func(ctx context.Context) (api.Status, error)) (api.Status, error) {
-	if s.silent.Load() {
-		return api.Status{}, client.ErrUnreachable
-	}
-	ctx, stop := context.WithTimeout(s.ctx, askTimeout)
-	defer stop()
-	got, err := question(ctx)
-	if errors.Is(err, client.ErrUnreachable) || errors.Is(err, context.DeadlineExceeded) {
-		s.silent.Store(true)
-	}
-	return got, err
-}
-
-func (s registryStatus) CredentialStatus(digest [32]byte, issuer did.ID) (credential.StatusInfo, bool, error) {
-	return statusInfo(s.ask(func(ctx context.Context) (api.Status, error) {
-		return s.client.CredentialStatus(ctx, hex.EncodeToString(digest[:]), issuer)
+func (s statuses) CredentialStatus(digest [32]byte, issuer did.ID) (credential.StatusInfo, bool, error) {
+	text := hex.EncodeToString(digest[:])
+	return statusInfo(s.status(s.ctx, "credential "+text+" "+string(issuer), issuer, func(ctx context.Context, opts ...client.ReadOption) (api.Status, error) {
+		return s.Client.CredentialStatus(ctx, text, issuer, opts...)
 	}))
 }
 
 // CredentialByGraph implements credential.GraphSource.
-func (s registryStatus) CredentialByGraph(graph [32]byte, issuer did.ID) (digest [32]byte, ok bool, err error) {
-	got, err := s.ask(func(ctx context.Context) (api.Status, error) {
-		return s.client.StatusByGraph(ctx, hex.EncodeToString(graph[:]), issuer)
+func (s statuses) CredentialByGraph(graph [32]byte, issuer did.ID) (digest [32]byte, ok bool, err error) {
+	text := hex.EncodeToString(graph[:])
+	got, err := s.status(s.ctx, "graph "+text+" "+string(issuer), issuer, func(ctx context.Context, opts ...client.ReadOption) (api.Status, error) {
+		return s.StatusByGraph(ctx, text, issuer, opts...)
 	})
 	if _, known, err := statusInfo(got, err); err != nil || !known {
 		return digest, false, err
 	}
-	text, err := hex.DecodeString(got.Digest)
-	if err != nil || len(text) != len(digest) {
+	name, err := hex.DecodeString(got.Digest)
+	if err != nil || len(name) != len(digest) {
 		return digest, false, errors.New("the registry names a credential by what is no digest")
 	}
-	return [32]byte(text), true, nil
+	return [32]byte(name), true, nil
 }
 
-var _ credential.GraphSource = registryStatus{}
-
 // DIDStatus asks only about DIDs that a registry can have a status of.
-func (s registryStatus) DIDStatus(id did.ID) (credential.StatusInfo, bool, error) {
-	return statusInfo(s.ask(func(ctx context.Context) (api.Status, error) { return s.client.Status(ctx, string(id)) }))
+func (s statuses) DIDStatus(id did.ID) (credential.StatusInfo, bool, error) {
+	return statusInfo(s.status(s.ctx, "status "+string(id), id, func(ctx context.Context, opts ...client.ReadOption) (api.Status, error) {
+		return s.Status(ctx, string(id), opts...)
+	}))
 }
 
 func statusInfo(got api.Status, err error) (credential.StatusInfo, bool, error) {
 	var p *client.Problem
-	if errors.As(err, &p) && p.Code == "unknown-target" {
+	if errors.As(err, &p) && p.Code == unknownTarget {
 		return credential.StatusInfo{}, false, nil
 	}
 	if err != nil {

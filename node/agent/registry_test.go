@@ -159,9 +159,10 @@ func serve(t *testing.T, registry *client.Client) poster {
 	}
 	server := httptest.NewServer(nil)
 	t.Cleanup(server.Close)
+	follower := agent.NewFollower(registry)
 	a, err := agent.New(agent.Config{
-		Keys: store, Wallet: wallet, BaseURL: server.URL, Registry: registry, RegistryScheme: "http",
-		Resolver: agent.RegistryResolver(registry), Status: agent.RegistryStatus(registry),
+		Keys: store, Wallet: wallet, BaseURL: server.URL, Registry: follower, RegistryScheme: "http",
+		Resolver: follower, Status: follower,
 	})
 	if err != nil {
 		t.Fatal(err)
