@@ -21,6 +21,9 @@ type Config struct {
 	// Verify checks signatures; nil is a cache over PublicKey.Verify. One that
 	// caches should be shared with those who check before proposing.
 	Verify multikey.VerifyFunc
+	// VerifyRestored checks the signatures in snapshots. Each is met once, so that it need not
+	// remember any; nil is Verify, or PublicKey.Verify if that is nil too.
+	VerifyRestored multikey.VerifyFunc
 	// Metrics are counted in, unless nil.
 	Metrics *Metrics
 	// Corrupt is called when stored bytes turn out not to be those written, once until
@@ -60,6 +63,12 @@ func (c *Config) validate() error {
 	}
 	if c.Corrupt == nil {
 		c.Corrupt = func(err error) { c.Logger.Error("the ledger is damaged", "error", err) }
+	}
+	if c.VerifyRestored == nil {
+		c.VerifyRestored = multikey.PublicKey.Verify
+		if c.Verify != nil {
+			c.VerifyRestored = c.Verify
+		}
 	}
 	if c.Verify == nil {
 		c.Verify = multikey.NewCache(signatures).Verify

@@ -147,7 +147,11 @@ func (j *judge) again(seq record.Seq, count int) error {
 // append adds a record of that body; size is a guess at how large it is.
 func (j *judge) append(kind record.Kind, body jcs.Value, size int) (int, error) {
 	r := record.Record{Kind: kind, Time: j.now, Body: body}
-	n, err := j.plan.add(r, size)
+	var held planned
+	if j.past != nil {
+		held = j.past.held(len(j.plan.records))
+	}
+	n, err := j.plan.add(r, size, held)
 	if errors.Is(err, record.ErrTooLarge) {
 		return 0, &refusal{code: record.RecordTooLarge, why: err}
 	}

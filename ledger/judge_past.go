@@ -22,6 +22,16 @@ type past struct {
 	rewritten *bool
 	// size is that of its did records in bytes.
 	size int
+	// records are their stored values, as they were received.
+	records []heldRecord
+}
+
+// held returns the value that record n was received with, nil if there is none.
+func (p *past) held(n int) planned {
+	if n >= len(p.records) {
+		return nil
+	}
+	return p.records[n].value
 }
 
 // pastByIssuer is securedByIssuer for a credential whose content is not there any

@@ -1,8 +1,10 @@
 package ledger
 
 import (
+	"bytes"
 	"encoding/binary"
 	"hash/maphash"
+	"sync"
 
 	"github.com/tabard-id/tabard/ledger/internal/merkle"
 	"github.com/tabard-id/tabard/ledger/internal/store"
@@ -56,16 +58,40 @@ func (p *plan) Delete(key []byte) {
 	p.changes = append(p.changes, change{key: key, rec: -1, deleted: true})
 }
 
-// add encodes a record, and returns its number within the operation. size is a
-// guess at its size.
-func (p *plan) add(r record.Record, size int) (int, error) {
-	value, err := view.RecordValue(size, r.Append)
+// add encodes a record, and returns its number within the operation. size is a guess at
+// its size. Where held, whose hash has been checked, is what comes of it, it is not hashed
+// again.
+func (p *plan) add(r record.Record, size int, held planned) (int, error) {
+	same, err := held.is(r)
 	if err != nil {
 		return 0, err
 	}
-	p.records = append(p.records, value)
+	if !same {
+		if held, err = view.RecordValue(size, r.Append); err != nil {
+			return 0, err
+		}
+	}
+	p.records = append(p.records, held)
 	return len(p.records) - 1, nil
 }
+
+// is reports whether the value is that of a record.
+func (v planned) is(r record.Record) (bool, error) {
+	if v == nil {
+		return false, nil
+	}
+	room := encodings.Get().(*[]byte)
+	defer encodings.Put(room)
+	encoded, err := r.Append((*room)[:0])
+	if err != nil {
+		return false, err
+	}
+	*room = encoded
+	return bytes.Equal(encoded, view.BytesOf(v)), nil
+}
+
+// encodings are buffers for records that are compared and not kept.
+var encodings = sync.Pool{New: func() any { return new([]byte) }}
 
 // size is about how many bytes the plan writes, with the hashes of the tree.
 func (p *plan) size() int {

@@ -17,6 +17,8 @@ type replayer struct {
 	source *source
 	// whole is the ledger that gets to be this one, for its progress and end.
 	whole *Ledger
+	// written are the keys of its views, nil if there were some before.
+	written *keySet
 	// to is the ledger in the making. Nobody else sees it, and of it there are no
 	// views: only its configuration, generation, state and identity are used.
 	to *Ledger
@@ -36,12 +38,16 @@ const (
 func (l *Ledger) replay(in *snapshotReader, header *snapshotHeader, to *generation) error {
 	r := &replayer{header: header, whole: l, to: &Ledger{cfg: l.cfg, gen: to}}
 	r.to.cfg.Metrics = nil // they are of what is applied
+	r.to.cfg.Verify = l.cfg.VerifyRestored
 	var err error
 	if r.to.state, err = view.GetState(to.db); err != nil {
 		return err
 	}
 	if r.to.identity, err = view.GetIdentity(to.db); err != nil {
 		return err
+	}
+	if r.to.state.Tree.Size() == 0 {
+		r.written = newKeySet(uint64(header.Size))
 	}
 	l.progress.begin(header.From, header.Size, l.cfg.Logger)
 	r.source = openSource(in, header)
@@ -115,8 +121,11 @@ func (r *replayer) judge(g *group, base view.Reader, batch *overlay, identity vi
 	if err != nil {
 		return g.refuse(err)
 	}
+	if r.written != nil {
+		base = writtenOnly{base, r.written}
+	}
 	j := r.to.newJudge(g.time(), base, batch, identity, r.to.gen.documents)
-	j.past = past
+	j.past, past.records = past, g.records
 	if g.plan, err = j.decide(op); err != nil {
 		return fmt.Errorf("record %d: %w", g.records[0].seq, err)
 	}
@@ -148,6 +157,7 @@ func (r *replayer) settle(b *batch, g *group) error {
 	}
 	b.now = g.time()
 	b.carryOut(p)
+	r.written.add(p.changes)
 	return nil
 }
 

@@ -148,8 +148,8 @@ func (n *Node) openLedger() error {
 		return err
 	}
 	n.ledger, err = ledger.Open(ledger.Config{
-		Dir: filepath.Join(n.cfg.Dir, "ledger"), Logger: n.log, Verify: n.verify, Metrics: counts, OpenFiles: n.files.storeFiles,
-		Corrupt: n.damaged,
+		Dir: filepath.Join(n.cfg.Dir, "ledger"), Logger: n.log, Metrics: counts, OpenFiles: n.files.storeFiles,
+		Verify: n.verify, VerifyRestored: multikey.PublicKey.Verify, Corrupt: n.damaged,
 	})
 	if errors.Is(err, syscall.EAGAIN) { // the lock of the store
 		return fmt.Errorf("the directory %s is in use by another process", n.cfg.Dir)

@@ -116,6 +116,12 @@ func IsNode(key []byte) bool { return len(key) > 0 && key[0] == famNode }
 // IsRecord reports whether a key is of the family of the records.
 func IsRecord(key []byte) bool { return len(key) > 0 && key[0] == famRecord }
 
+// ByOperations reports whether a key is of what operations change by themselves: not the
+// records and the tree that come of them, nor the state of the whole, nor who it is of.
+func ByOperations(key []byte) bool {
+	return len(key) > 1 && !IsRecord(key) && !IsNode(key)
+}
+
 // RecordSeq returns the position that a record's key stands for, and false for any
 // other key.
 func RecordSeq(key []byte) (record.Seq, bool) {
