@@ -61,9 +61,10 @@ func TestImportsGoOneWay(t *testing.T) {
 }
 
 func TestBannedDependencies(t *testing.T) {
+	imports := directImports(t, "./...")
 	for _, ban := range bans {
 		t.Run(ban.pkg+" without "+ban.banned, func(t *testing.T) {
-			if chain := findOurs(directImports(t, "./..."), module+"/"+ban.pkg, ban.banned); chain != "" {
+			if chain := findOurs(imports, module+"/"+ban.pkg, ban.banned); chain != "" {
 				t.Errorf("%s: %s", chain, ban.reason)
 			}
 		})

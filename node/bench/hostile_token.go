@@ -226,12 +226,12 @@ func statusAttacks() []attack {
 	const most = statuslist.MaxBytes
 	return []attack{
 		pack("16 MiB of bits", false, most, gzipped, bits),
-		pack("bomb of 700 MiB", true, 700<<20, gzipped, bits),
+		pack("bomb of 100 MiB", true, 100<<20, gzipped, bits),
 		pack("1,000 members of gzip", true, most, members, bits),
 		pack("40,000 empty members of gzip", true, 40000, empty, bits),
 		pack("16 MiB and 256 messages", false, most, gzipped, credential),
 		pack("token of 16 MiB", false, most, zlibbed, token),
-		pack("token, bomb of 700 MiB", true, 700<<20, zlibbed, token),
+		pack("token, bomb of 100 MiB", true, 100<<20, zlibbed, token),
 		{"status list", "1 MiB of flips", false, func(context.Context) (int, func() error, error) {
 			old, next := make([]byte, 1<<20), bytes.Repeat([]byte{0xff}, 1<<20)
 			return 2 << 20, func() error { statuslist.Diff(old, next, 1, 1024); return nil }, nil
