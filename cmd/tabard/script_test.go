@@ -115,7 +115,7 @@ func untilGrep(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	re, err := regexp.Compile(args[0])
 	ts.Check(err)
-	const patience = 30 * time.Second
+	const patience = 2 * time.Minute
 	deadline := time.NewTimer(patience)
 	defer deadline.Stop()
 	tick := time.NewTicker(10 * time.Millisecond)

@@ -243,7 +243,7 @@ func TestSCIDEverywhere(t *testing.T) {
 	if webvh.InName(text, webvh.KeyHash("")) {
 		t.Error("found in a name")
 	}
-	if d := time.Since(start); d > 5*time.Second {
+	if d := time.Since(start); d > time.Minute {
 		t.Errorf("took %s", d)
 	}
 }

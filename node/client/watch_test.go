@@ -110,7 +110,7 @@ func honest(size record.Seq) script {
 
 // collect watches until n records have come.
 func collect(ctx context.Context, c *Client, opt WatchOptions, n int) ([]record.Seq, error) {
-	ctx, stop := context.WithTimeout(ctx, 20*time.Second)
+	ctx, stop := context.WithTimeout(ctx, 2*time.Minute)
 	defer stop()
 	var got []record.Seq
 	for f, err := range c.Watch(ctx, opt) {

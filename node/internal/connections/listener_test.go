@@ -79,7 +79,7 @@ type conversation struct {
 
 func (s *site) dial(from string) *conversation {
 	s.t.Helper()
-	d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}, Timeout: 5 * time.Second}
+	d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}, Timeout: time.Minute}
 	c, err := d.DialContext(context.Background(), "tcp", s.listener.Addr().String())
 	if err != nil {
 		s.t.Fatal(err)
@@ -97,7 +97,7 @@ func (c *conversation) send(path string) {
 func (c *conversation) answered() bool {
 	c.t.Helper()
 	c.send("/")
-	c.conn.SetReadDeadline(time.Now().Add(20 * time.Second))
+	c.conn.SetReadDeadline(time.Now().Add(2 * time.Minute))
 	resp, err := http.ReadResponse(c.in, nil)
 	if err != nil {
 		if e, ok := err.(net.Error); ok && e.Timeout() {
@@ -111,7 +111,7 @@ func (c *conversation) answered() bool {
 
 func (s *site) eventually(what string, holds func() bool) {
 	s.t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !holds(); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); !holds(); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			s.t.Fatalf("gave up waiting until %s", what)
 		}

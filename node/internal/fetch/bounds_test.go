@@ -124,7 +124,7 @@ func TestBounds(t *testing.T) {
 		<-let
 		under.Add(-1)
 	})
-	f := s.fetcher(t, func(c *Config) { c.MaxConcurrent, c.MaxPerHost, c.Timeout = 8, 2, 10*time.Second })
+	f := s.fetcher(t, func(c *Config) { c.MaxConcurrent, c.MaxPerHost, c.Timeout = 8, 2, 2*time.Minute })
 	const n = 40
 	results := make(chan error, n)
 	for i := range n {

@@ -349,7 +349,7 @@ func TestRebinding(t *testing.T) {
 		"IPv6 loopback after many more": {{"2606:4700::1", "2606:4700::2", "2606:4700::3", "::1"}},
 	} {
 		resolver := &names{lists: lists}
-		f := s.fetcher(t, func(c *Config) { c.AllowPrivate, c.Resolver, c.Timeout = false, resolver, 300*time.Millisecond })
+		f := s.fetcher(t, func(c *Config) { c.AllowPrivate, c.Resolver, c.Timeout = false, resolver, time.Minute })
 		url := strings.Replace(s.url("/"), "example.com", "rebind.tabard.id", 1)
 		_, err := f.Get(t.Context(), url, Options{Fresh: true})
 		wantKind(t, name, err, ErrBlockedAddress)

@@ -250,6 +250,7 @@ func TestStrangersLogsWaitForAPlace(t *testing.T) {
 		t.Errorf("no place: %v", err)
 	}
 	<-h.resolver.verifying
+	h.resolver.cfg.Timeout = time.Minute
 	if _, err := h.resolver.Resolve(t.Context(), c.id(), did.Options{}); err != nil {
 		t.Errorf("a place: %v", err)
 	}

@@ -86,7 +86,7 @@ func TestBulkClientThatGoesAway(t *testing.T) {
 	if _, err := w.Write(bulkBody(didLine(a.entry.Value))); err != nil {
 		t.Fatal(err)
 	}
-	wait, stop := context.WithTimeout(context.Background(), 10*time.Second)
+	wait, stop := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer stop()
 	if err := n.ledger.Wait(wait, 2); err != nil { // the line has been applied: the request is under way
 		t.Fatal(err)

@@ -50,6 +50,10 @@ func startCluster(t testing.TB, size int, change ...func(*Config)) []*testNode {
 	t.Helper()
 	listeners, peers := listen(t, size)
 	now := time.Now().Add(-time.Hour).UTC().Truncate(time.Second)
+	wait := 500 * time.Millisecond // alone, a node has whatever was answered
+	if size > 1 {
+		wait = 2 * time.Minute
+	}
 	nodes := make([]*testNode, size)
 	key := newKey(t) // of all nodes; the registry's document has it as the first one's
 	for i := range nodes {
@@ -62,7 +66,7 @@ func startCluster(t testing.TB, size int, change ...func(*Config)) []*testNode {
 		}
 		n.raft = startRaft(t, peers[i].ID, listeners[i], peers, n.ledger, challenges.Answer)
 		cfg := Config{Ledger: n.ledger, Cluster: n.raft, NodeID: peers[i].ID, Verify: cache.Verify, Challenges: challenges,
-			WaitLimit: 500 * time.Millisecond, MaxStaleDefault: time.Minute, Key: &key}
+			WaitLimit: wait, MaxStaleDefault: time.Minute, Key: &key}
 		for _, f := range change {
 			f(&cfg)
 		}
@@ -75,7 +79,7 @@ func startCluster(t testing.TB, size int, change ...func(*Config)) []*testNode {
 		nodes[i] = n
 	}
 	nodes[0].genesis(key)
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	for _, n := range nodes {
 		n.id = nodes[0].id
@@ -117,7 +121,7 @@ func startRaft(t testing.TB, id string, l net.Listener, peers []consensus.Peer, 
 	t.Helper()
 	election := 20 * time.Millisecond // alone, a node need wait for nobody
 	if len(peers) > 1 {
-		election = 200 * time.Millisecond
+		election = 500 * time.Millisecond
 	}
 	r, err := consensus.Start(consensus.Config{
 		NodeID: id, Dir: t.TempDir(), Listener: l, Peers: peers, StateMachine: state, Answer: answer,

@@ -147,7 +147,7 @@ func dial(t testing.TB, url string) *websocket.Conn {
 	return ws
 }
 
-// next reads one message; no test waits longer than ten seconds for one.
+// next reads one message; no test waits longer than two minutes for one.
 func next(t testing.TB, ws *websocket.Conn) api.Frame {
 	t.Helper()
 	f, err := receive(ws)
@@ -158,7 +158,7 @@ func next(t testing.TB, ws *websocket.Conn) api.Frame {
 }
 
 func receive(ws *websocket.Conn) (api.Frame, error) {
-	if err := ws.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+	if err := ws.SetReadDeadline(time.Now().Add(2 * time.Minute)); err != nil {
 		return api.Frame{}, err
 	}
 	_, message, err := ws.ReadMessage()
