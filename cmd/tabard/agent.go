@@ -132,14 +132,14 @@ func agentFromFlags(c *cli.Context, wallet *agent.Wallet, store *agent.Store, ba
 	if cfg.Processor, err = contextsFromFlags(c); err != nil {
 		return nil, "", err
 	}
-	if servers := words(c, "server"); len(servers) > 0 {
+	if nodes := servers(c); len(nodes) > 0 {
 		registry, err := newClient(c, client.WithReads(client.MaxStale(verdictAge)))
 		if err != nil {
 			return nil, "", err
 		}
 		follower := agent.NewFollower(registry)
 		cfg.Registry = follower
-		cfg.RegistryScheme, _, _ = strings.Cut(servers[0], "://")
+		cfg.RegistryScheme, _, _ = strings.Cut(nodes[0], "://")
 		cfg.Resolver, cfg.Status = follower, follower
 	}
 	if err := askElsewhere(c, &cfg); err != nil {

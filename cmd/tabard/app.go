@@ -2,6 +2,8 @@ package main
 
 import (
 	"io"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -119,8 +121,34 @@ func setVariable(f cli.Flag, setting string) {
 }
 
 func onUsageError(c *cli.Context, err error, _ bool) error {
+	if where, value, ok := badDuration(c.Command, err); ok {
+		return usage("%s %q: want a time with its unit, such as 5s, 500ms or 2h (see %s --help)", where, value, c.Command.HelpName)
+	}
 	return usage("%w (see %s --help)", err, c.Command.HelpName)
 }
+
+// badDuration finds the flag or variable and the value in the error of a time that cannot be read. The
+// parsers say no more of it than that.
+func badDuration(command *cli.Command, err error) (where, value string, ok bool) {
+	name := ""
+	if m := badFlagValue.FindStringSubmatch(err.Error()); m != nil {
+		value, name = m[1], m[2]
+		where = "--" + name
+	} else if m := badVariable.FindStringSubmatch(err.Error()); m != nil {
+		value, where, name = m[1], m[2], m[3]
+	}
+	for _, f := range command.Flags {
+		if _, is := f.(*cli.DurationFlag); is && slices.Contains(f.Names(), name) {
+			return where, value, true
+		}
+	}
+	return "", "", false
+}
+
+var (
+	badFlagValue = regexp.MustCompile(`^invalid value "(.*)" for flag -(\S+):`)
+	badVariable  = regexp.MustCompile(`^could not parse "(.*)" as duration value from environment variable "(\S+)" for flag (\S+):`)
+)
 
 // groupAction runs where a command was expected: it shows the help, or names the word it does not know.
 func groupAction(c *cli.Context) error {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -92,6 +93,22 @@ func settingTexts(v jcs.Value) ([]string, error) {
 }
 
 var errSetting = errors.New("want a string, a number, a boolean or an array of them")
+
+// decodeInput reads the JSON that a command is given. What is no JSON at all is the caller's mistake, not
+// a credential that does not hold; what is, but says something twice or nests too deep, does not.
+func decodeInput(name string, data []byte) (jcs.Value, error) {
+	if len(bytes.TrimSpace(data)) == 0 {
+		return jcs.Value{}, usage("%s is empty", name)
+	}
+	v, err := jcs.Decode(data)
+	if errors.Is(err, jcs.ErrSyntax) {
+		return v, usage("%s: %w", name, err)
+	}
+	if err != nil {
+		return v, fail(exitInvalid, "%s: %w", name, err)
+	}
+	return v, nil
+}
 
 // readBounded reads a file of at most limit bytes.
 func readBounded(path string, limit int64) (data []byte, err error) {

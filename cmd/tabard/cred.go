@@ -38,9 +38,9 @@ func readCredential(c *cli.Context, path string) (jcs.Value, error) {
 	if err != nil {
 		return jcs.Value{}, usage("%w", err)
 	}
-	v, err := jcs.Decode(data)
+	v, err := decodeInput(path, data)
 	if err != nil {
-		return v, fail(exitInvalid, "%s: %w", path, err)
+		return v, err
 	}
 	if !v.IsObject() {
 		return v, fail(exitInvalid, "%s: not a JSON object", path)

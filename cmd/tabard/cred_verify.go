@@ -126,10 +126,10 @@ func verifyOffline(c *cli.Context, doc secured) (credential.Verdict, error) {
 		return credential.Verdict{}, usage("--require-active-subject asks a registry, which --offline does without")
 	}
 	now := time.Now()
-	if at := c.String("at"); at != "" {
+	if c.String("at") != "" {
 		var err error
-		if now, err = time.Parse(time.RFC3339, at); err != nil {
-			return credential.Verdict{}, usage("--at: %w", err)
+		if now, err = timeFlag(c, "at"); err != nil {
+			return credential.Verdict{}, err
 		}
 	}
 	logs := offlineResolver{}

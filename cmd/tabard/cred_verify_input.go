@@ -37,9 +37,9 @@ func readSecured(c *cli.Context, path string) (secured, error) {
 	case len(data) > 0 && data[0]&0xe0 >= 0x80: // a CBOR array or tag, and no JSON
 		return coseEnvelope(data, c.Bool("presentation")), nil
 	}
-	v, err := jcs.Decode(data)
+	v, err := decodeInput(path, data)
 	if err != nil {
-		return secured{}, fail(exitInvalid, "%s: %w", path, err)
+		return secured{}, err
 	}
 	if v.IsString() {
 		token, _ := v.Str()

@@ -41,7 +41,7 @@ func demo(c *cli.Context) error {
 	if c.Int("nodes") < 1 {
 		return usage("--nodes %d: want at least 1", c.Int("nodes"))
 	}
-	story := &story{narrator: newNarrator(narrationTo(c, out)), nodes: words(c, "server")}
+	story := &story{narrator: newNarrator(narrationTo(c, out)), nodes: servers(c)}
 	ctx, stop := withTimeout(c)
 	defer stop()
 	own := len(story.nodes) == 0

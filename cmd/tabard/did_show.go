@@ -52,10 +52,10 @@ func versionFlags() []cli.Flag {
 
 func versionOptions(c *cli.Context) (did.Options, error) {
 	opt := did.Options{VersionID: c.String("version-id"), VersionNumber: c.Int("version-number")}
-	if s := c.String("version-time"); s != "" {
-		t, err := time.Parse(time.RFC3339, s)
+	if c.String("version-time") != "" {
+		t, err := timeFlag(c, "version-time")
 		if err != nil {
-			return opt, usage("--version-time: %w", err)
+			return opt, err
 		}
 		opt.VersionTime = t
 	}
@@ -130,6 +130,9 @@ func readLog(c *cli.Context, path string) (log, witness []byte, err error) {
 	}
 	if err != nil {
 		return nil, nil, usage("%w", err)
+	}
+	if len(bytes.TrimSpace(log)) == 0 {
+		return nil, nil, usage("%s is empty", path)
 	}
 	if beside == "" {
 		return log, nil, nil

@@ -112,7 +112,11 @@ func changeDID(c *cli.Context, next makeEntry) (err error) {
 	return commit(c, cl, d, e)
 }
 
+// withTimeout is the context of a command that asks a registry; --timeout 0 sets no time.
 func withTimeout(c *cli.Context) (context.Context, context.CancelFunc) {
+	if c.Duration("timeout") == 0 {
+		return context.WithCancel(c.Context)
+	}
 	return context.WithTimeout(c.Context, c.Duration("timeout"))
 }
 

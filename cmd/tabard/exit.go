@@ -9,6 +9,7 @@ import (
 	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/webvh"
 	"github.com/tabard-id/tabard/node"
+	"github.com/tabard-id/tabard/node/api"
 	"github.com/tabard-id/tabard/node/client"
 )
 
@@ -57,7 +58,7 @@ func exitCode(err error) int {
 	switch {
 	case errors.As(err, &exit):
 		return exit.code
-	case errors.Is(err, node.ErrConfig):
+	case errors.Is(err, node.ErrConfig), errors.Is(err, client.ErrScheme):
 		return exitUsage
 	case errors.Is(err, node.ErrData):
 		return exitData
@@ -102,6 +103,9 @@ var problemExits = map[string]int{
 func problemExit(code string, status int) int {
 	if exit, ok := problemExits[code]; ok {
 		return exit
+	}
+	if code == string(api.Unexpected) && status < http.StatusInternalServerError {
+		return exitOther // whoever answers is no registry
 	}
 	switch status {
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests:

@@ -5,6 +5,8 @@ import (
 	"crypto/x509"
 	"fmt"
 	"net/http"
+	"net/netip"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -44,14 +46,14 @@ func clientFlags(more ...cli.Flag) []cli.Flag {
 func connectionFlags(more ...cli.Flag) []cli.Flag {
 	return slices.Concat(more, []cli.Flag{
 		outputFlag(), caFlag(),
-		common(&cli.DurationFlag{Name: "timeout", Value: 30 * time.Second, Usage: "give up after this `TIME`"}),
+		common(&cli.DurationFlag{Name: "timeout", Value: 30 * time.Second, Usage: "give up after this `TIME`, such as 5s; 0 never"}),
 	})
 }
 
 // serverFlag names a registry. A command that does something else without one, and does not so because
 // others are to use that registry, has a setting of its own for it.
 func serverFlag() cli.Flag {
-	return &cli.StringSliceFlag{Name: "server", Aliases: []string{"s"}, Usage: "base `URL` of a node; several are tried in turn", DefaultText: defaultServer}
+	return &cli.StringSliceFlag{Name: "server", Aliases: []string{"s"}, Usage: "base `URL` of a node, or HOST:PORT (http on this machine, else https); several are tried in turn", DefaultText: defaultServer}
 }
 
 func caFlag() cli.Flag {
@@ -81,17 +83,40 @@ func readFlags(more ...cli.Flag) []cli.Flag {
 	)...)
 }
 
+// servers are the base URLs of --server. What has no scheme is reached over http on this machine, and over
+// https elsewhere.
+func servers(c *cli.Context) []string {
+	list := words(c, "server")
+	for i, s := range list {
+		if strings.Contains(s, "://") {
+			continue
+		}
+		scheme := "https://"
+		if u, err := url.Parse("//" + s); err == nil && isLoopback(u.Hostname()) {
+			scheme = "http://"
+		}
+		list[i] = scheme + s
+	}
+	return list
+}
+
+// isLoopback reports whether a host is this machine by its name or address.
+func isLoopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.IsLoopback() || host == "localhost" || strings.HasSuffix(host, ".localhost")
+}
+
 // newClient makes the SDK client that the flags describe; more is what the command knows besides.
 func newClient(c *cli.Context, more ...client.Option) (*client.Client, error) {
-	servers := words(c, "server")
-	if len(servers) == 0 {
-		servers = []string{defaultServer}
+	nodes := servers(c)
+	if len(nodes) == 0 {
+		nodes = []string{defaultServer}
 	}
 	opts, err := clientOptions(c)
 	if err != nil {
 		return nil, err
 	}
-	cl, err := client.New(servers, append(opts, more...)...)
+	cl, err := client.New(nodes, append(opts, more...)...)
 	if err != nil {
 		return nil, usage("--server: %w", err)
 	}
@@ -100,6 +125,9 @@ func newClient(c *cli.Context, more ...client.Option) (*client.Client, error) {
 
 // clientOptions are what the flags say about connections and reads.
 func clientOptions(c *cli.Context) ([]client.Option, error) {
+	if c.Duration("timeout") < 0 {
+		return nil, usage("--timeout must not be negative; 0 waits as long as it takes")
+	}
 	opts := []client.Option{client.WithUserAgent("tabard/" + version())}
 	if path := c.String("ca"); path != "" {
 		transport, err := trusting(path)
@@ -109,6 +137,15 @@ func clientOptions(c *cli.Context) ([]client.Option, error) {
 		opts = append(opts, client.WithHTTPClient(&http.Client{Transport: transport}))
 	}
 	return append(opts, client.WithReads(readOptions(c)...)), nil
+}
+
+// timeFlag reads the RFC 3339 time that a flag is given.
+func timeFlag(c *cli.Context, name string) (time.Time, error) {
+	t, err := time.Parse(time.RFC3339, c.String(name))
+	if err != nil {
+		return t, usage("--%s %q: want an RFC 3339 time, such as 2026-01-31T12:00:00Z", name, c.String(name))
+	}
+	return t, nil
 }
 
 func readOptions(c *cli.Context) []client.ReadOption {

@@ -43,9 +43,9 @@ func healthcheck(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	servers := words(c, "server")
-	if len(servers) == 0 {
-		servers = []string{localURL(c.String("http"))}
+	nodes := servers(c)
+	if len(nodes) == 0 {
+		nodes = []string{localURL(c.String("http"))}
 	}
 	ctx, stop := withTimeout(c)
 	defer stop()
@@ -57,7 +57,7 @@ func healthcheck(c *cli.Context) error {
 	t := table{head: []string{"node", "ready"}}
 	var items []any
 	var failures []error
-	for _, server := range servers {
+	for _, server := range nodes {
 		failed := ready(ctx, c, server)
 		reason := ""
 		if failed != nil {

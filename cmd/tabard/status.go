@@ -102,9 +102,9 @@ func statusSet(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if s := c.String("invalid-from"); s != "" {
-		if change.InvalidFrom, err = time.Parse(time.RFC3339, s); err != nil {
-			return usage("--invalid-from: %w", err)
+	if c.String("invalid-from") != "" {
+		if change.InvalidFrom, err = timeFlag(c, "invalid-from"); err != nil {
+			return err
 		}
 	}
 	cl, err := newClient(c)

@@ -322,10 +322,10 @@ func listOf(c *cli.Context, arg string) (list *statuslist.List, verified bool, e
 	}
 	ctx, stop := withTimeout(c)
 	defer stop()
-	if at := c.String("at"); at != "" {
-		t, err := time.Parse(time.RFC3339, at)
+	if c.String("at") != "" {
+		t, err := timeFlag(c, "at")
 		if err != nil {
-			return nil, false, usage("--at: %w", err)
+			return nil, false, err
 		}
 		list, err = cl.StatusListAt(ctx, arg, t)
 		return list, err == nil, err

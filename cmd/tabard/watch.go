@@ -60,7 +60,8 @@ func watchAction(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	ctx := c.Context
+	ctx, stop := whileRead(c.Context, c.App.Writer)
+	defer stop()
 	if d := c.Duration("for"); d > 0 {
 		limited, stop := context.WithTimeout(ctx, d)
 		defer stop()
@@ -123,13 +124,23 @@ func startCursor(c *cli.Context, cl *client.Client) (string, error) {
 	if err != nil {
 		return "", usage("--cursor-file: %w", err)
 	}
-	return strings.TrimSpace(string(data)), nil
+	after := strings.TrimSpace(string(data))
+	if _, err := api.ParseCursor(after); err != nil {
+		return "", usage("--cursor-file %s: %w", path, err)
+	}
+	return after, nil
 }
 
 // afterFlag is the cursor of --after. "start" is the start of the ledger that the nodes keep.
 func afterFlag(c *cli.Context, cl *client.Client) (string, error) {
 	after := c.String("after")
+	if after == "" {
+		return "", nil
+	}
 	if after != "start" {
+		if _, err := api.ParseCursor(after); err != nil {
+			return "", usage("--after %q: %w", after, err)
+		}
 		return after, nil
 	}
 	cluster, err := cl.Cluster(c.Context)

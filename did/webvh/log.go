@@ -112,7 +112,7 @@ func parseLine(line []byte, values *int) (Entry, *Error) {
 	}
 	v, err := jcs.Decode(line)
 	if err != nil {
-		return Entry{}, because(EntryMalformed, "", err)
+		return Entry{}, because(EntryMalformed, "a log has one entry on each line, as JSON", err)
 	}
 	if *values += v.Values(); *values > MaxLogValues {
 		return Entry{}, refuse(EntryTooLarge, "log of more than %d JSON values", MaxLogValues)

@@ -6,7 +6,8 @@
 // What does not fit is ErrMismatch.
 //
 // Errors are *Problem where a node refused (its Code is the stable name of the reason), *did.Error
-// where a resolution ended without a document, ErrUnreachable where no node answered.
+// where a resolution ended without a document, ErrUnreachable where no node answered, ErrScheme where one
+// answers in http and the base URL says https, or the reverse.
 //
 // Requests are repeated only where that is safe: reads, and writes, because a registry answers the
 // resubmission of an operation with the first receipt. A write that ends with a Problem whose Outcome
@@ -40,6 +41,9 @@ var ErrUnreachable = errors.New("no node of the registry answered")
 
 // ErrMismatch: what a node said does not fit what it was asked, or does not verify.
 var ErrMismatch = errors.New("the node's answer does not check")
+
+// ErrScheme: the node speaks https where the base URL says http, or the reverse.
+var ErrScheme = errors.New("wrong scheme in the base URL")
 
 // Client is safe for concurrent use.
 type Client struct {

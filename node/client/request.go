@@ -105,6 +105,9 @@ func (c *Client) once(ctx context.Context, base *url.URL, r request) (answer, er
 		req.Header.Set("Accept", r.accept)
 	}
 	res, err := c.transport(r).Do(req)
+	if errors.Is(err, http.ErrSchemeMismatch) {
+		return answer{}, fmt.Errorf("%w: %s answers in http", ErrScheme, base)
+	}
 	if err != nil {
 		return answer{}, &unreachable{err}
 	}
@@ -119,11 +122,17 @@ func (c *Client) once(ctx context.Context, base *url.URL, r request) (answer, er
 		return answer{}, fmt.Errorf("%w: more than %d bytes from %s", ErrMismatch, maxAnswer, target)
 	}
 	got := answer{res.StatusCode, res.Header.Get("Content-Type"), res.Header, body}
+	if base.Scheme == "http" && got.status == http.StatusBadRequest && bytes.HasPrefix(got.body, plainToTLS) {
+		return answer{}, fmt.Errorf("%w: %s answers in https", ErrScheme, base)
+	}
 	if r.want == nil && got.status/100 == 2 || r.want != nil && r.want(got.status) {
 		return got, nil
 	}
 	return answer{}, api.ReadProblem(got.status, got.body)
 }
+
+// plainToTLS is what net/http answers to http where it speaks https.
+var plainToTLS = []byte("Client sent an HTTP request to an HTTPS server")
 
 // transport is the HTTP client that sends r.
 func (c *Client) transport(r request) *http.Client {

@@ -89,7 +89,9 @@ func readLines(w *reply, r *http.Request) ([]jcs.Value, error) {
 	}
 	const limit = 1024
 	var values []jcs.Value
+	number := 0
 	for line := range bytes.SplitSeq(body, []byte("\n")) {
+		number++
 		if len(bytes.TrimSpace(line)) == 0 {
 			continue
 		}
@@ -97,6 +99,9 @@ func readLines(w *reply, r *http.Request) ([]jcs.Value, error) {
 			return nil, api.Problemf(api.TooManyLines, "at most %d lines", limit)
 		}
 		v, err := jcs.Decode(line)
+		if errors.Is(err, jcs.ErrSyntax) {
+			return nil, api.Problemf(api.Malformed, "line %d: there is one entry on each line, as JSON: %v", number, err)
+		}
 		if err != nil {
 			return nil, err
 		}
