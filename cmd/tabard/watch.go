@@ -143,7 +143,9 @@ func afterFlag(c *cli.Context, cl *client.Client) (string, error) {
 		}
 		return after, nil
 	}
-	cluster, err := cl.Cluster(c.Context)
+	ctx, stop := withTimeout(c)
+	defer stop()
+	cluster, err := cl.Cluster(ctx)
 	return api.Cursor{Ledger: cluster.Ledger}.String(), err
 }
 

@@ -112,6 +112,9 @@ func (a *Agent) refusal(r *http.Request, err error) (int, *api.Problem) {
 		p.Status = http.StatusBadGateway
 	case errors.Is(err, client.ErrUnreachable), errors.Is(err, context.DeadlineExceeded):
 		p = api.NewProblem(api.NoLeader, "the registry does not answer: "+err.Error())
+	case errors.Is(err, errJournal): // how, is for those who run the agent
+		a.Logger.Error("request failed", "path", r.URL.Path, "error", err)
+		p = api.NewProblem(api.Internal, errJournal.Error())
 	default:
 		a.Logger.Error("request failed", "path", r.URL.Path, "error", err)
 		p = api.NewProblem(api.Internal, "")

@@ -210,13 +210,16 @@ func (b *statusBook) write(lines ...bookLine) error {
 		text.Write(append(encoded, '\n'))
 	}
 	if b.broken = b.append(text.Bytes()); b.broken != nil {
-		return fmt.Errorf("write the journal of status lists: %w", b.broken)
+		return fmt.Errorf("%w: %w", errJournal, b.broken)
 	}
 	for _, line := range lines {
 		b.apply(line)
 	}
 	return nil
 }
+
+// errJournal: nothing was written, and nothing is so that is not written.
+var errJournal = errors.New("the journal of status lists cannot be written")
 
 func (b *statusBook) append(text []byte) error {
 	if b.torn {

@@ -168,7 +168,7 @@ func (a *Agent) challenge(r *http.Request) (int, any, error) {
 // status nor change one.
 func (a *Agent) health(*http.Request) (int, any, error) {
 	if err := a.book.health(); err != nil {
-		return http.StatusServiceUnavailable, map[string]any{"ok": false, "detail": "the journal of status lists cannot be written"}, nil
+		return http.StatusServiceUnavailable, map[string]any{"ok": false, "detail": errJournal.Error()}, nil
 	}
 	return http.StatusOK, map[string]any{"ok": true}, nil
 }
