@@ -14,6 +14,7 @@ import (
 
 	"github.com/tabard-id/tabard/consensus"
 	"github.com/tabard-id/tabard/did"
+	"github.com/tabard-id/tabard/did/credential"
 	"github.com/tabard-id/tabard/did/web"
 	"github.com/tabard-id/tabard/did/webvh"
 	"github.com/tabard-id/tabard/node/api"
@@ -91,6 +92,10 @@ type Config struct {
 	// RequireActiveSubject fails credentials with a subject that is suspended or revoked,
 	// of which their verdicts tell otherwise.
 	RequireActiveSubject bool
+	// Verdicts is what the operator has decided about them: whose status lists are
+	// trusted besides those of a credential's own issuer, how short lists may be, and
+	// whether formats in JSON Schemas assert.
+	Verdicts credential.Policy
 	// MaxStale is the age of the local state beyond which the node is not ready and
 	// gives no verdict, status or status list, unless a request allows more; 5 s if zero.
 	MaxStale time.Duration
@@ -184,6 +189,9 @@ func (c *Config) validate() error {
 	}
 	if c.MaxStale <= 0 {
 		c.MaxStale = defaultMaxStale
+	}
+	if err := c.Verdicts.Check(); err != nil {
+		return fmt.Errorf("node: %w", err)
 	}
 	if c.MaxClockSkew == 0 {
 		c.MaxClockSkew = defaultSkew

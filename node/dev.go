@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"sync"
 
+	"github.com/tabard-id/tabard/did/credential"
 	"github.com/tabard-id/tabard/node/api"
 )
 
@@ -38,10 +39,11 @@ type DevConfig struct {
 	Admission Admission
 	Streams   Streams
 	Foreign   Foreign
-	// ContextsDir, AcceptAnyIssuer and RequireActiveSubject are those of Config, for every node.
+	// ContextsDir, AcceptAnyIssuer, RequireActiveSubject and Verdicts are those of Config, for every node.
 	ContextsDir          string
 	AcceptAnyIssuer      api.Concession
 	RequireActiveSubject bool
+	Verdicts             credential.Policy
 }
 
 const (
@@ -145,8 +147,8 @@ func (d *Dev) start(ctx context.Context, cfg DevConfig, host string, port int) e
 			NodeID: peers[i].ID, Dir: filepath.Join(d.Dir, peers[i].ID), Domain: d.Domain,
 			HTTPListener: public[i], PeerListener: peer[i], Peers: peers, Secret: secret,
 			Admission: cfg.Admission, Streams: cfg.Streams, Foreign: cfg.Foreign, ContextsDir: cfg.ContextsDir, AcceptAnyIssuer: cfg.AcceptAnyIssuer,
-			RequireActiveSubject: cfg.RequireActiveSubject,
-			Logger:               cfg.Logger, MaxConnectionsPerAddress: math.MaxInt32, nodesInProcess: cfg.Nodes, certificate: certificate, plain: certificate == nil,
+			RequireActiveSubject: cfg.RequireActiveSubject, Verdicts: cfg.Verdicts,
+			Logger: cfg.Logger, MaxConnectionsPerAddress: math.MaxInt32, nodesInProcess: cfg.Nodes, certificate: certificate, plain: certificate == nil,
 		})
 		if err != nil {
 			return errors.Join(err, closeAll(public[i+1:]), closeAll(peer[i+1:]))

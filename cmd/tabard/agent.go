@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -62,7 +63,7 @@ func agentCommand() *cli.Command {
 			&cli.BoolFlag{Name: "foreign", Usage: "ask other hosts for did:web and did:webvh documents, status lists and schemas"},
 			&cli.StringFlag{Name: "foreign-ca", Usage: "PEM `FILE` of a certificate authority to believe of other hosts besides the system's"},
 			&cli.BoolFlag{Name: "foreign-allow-private", Usage: "ask loopback and private addresses too, such as other agents on this machine"},
-		), logFlags("warn", "text")...),
+		), slices.Concat(verdictFlags(), logFlags("warn", "text"))...),
 		Action: runAgent,
 	}
 }
@@ -119,6 +120,9 @@ func agentFromFlags(c *cli.Context, wallet *agent.Wallet, store *agent.Store, ba
 	}
 	err := positive(c, "timeout")
 	if err != nil {
+		return nil, "", err
+	}
+	if cfg.Verdicts, err = verdictsFromFlags(c); err != nil {
 		return nil, "", err
 	}
 	if cfg.Logger, err = loggerFromFlags(c); err != nil {

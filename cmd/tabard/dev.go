@@ -32,7 +32,7 @@ func devCommand() *cli.Command {
 			outputFlag(),
 			&cli.BoolFlag{Name: "foreign", Usage: "ask other hosts for DIDs, status lists and schemas that the ledger does not hold"},
 			contextsFlag(), anyIssuerFlag(), activeSubjectFlag(),
-		}, slices.Concat(logFlags("warn", "text"), foreignFlags())...),
+		}, slices.Concat(logFlags("warn", "text"), verdictFlags(), foreignFlags())...),
 		Action: dev,
 	}
 }
@@ -57,12 +57,16 @@ func dev(c *cli.Context) error {
 		return err
 	}
 	foreign.Enabled = c.Bool("foreign")
+	verdicts, err := verdictsFromFlags(c)
+	if err != nil {
+		return err
+	}
 	ctx, stop := untilHangup(c.Context)
 	defer stop()
 	cluster, err := node.StartDev(ctx, node.DevConfig{
 		Nodes: c.Int("nodes"), HTTP: c.String("http"), Domain: c.String("domain"),
 		TLS: c.Bool("tls"), Dir: c.String("dir"), Foreign: foreign, ContextsDir: c.String("contexts-dir"), AcceptAnyIssuer: concession(c, "accept-any-issuer"),
-		RequireActiveSubject: c.Bool("require-active-subject"), Logger: logger,
+		RequireActiveSubject: c.Bool("require-active-subject"), Verdicts: verdicts, Logger: logger,
 	})
 	if err != nil {
 		return err

@@ -51,7 +51,7 @@ func serverCommand() *cli.Command {
 		}, slices.Concat(logFlags("info", "json"), timingFlags(), admissionFlags(), []cli.Flag{
 			contextsFlag(), anyIssuerFlag(), activeSubjectFlag(),
 			&cli.BoolFlag{Name: "no-foreign", Usage: "ask no other host: DIDs, status lists and schemas that the ledger does not hold are not found"},
-		}, foreignFlags(), witnessFlags())...),
+		}, verdictFlags(), foreignFlags(), witnessFlags())...),
 		Action: server,
 	}
 }
@@ -144,6 +144,9 @@ func serverConfig(c *cli.Context) (node.Config, error) {
 	}
 	if cfg.RetainLog, err = retainFromFlags(c); err != nil {
 		return node.Config{}, err
+	}
+	if cfg.Verdicts, err = verdictsFromFlags(c); err != nil {
+		return cfg, err
 	}
 	if cfg.Timing, err = timingFromFlags(c); err != nil {
 		return cfg, err

@@ -5,12 +5,15 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/tabard-id/tabard/did/credential"
+	"github.com/tabard-id/tabard/did/statuslist"
 	"github.com/tabard-id/tabard/node"
 )
 
@@ -49,6 +52,32 @@ func TestServerRates(t *testing.T) {
 	}
 	if a.Verifications.Burst <= 0 {
 		t.Errorf("a rate of 1e9 lets %d in at once", a.Verifications.Burst)
+	}
+}
+
+// Whose status lists are trusted, how short they may be and whether formats assert are
+// settings; by default the specifications decide.
+func TestServerVerdicts(t *testing.T) {
+	if got := configOf(t).Verdicts; len(got.ListIssuers) != 0 || got.MinListEntries != statuslist.MinEntries || got.AssertFormats {
+		t.Errorf("by default: %+v", got)
+	}
+	got := configOf(t, "--list-issuer", "did:web:lists.example", "--list-issuer", "did:web:a.example=did:web:b.example",
+		"--min-list-entries", "1024", "--assert-formats").Verdicts
+	want := []credential.ListIssuer{{List: "did:web:lists.example"}, {List: "did:web:a.example", Of: "did:web:b.example"}}
+	if !slices.Equal(got.ListIssuers, want) || got.MinListEntries != 1024 || !got.AssertFormats {
+		t.Errorf("%+v", got)
+	}
+	for _, args := range [][]string{{"--list-issuer", "lists.example"}, {"--list-issuer", "did:web:a.example="}, {"--min-list-entries", "0"}, {"--min-list-entries", "131073"}} {
+		for _, command := range []string{"server", "dev", "agent"} {
+			app := newApp(strings.NewReader(""), io.Discard, io.Discard)
+			app.Command(command).Action = func(c *cli.Context) error {
+				_, err := verdictsFromFlags(c)
+				return err
+			}
+			if err := app.Run(append([]string{"tabard", command}, args...)); exitCode(err) != exitUsage {
+				t.Errorf("%s %v: %v", command, args, err)
+			}
+		}
 	}
 }
 

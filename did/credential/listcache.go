@@ -3,6 +3,7 @@ package credential
 import (
 	"container/list"
 	"crypto/sha256"
+	"strconv"
 	"sync"
 
 	"github.com/tabard-id/tabard/did/jcs"
@@ -40,18 +41,18 @@ func NewListCache(bytes int) *ListCache {
 	return &ListCache{limit: bytes, byKey: make(map[[32]byte]*list.Element), order: list.New()}
 }
 
-// decode reads a list credential of at most limit bytes, taking it out of its
-// envelope first. fresh says that it was not remembered.
-func (c *ListCache) decode(value jcs.Value, limit int) (l *statuslist.List, fresh bool, err error) {
+// decode reads a list credential of at most limit bytes and at least so many entries,
+// taking it out of its envelope first. fresh says that it was not remembered.
+func (c *ListCache) decode(value jcs.Value, limit int, entries uint64) (l *statuslist.List, fresh bool, err error) {
 	if c == nil {
-		l, err = decodeList(value, limit)
+		l, err = decodeList(value, limit, entries)
 		return l, true, err
 	}
-	key := sha256.Sum256(value.Canonical())
+	key := sha256.Sum256(strconv.AppendUint(value.Canonical(), entries, 10))
 	if d := c.get(key); d != nil && d.list != nil {
 		return d.list, false, nil
 	}
-	if l, err = decodeList(value, limit); err == nil {
+	if l, err = decodeList(value, limit, entries); err == nil {
 		c.put(&decodedList{key: key, list: l})
 	}
 	return l, true, err
@@ -101,10 +102,10 @@ func (c *ListCache) put(d *decodedList) {
 	}
 }
 
-func decodeList(value jcs.Value, limit int) (*statuslist.List, error) {
+func decodeList(value jcs.Value, limit int, entries uint64) (*statuslist.List, error) {
 	payload, _, err := open(value)
 	if err != nil {
 		return nil, err
 	}
-	return statuslist.ParseListWithin(bitstringList(payload), limit)
+	return statuslist.ParseListOf(bitstringList(payload), limit, entries)
 }

@@ -56,18 +56,18 @@ func (j *judgement) entry(ctx context.Context, entry StatusEntry) finding {
 	if err != nil {
 		return listInvalid("credentialStatus", err)
 	}
-	list, err := j.remembered(ctx, e.ListURL)
+	found, err := j.remembered(ctx, e.ListURL)
 	if err != nil {
 		return finding{codeOf(err, CodeListInvalid), "", err}
 	}
-	result, err := list.Status(e)
+	result, err := found.list.Status(e)
 	if err != nil {
 		return listInvalid("status list "+e.ListURL, err)
 	}
 	if f := judgeResult(e, result); f != (finding{}) {
-		return f
+		return f.with(found.note)
 	}
-	return j.entryHindsight(e)
+	return j.entryHindsight(e).with(found.note)
 }
 
 // judgeResult says what a status means (Bitstring Status List 1.0, 2.1): revocation
@@ -124,12 +124,13 @@ type foundList struct {
 	claims *statuslist.Claims
 	// until is when it has to be asked for again; zero if never.
 	until time.Time
+	// note is what it was trusted for by configuration only; "" if for nothing.
+	note string
 }
 
 // remembered returns the list of that URL, and lets it bound the verdict.
-func (j *judgement) remembered(ctx context.Context, url string) (*statuslist.List, error) {
-	found, err := j.recall(listOf{url, j.credential.Issuer, false}, func() (foundList, error) { return j.list(ctx, url) })
-	return found.list, err
+func (j *judgement) remembered(ctx context.Context, url string) (foundList, error) {
+	return j.recall(listOf{url, j.credential.Issuer, false}, func() (foundList, error) { return j.list(ctx, url) })
 }
 
 // recall finds a list only once, and lets it bound the verdict.
@@ -190,7 +191,7 @@ func (j *judgement) list(ctx context.Context, url string) (foundList, error) {
 			return foundList{}, &checkError{code: CodeListInvalid, typ: statusError, detail: what, err: err}
 		}
 	}
-	list, fresh, err := j.by.Decoded.decode(value, j.room())
+	list, fresh, err := j.by.Decoded.decode(value, j.room(), j.minListEntries())
 	if err != nil {
 		return foundList{}, listInvalid(what, err).err
 	}
@@ -201,13 +202,33 @@ func (j *judgement) list(ctx context.Context, url string) (foundList, error) {
 		return foundList{list: list}, nil
 	}
 	if !j.trusts(list.Issuer) {
-		return foundList{}, &checkError{code: CodeListUntrusted, typ: statusError, detail: what + " is by " + list.Issuer}
+		return foundList{}, &checkError{code: CodeListUntrusted, typ: statusError, detail: what + " is by " + list.Issuer + ", who may speak of credentials by " + j.credential.Issuer + " only where that is configured"}
 	}
 	until := list.ValidUntil
 	if !doc.FetchedAt.IsZero() && list.TTL > 0 {
 		until = earliest(until, doc.FetchedAt.Add(list.TTL))
 	}
-	return foundList{list: list, until: until}, nil
+	notes := j.byAnother(what, list.Issuer)
+	if n := list.Entries(max(list.Size, 1)); n < statuslist.MinEntries {
+		notes = append(notes, fmt.Sprintf("%s has %d entries, fewer than %d, which is accepted here", what, n, statuslist.MinEntries))
+	}
+	return foundList{list: list, until: until, note: strings.Join(notes, "; ")}, nil
+}
+
+func (j *judgement) minListEntries() uint64 {
+	if j.by.MinListEntries == 0 {
+		return statuslist.MinEntries
+	}
+	return j.by.MinListEntries
+}
+
+// byAnother notes a list that speaks of another issuer's credentials because the verifier
+// is set up to let it.
+func (j *judgement) byAnother(what, listIssuer string) []string {
+	if listIssuer == j.credential.Issuer {
+		return nil
+	}
+	return []string{what + " is by " + listIssuer + ", which is trusted here to speak of credentials by " + j.credential.Issuer}
 }
 
 // trusts reports whether lists by that issuer may speak of the credential.

@@ -17,6 +17,18 @@ type finding struct {
 	err    error
 }
 
+// with adds a note to what is told, where that is not an error.
+func (f finding) with(note string) finding {
+	switch {
+	case note == "" || f.err != nil:
+	case f.detail == "":
+		f.detail = note
+	default:
+		f.detail += "; " + note
+	}
+	return f
+}
+
 // severity orders codes: the worst of the findings is the row's. That a credential
 // is revoked outweighs that its suspension cannot be told.
 func severity(code Code) int {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/jcs"
@@ -85,7 +86,7 @@ func (j *judgement) reference(ctx context.Context, ref statuslist.Reference) fin
 	if err != nil {
 		return listInvalid("status list token "+ref.URI, err)
 	}
-	return judgeToken(ref, status)
+	return judgeToken(ref, status).with(found.note)
 }
 
 // judgeToken says what a status type means (7.1).
@@ -141,7 +142,7 @@ func (j *judgement) tokenList(ctx context.Context, lists TokenLists, uri string)
 		return foundList{}, listInvalid(what, err).err
 	}
 	if !j.trusts(issuer) {
-		return foundList{}, &checkError{code: CodeListUntrusted, typ: statusError, detail: what + " is by " + issuer}
+		return foundList{}, &checkError{code: CodeListUntrusted, typ: statusError, detail: what + " is by " + issuer + ", who may speak of credentials by " + j.credential.Issuer + " only where that is configured"}
 	}
 	if err := j.inForce(ctx, issuer); err != nil {
 		return foundList{}, listInvalid(what, err).err
@@ -150,7 +151,7 @@ func (j *judgement) tokenList(ctx context.Context, lists TokenLists, uri string)
 	if !doc.FetchedAt.IsZero() && claims.TTL > 0 {
 		until = earliest(until, doc.FetchedAt.Add(claims.TTL))
 	}
-	return foundList{claims: claims, until: until}, nil
+	return foundList{claims: claims, until: until, note: strings.Join(j.byAnother(what, issuer), "; ")}, nil
 }
 
 // verifiedToken checks the signature of a status list token, by a key that its owner

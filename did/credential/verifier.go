@@ -32,6 +32,9 @@ type Verifier struct {
 	// AcceptListIssuer decides whether a status list by listIssuer may speak of a
 	// credential by issuer, another one. nil accepts none.
 	AcceptListIssuer func(listIssuer, issuer string) bool
+	// MinListEntries is how many entries a bitstring status list must have; zero is
+	// statuslist.MinEntries. The row tells of a list that has fewer than that.
+	MinListEntries uint64
 	// Schemas has the schemas that credentialSchema points to; nil: a credential that
 	// has one of a type known here fails.
 	Schemas Schemas

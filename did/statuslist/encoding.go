@@ -67,11 +67,11 @@ func Encode(bits []byte) (string, error) {
 // anything else that is wrong, more than MaxBytes included, is a
 // MalformedValueError. It does no work before it knows that the result is within
 // bounds.
-func Decode(encoded string) ([]byte, error) { return decodeWithin(encoded, MaxBytes) }
+func Decode(encoded string) ([]byte, error) { return decodeWithin(encoded, MaxBytes, MinBytes) }
 
-// decodeWithin is Decode for bitstrings of at most limit bytes, itself at most
+// decodeWithin is Decode for bitstrings of least to limit bytes, the latter at most
 // MaxBytes.
-func decodeWithin(encoded string, limit int) ([]byte, error) {
+func decodeWithin(encoded string, limit, least int) ([]byte, error) {
 	if encoded == "" || encoded[0] != 'u' {
 		return nil, malformed(encodedPath, "not multibase base64url (header u)")
 	}
@@ -83,7 +83,7 @@ func decodeWithin(encoded string, limit int) ([]byte, error) {
 	if err != nil {
 		return nil, malformed(encodedPath, err.Error())
 	}
-	if err := checkLength(len(bits), MinBytes); err != nil {
+	if err := checkLength(len(bits), least); err != nil {
 		return nil, err
 	}
 	return bits, nil

@@ -29,6 +29,8 @@ type List struct {
 	Messages map[uint64]string
 
 	bits []byte
+	// least is how many entries it must have; 0 is MinEntries.
+	least uint64
 }
 
 // Result is the status of one entry.
@@ -53,11 +55,19 @@ func ParseList(credential jcs.Value) (*List, error) { return ParseListWithin(cre
 // reads many lists of strangers bounds the work that each may cause. A limit beyond
 // MaxBytes is MaxBytes.
 func ParseListWithin(credential jcs.Value, limit int) (*List, error) {
+	return ParseListOf(credential, limit, MinEntries)
+}
+
+// ParseListOf is ParseListWithin for lists that have at least so many entries, fewer than
+// the MinEntries of the specification: whose lists are that short tells those who serve
+// them more about whom is asked for.
+func ParseListOf(credential jcs.Value, limit int, entries uint64) (*List, error) {
 	l, encoded, err := readList(credential)
 	if err != nil {
 		return nil, err
 	}
-	if l.bits, err = decodeWithin(encoded, min(limit, MaxBytes)); err != nil {
+	l.least = min(max(entries, 1), MinEntries)
+	if l.bits, err = decodeWithin(encoded, min(limit, MaxBytes), int((l.least+7)/8)); err != nil {
 		return nil, err
 	}
 	if l.Size > 1 {
@@ -188,9 +198,13 @@ func (l *List) Entries(size int) uint64 {
 }
 
 func (l *List) checkEntries(size int) error {
-	if n := l.Entries(size); n < MinEntries {
+	least := l.least
+	if least == 0 {
+		least = MinEntries
+	}
+	if n := l.Entries(size); n < least {
 		return &Error{Type: LengthError, Path: encodedPath,
-			Detail: fmt.Sprintf("%d entries of %d bits, fewer than %d", n, size, MinEntries)}
+			Detail: fmt.Sprintf("%d entries of %d bits, fewer than %d", n, size, least)}
 	}
 	return nil
 }

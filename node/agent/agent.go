@@ -49,6 +49,9 @@ type Config struct {
 	// RequireActiveSubject fails credentials with a subject that is suspended or revoked,
 	// of which their verdicts tell otherwise.
 	RequireActiveSubject bool
+	// Verdicts is what the holder has decided about them: whose status lists are trusted,
+	// how short they may be, and whether formats in JSON Schemas assert.
+	Verdicts credential.Policy
 	// Elsewhere, if set, is closed with the agent.
 	Elsewhere *Elsewhere
 	// Processor has the JSON-LD contexts; nil is the embedded ones.

@@ -98,11 +98,13 @@ func (a *Agent) conclude(r *http.Request, q verification, v credential.Verdict) 
 
 // verifier is set up for one request.
 func (a *Agent) verifier(ctx context.Context, q verification) *credential.Verifier {
-	return &credential.Verifier{
+	v := &credential.Verifier{
 		Resolver: resolver{a.Resolver}, Status: a.statuses(ctx), Lists: ownLists{a}, Schemas: a.Schemas,
 		Processor: a.Processor, Proofs: a.proofs, Now: a.Now(), AcceptAnyIssuer: a.AcceptAnyIssuer.Granted(q.anyIssuer),
 		RequireActiveSubject: a.RequireActiveSubject || q.activeSubject,
 	}
+	a.Verdicts.Apply(v)
+	return v
 }
 
 // statuses is the source of statuses for one verification.

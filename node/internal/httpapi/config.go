@@ -59,6 +59,8 @@ type Config struct {
 	// RequireActiveSubject fails credentials with a subject that is suspended or revoked. A request may ask
 	// for it whatever this is.
 	RequireActiveSubject bool
+	// Verdicts is what the operator has decided about them.
+	Verdicts credential.Policy
 	// Proofs remembers proofs that held; default a cache of 16,384 of them.
 	Proofs *proof.Cache
 	// Key is this node's, which the registry's document has as #NodeID: it signs status lists. Without it

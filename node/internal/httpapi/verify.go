@@ -201,6 +201,7 @@ func (s *server) verifier(v *ledger.View, q verification, slot *slot) (*credenti
 		RequireActiveSubject: s.RequireActiveSubject || q.activeSubject,
 		FreshUntil:           now.Add(q.bounds.maxStale - s.Cluster.Staleness()),
 	}
+	s.Verdicts.Apply(verifier)
 	outside := &outside{server: s, slot: slot}
 	verifier.Lists, verifier.Schemas = s.statusLists(v, outside.lists()), schemas{v, outside.schemas()}
 	if !q.at.set() {

@@ -16,7 +16,9 @@ import (
 	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/credential"
 	"github.com/tabard-id/tabard/did/jcs"
+	"github.com/tabard-id/tabard/did/key"
 	"github.com/tabard-id/tabard/did/proof"
+	"github.com/tabard-id/tabard/did/statuslist"
 	"github.com/tabard-id/tabard/ledger/record"
 	"github.com/tabard-id/tabard/node/api"
 )
@@ -419,5 +421,48 @@ func TestVerifyRefusalVectors(t *testing.T) {
 				t.Errorf("want %s: %s", want, got.body)
 			}
 		})
+	}
+}
+
+// oneList is a host of one status list.
+type oneList struct{ list jcs.Value }
+
+func (o *oneList) StatusList(context.Context, string, time.Time) (credential.ListDocument, error) {
+	return credential.ListDocument{Value: o.list, FetchedAt: time.Now()}, nil
+}
+
+// TestListsTrustedByConfiguration: a node that is set up to trusts a list by another issuer,
+// and says so; another does not, and no option of a request makes it.
+func TestListsTrustedByConfiguration(t *testing.T) {
+	lister := newKey(t)
+	id := key.FromPublic(lister.Public())
+	for trusted, policy := range map[bool]credential.Policy{true: {ListIssuers: []credential.ListIssuer{{List: id}}}, false: {}} {
+		host := &oneList{}
+		n := startNode(t, func(c *Config) { c.Lists, c.Verdicts = host, policy })
+		made, err := statuslist.NewList(statuslist.List{ID: issuedURL, Issuer: string(id), Purposes: []string{"revocation"}}, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		unsigned, err := made.Credential()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if host.list, err = proof.Sign(unsigned, lister, proof.SignOptions{VerificationMethod: key.MethodID(lister.Public()), Purpose: did.AssertionMethod}); err != nil {
+			t.Fatal(err)
+		}
+		vc := n.register("banks", "one").issueWith("x", issuedURL, "revocation", 3)
+		if !trusted {
+			v := n.verdict(http.StatusBadRequest, vc)
+			if row, _ := v.Check(credential.CheckStatus); row.Code != credential.CodeListUntrusted {
+				t.Errorf("%+v", row)
+			}
+			body := `{"verifiableCredential":` + string(vc.Canonical()) + `,"options":{"listIssuer":"` + string(id) + `"}}`
+			n.post(verifyPath, "application/json", []byte(body)).refused(api.UnknownOption)
+			continue
+		}
+		v := n.verdict(http.StatusOK, vc)
+		if row, _ := v.Check(credential.CheckStatus); row.Outcome != credential.Passed || !strings.Contains(row.Detail, string(id)+", which is trusted here") {
+			t.Errorf("%+v", row)
+		}
 	}
 }
