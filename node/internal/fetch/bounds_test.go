@@ -174,7 +174,7 @@ func TestFailuresAreRemembered(t *testing.T) {
 	ask("/a", false, 1, ErrNotFound)
 	ask("/a", false, 1, ErrNotFound)
 	ask("/a", true, 2, ErrNotFound)
-	now = now.Add(rememberSaid)
+	now = now.Add(remember)
 	ask("/a", false, 3, ErrNotFound)
 	ask("/later", false, 4, ErrStatus)
 	now = now.Add(59 * time.Second)
@@ -186,6 +186,55 @@ func TestFailuresAreRemembered(t *testing.T) {
 	ask("/later", false, 8, ErrStatus) // made room
 	if n := len(f.refused.byKey); n != 2 || f.refused.order.Len() != 2 {
 		t.Errorf("%d remembered", n)
+	}
+}
+
+// Two seconds after a failure the host is asked again, once for all who ask.
+func TestFailuresAreRetriedSoon(t *testing.T) {
+	var there atomic.Bool
+	open := make(chan struct{})
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if !there.Load() {
+			http.NotFound(w, r)
+			return
+		}
+		<-open
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprint(w, "{}")
+	})
+	now := time.Unix(1e9, 0)
+	f := s.fetcher(t, func(c *Config) { c.now = func() time.Time { return now } })
+	_, err := f.Get(t.Context(), s.url("/did.json"), Options{})
+	wantKind(t, "not yet there", err, ErrNotFound)
+	there.Store(true)
+	now = now.Add(2*time.Second - time.Millisecond)
+	_, err = f.Get(t.Context(), s.url("/did.json"), Options{})
+	wantKind(t, "remembered", err, ErrNotFound)
+	now = now.Add(time.Millisecond)
+	const askers = 20
+	results := make(chan error, askers)
+	for range askers {
+		go func() {
+			_, err := f.Get(t.Context(), s.url("/did.json"), Options{Accept: []string{"application/json"}})
+			results <- err
+		}()
+	}
+	until(func() bool {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		for _, fl := range f.flights {
+			return fl.riders == askers
+		}
+		return false
+	})
+	close(open)
+	for range askers {
+		if err := <-results; err != nil {
+			t.Error(err)
+		}
+	}
+	if got := s.hits.Load(); got != 2 {
+		t.Errorf("%d requests, want 2", got)
 	}
 }
 

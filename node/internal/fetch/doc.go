@@ -18,8 +18,9 @@
 //   - No compression is asked for. gzip, which some hosts send all the same, is expanded
 //     within the bounds of a body; other encodings are refused.
 //   - Bodies, headers, time in all, requests at once and requests to one host are
-//     bounded. What was refused or failed is remembered for seconds, so that it
-//     cannot be asked for over and over; a host that gave no answer twice in a row is
+//     bounded. What was refused or failed is remembered for two seconds, or as long as
+//     Retry-After says, up to five minutes; then it is asked for again by the first who
+//     asks, for all who do. A host that gave no answer twice in a row is
 //     left alone for 10 s, then for twice as long each time, up to 5 minutes.
 //
 // It caches no bodies. Identical requests under way at the same time are one.

@@ -26,12 +26,11 @@ func newRefusals(limit int) *refusals {
 	return &refusals{limit: limit, byKey: map[string]*list.Element{}, order: list.New()}
 }
 
-// How long a failure is remembered: what the host said of itself longer than what
-// may be the network's doing.
+// How long a failure is remembered: no longer than people wait before they try again, since what was not
+// there is often put there meanwhile, unless the host asks to be left alone (Retry-After).
 const (
-	rememberSaid  = 15 * time.Second
-	rememberMaybe = 5 * time.Second
-	rememberMost  = 5 * time.Minute // Retry-After
+	remember     = 2 * time.Second
+	rememberMost = 5 * time.Minute
 )
 
 func memory(err error) time.Duration {
@@ -42,10 +41,8 @@ func memory(err error) time.Duration {
 	switch e.Kind {
 	case ErrBusy, ErrClosed, ErrCanceled:
 		return 0
-	case ErrConnect, ErrTimeout:
-		return rememberMaybe
 	}
-	return min(max(rememberSaid, e.RetryAfter), rememberMost)
+	return min(max(remember, e.RetryAfter), rememberMost)
 }
 
 // put remembers a failure, and forgets one that has passed.
