@@ -131,6 +131,9 @@ func startCursor(c *cli.Context, cl *client.Client) (string, error) {
 	return after, nil
 }
 
+// startTimeout is how long a node may take to say where the ledger starts.
+const startTimeout = 30 * time.Second
+
 // afterFlag is the cursor of --after. "start" is the start of the ledger that the nodes keep.
 func afterFlag(c *cli.Context, cl *client.Client) (string, error) {
 	after := c.String("after")
@@ -143,7 +146,7 @@ func afterFlag(c *cli.Context, cl *client.Client) (string, error) {
 		}
 		return after, nil
 	}
-	ctx, stop := withTimeout(c)
+	ctx, stop := context.WithTimeout(c.Context, startTimeout)
 	defer stop()
 	cluster, err := cl.Cluster(ctx)
 	return api.Cursor{Ledger: cluster.Ledger}.String(), err
