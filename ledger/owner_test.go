@@ -275,7 +275,7 @@ func TestSnapshotOfAnEarlierVersionHasNoOwnerships(t *testing.T) {
 	if err := l.RestoreSnapshot(bytes.NewReader(snapshotOf(t, f.l)), nil); err != nil {
 		t.Fatal(err)
 	}
-	f.l, l = l, f.l
-	f.confirmed(bot, true, "restored")
-	f.l, l = l, f.l
+	restored := *f
+	restored.l = l
+	restored.confirmed(bot, true, "restored")
 }

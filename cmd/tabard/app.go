@@ -32,7 +32,7 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 		Action:                    groupAction,
 		Commands: []*cli.Command{
 			devCommand(), serverCommand(), demoCommand(), keyCommand(), didCommand(), resolveCommand(),
-			credCommand(), statusCommand(), watchCommand(), agentCommand(), walletCommand(), benchCommand(), healthcheckCommand(),
+			credCommand(), statusCommand(), watchCommand(), logCommand(), agentCommand(), walletCommand(), benchCommand(), healthcheckCommand(),
 			versionCommand(), completionCommand(),
 		},
 	}

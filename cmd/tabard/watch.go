@@ -34,7 +34,7 @@ func watchCommand() *cli.Command {
 			&cli.StringFlag{Name: "cursor-file", Usage: "`FILE` that keeps the cursor of the last record printed"},
 			&cli.StringSliceFlag{Name: "kinds", Usage: "only these `KINDS`: " + strings.Join(kindNames(), ", ")},
 			&cli.StringSliceFlag{Name: "did", Usage: "only records about this `DID`; repeatable"},
-			&cli.StringSliceFlag{Name: "issuer", Usage: "only records by this `DID`; repeatable"},
+			&cli.StringSliceFlag{Name: "issuer", Usage: "only what this `DID` has signed: credentials, lists, and changes of the status of those and of DIDs; repeatable"},
 			&cli.StringSliceFlag{Name: "status", Usage: "only changes to this `STATUS`; repeatable"},
 			&cli.BoolFlag{Name: "heartbeats", Usage: "print heartbeats too"},
 			&cli.IntFlag{Name: "count", Usage: "stop after `N` records"},

@@ -82,6 +82,21 @@ func (r Record) Append(dst []byte) ([]byte, error) {
 // limits bound the JSON of commands and records.
 var limits = jcs.Limits{Bytes: MaxCommand, Depth: MaxDepth, Values: MaxValues}
 
+// KindOf returns the kind in the bytes of a record, "" if there is none where a record has it. It does not read
+// the record.
+func KindOf(data []byte) Kind {
+	const name, time = `"kind":"`, `","time":"2006-01-02T15:04:05.000Z"}`
+	end := len(data) - len(time)
+	if end < 0 {
+		return ""
+	}
+	at := bytes.LastIndex(data[:end], []byte(name))
+	if at < 0 || !bytes.HasPrefix(data[end:], []byte(`","time":"`)) {
+		return ""
+	}
+	return Kind(data[at+len(name) : end])
+}
+
 // Decode reads a record's bytes and refuses any but its canonical form. The
 // record keeps data, which must not be modified.
 func Decode(data []byte) (Record, error) {

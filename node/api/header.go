@@ -7,6 +7,9 @@ const (
 	// HeaderAge, on every read, is the age of that state in milliseconds: the time since the newest
 	// replicated tick this node has applied. It is absent while the node has heard of no leader.
 	HeaderAge = "Tabard-Age"
+	// HeaderCursor, on a page of records, is the cursor after which the next page goes on: that of the last
+	// record looked at. One that is that of the page before says that there is nothing more, yet.
+	HeaderCursor = "Tabard-Cursor"
 )
 
 // Media types.

@@ -114,6 +114,8 @@ type Config struct {
 	// How long the client of a bulk request, or of any other with a body, may pause in all beyond what it
 	// sends at a minimum rate; default 15 s and bodyPatience.
 	bulkIdle, bodyPatience time.Duration
+	// looked is how many records are looked at for one page of some kinds; default 8,192.
+	looked int
 }
 
 func (c *Config) validate() error {
@@ -188,6 +190,9 @@ func (c *Config) limits() {
 	}
 	if c.CacheBytes == 0 {
 		c.CacheBytes = cacheBytes
+	}
+	if c.looked <= 0 {
+		c.looked = 1 << 13
 	}
 	if c.bodyPatience <= 0 {
 		c.bodyPatience = bodyPatience

@@ -46,7 +46,8 @@ func recordAt(v *ledger.View, seq record.Seq) ([]byte, error) {
 	return v.Record(seq)
 }
 
-// getRecords serves a page of records as NDJSON, each line an api.Record.
+// getRecords serves a page of records as NDJSON, each line an api.Record. The header Tabard-Cursor says where
+// the next page goes on, which is further than its last line if what follows that does not match.
 func (s *server) getRecords(w *reply, r *http.Request, _ route) error {
 	q, err := parseQuery(r.URL.RawQuery)
 	if err != nil {
@@ -61,6 +62,10 @@ func (s *server) getRecords(w *reply, r *http.Request, _ route) error {
 	if err != nil {
 		return err
 	}
+	wanted, err := takeSelection(q)
+	if err != nil {
+		return err
+	}
 	if err := q.rest(); err != nil {
 		return err
 	}
@@ -68,15 +73,22 @@ func (s *server) getRecords(w *reply, r *http.Request, _ route) error {
 	if err != nil {
 		return err
 	}
-	from, end := record.Seq(0), v.Size()
+	defer v.Close()
+	from := record.Seq(0)
 	if hasAfter {
-		from, err = position(v, after)
+		if from, err = position(v, after); err != nil {
+			return err
+		}
 	}
-	v.Close()
+	page, err := s.page(r, v, wanted, from, limit)
 	if err != nil {
 		return err
 	}
-	return s.sendRecords(w, r, from, min(end, from+record.Seq(limit)))
+	if id := v.LedgerID(); id != "" {
+		w.Header().Set(api.HeaderCursor, api.Cursor{Ledger: id, Next: page.end}.String())
+	}
+	v.Close() // no state is held while the client reads: records never change
+	return s.sendRecords(w, r, page)
 }
 
 func takeLimit(q params) (int, error) {
@@ -115,10 +127,9 @@ func position(v *ledger.View, after string) (record.Seq, error) {
 	return seq + 1, nil
 }
 
-// sendRecords writes records from to end, without it, a chunk at a time. No state is held while the
-// client reads: records never change.
-func (s *server) sendRecords(w *reply, r *http.Request, from, end record.Seq) error {
-	chunk, next, err := s.recordLines(nil, r, from, end)
+// sendRecords writes the records of a page, a chunk at a time.
+func (s *server) sendRecords(w *reply, r *http.Request, p recordPage) error {
+	chunk, rest, err := s.recordLines(nil, r, p)
 	if err != nil {
 		return err
 	}
@@ -133,32 +144,33 @@ func (s *server) sendRecords(w *reply, r *http.Request, from, end record.Seq) er
 		if _, err := w.Write(chunk); err != nil {
 			return sent(err)
 		}
-		if next < end {
+		if rest.count() > 0 {
 			if err := s.pace(r); err != nil {
 				return sent(err)
 			}
 		}
-		if chunk, next, err = s.recordLines(chunk[:0], r, next, end); err != nil {
-			return fmt.Errorf("record %d: %w", next, err) // the transfer breaks
+		if chunk, rest, err = s.recordLines(chunk[:0], r, rest); err != nil {
+			return fmt.Errorf("record %d: %w", rest.first(), err) // the transfer breaks
 		}
 	}
 	return nil
 }
 
 // recordLines appends lines until there are enough for one write, charges for reading them, and returns
-// the next position.
-func (s *server) recordLines(dst []byte, r *http.Request, from, end record.Seq) ([]byte, record.Seq, error) {
+// the rest of the page.
+func (s *server) recordLines(dst []byte, r *http.Request, p recordPage) ([]byte, recordPage, error) {
 	v := s.Ledger.View()
 	defer v.Close()
-	for ; from < end && len(dst) < chunkBytes; from++ {
-		body, err := v.Record(from)
+	for p.count() > 0 && len(dst) < chunkBytes {
+		seq := p.first()
+		body, err := v.Record(seq)
 		if err != nil {
-			return dst, from, err
+			return dst, p, err
 		}
-		dst = appendRecord(dst, from, body)
+		dst, p = appendRecord(dst, seq, body), p.next()
 	}
 	s.chargeRead(r, len(dst))
-	return dst, from, nil
+	return dst, p, nil
 }
 
 // appendRecord writes one line; body stands in it byte for byte.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -51,6 +52,92 @@ func TestReadTheLedger(t *testing.T) {
 	page("?after="+n.id+":start&limit=1", 0, 1)
 	n.get("/v1/records?after=6").refused(api.FutureCursor)
 	n.get("/v1/records?after=start").refused(api.InvalidParameter)
+}
+
+// Of the ledger one may ask for some kinds and a period alone. A page with nothing that matches goes on after
+// what was looked at all the same.
+func TestReadTheLedgerByKindAndTime(t *testing.T) {
+	n := startNode(t)
+	a := n.register("agents", "a")
+	var receipts []api.Receipt
+	for i, status := range []string{"suspended", "active", "suspended", "revoked"} {
+		var r api.Receipt
+		n.post("/v1/status", "application/json", a.change(string(a.id), status, i+1).Canonical()).json(http.StatusCreated, &r)
+		receipts = append(receipts, r)
+		n.register("agents", "b"+strconv.Itoa(i))
+	}
+	// 0 and 1 are DIDs, then 2 to 9 a status and a DID by turns.
+	page := func(query string) (seqs []int, cursor string) {
+		t.Helper()
+		got := n.get("/v1/records?" + query)
+		if got.status != http.StatusOK {
+			t.Fatalf("%s: %d %s", query, got.status, got.body)
+		}
+		for line := range bytes.Lines(got.body) {
+			var r api.Record
+			if err := json.Unmarshal(line, &r); err != nil || record.LeafHash(r.Record) != r.Leaf {
+				t.Fatalf("%s: %v %s", query, err, line)
+			}
+			seqs = append(seqs, int(r.Seq))
+		}
+		return seqs, got.header.Get(api.HeaderCursor)
+	}
+	at := func(i int) string { return receipts[i].Time }
+	for _, x := range []struct {
+		query string
+		want  []int
+		next  int
+	}{
+		{"kind=status", []int{2, 4, 6, 8}, 10},
+		{"kind=status&limit=2", []int{2, 4}, 5},
+		{"kind=status&limit=2&after=4", []int{6, 8}, 9},
+		{"kind=status&after=8", nil, 10},
+		{"kind=status,did&limit=4", []int{0, 1, 2, 3}, 4},
+		{"kind=credential", nil, 10},
+		{"since=" + at(1), []int{4, 5, 6, 7, 8, 9}, 10},
+		{"until=" + at(1), []int{0, 1, 2, 3}, 4},
+		{"kind=status&since=" + at(1) + "&until=" + at(3), []int{4, 6}, 8},
+		{"kind=status&since=" + at(1) + "&after=5", []int{6, 8}, 10},
+		{"since=2999-01-01T00:00:00Z", nil, 10},
+		{"until=2001-01-01T00:00:00%2B01:00", nil, 0},
+		{"until=" + at(1) + "&after=6", nil, 7},
+	} {
+		got, cursor := page(x.query)
+		if want := (api.Cursor{Ledger: n.id, Next: record.Seq(x.next)}).String(); !slices.Equal(got, x.want) || cursor != want {
+			t.Errorf("%s: %v and %s, want %v and %s", x.query, got, cursor, x.want, want)
+		}
+	}
+	for _, query := range []string{"kind=", "kind=did,", "kind=nothing", "kind=did&kind=status", "kinds=did", "since=yesterday", "since=", "until=2026-01-01",
+		"since=2026-01-01T00:00:00+01:00Z", "until=0001-01-01T00:00:00Z", "since=2026-01-02T00:00:00Z&until=2026-01-01T00:00:00Z", "since=2026-01-02T00:00:00Z&until=2026-01-02T00:00:00Z"} {
+		n.get("/v1/records?" + query).refused(api.InvalidParameter)
+	}
+}
+
+// What a page of a rare kind costs is bounded: it may have nothing, and whoever goes on where it ended gets all.
+func TestPagesOfARareKind(t *testing.T) {
+	n := startNode(t, func(c *Config) { c.looked = 3 })
+	for i := range 4 {
+		n.register("agents", strconv.Itoa(i))
+	}
+	a := n.register("agents", "a")
+	n.post("/v1/status", "application/json", a.change(string(a.id), "suspended", 1).Canonical()).json(http.StatusCreated, new(api.Receipt))
+	n.register("agents", "b")
+	found, empty, after := 0, 0, ""
+	for {
+		got := n.get("/v1/records?kind=status" + after)
+		lines := bytes.Count(got.body, []byte("\n"))
+		if found += lines; lines == 0 {
+			empty++
+		}
+		next := "&after=" + got.header.Get(api.HeaderCursor)
+		if got.status != http.StatusOK || next == after {
+			break
+		}
+		after = next
+	}
+	if found != 1 || empty != 3 {
+		t.Errorf("found %d, with %d empty pages", found, empty)
+	}
 }
 
 func TestClusterAndHealth(t *testing.T) {

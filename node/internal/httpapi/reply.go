@@ -58,7 +58,7 @@ func (w *reply) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 // net/http only reads them.
 var (
 	valueAnyOrigin = []string{"*"}
-	valueExposed   = []string{"ETag, Location, Retry-After, " + api.HeaderSeq + ", " + api.HeaderAge}
+	valueExposed   = []string{"ETag, Location, Retry-After, " + api.HeaderSeq + ", " + api.HeaderAge + ", " + api.HeaderCursor}
 	valueAccept    = []string{"Accept"}
 	valueNoCache   = []string{"no-cache"}
 	valueNoStore   = []string{"no-store"}

@@ -21,6 +21,7 @@ type frame struct {
 	kind   string
 	about  []string // the DIDs it concerns
 	issuer string
+	by     string // who signed it, of a status change
 	status string
 }
 
@@ -104,6 +105,7 @@ func (f *frame) fillStatus(m *api.Frame, body jcs.Value) {
 	proof, _ := body.Get("proof")
 	method, _ := proof.GetString("verificationMethod")
 	m.By, _, _ = strings.Cut(method, "#")
+	f.by = strings.Clone(m.By)
 	if e, ok := record.ParseListEntry(m.Target); ok {
 		m.Issuer = string(e.List.Issuer)
 		f.issuer = strings.Clone(m.Issuer)

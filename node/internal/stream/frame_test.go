@@ -56,6 +56,26 @@ func TestFramesOfEveryKind(t *testing.T) {
 			t.Errorf("%s: a filter for another DID lets it through", kind)
 		}
 	}
+	for target, says := range map[string]string{issuer: `"by":"did:example:owner"`, issuer + "/status-lists/revocation/0#5": `"issuer":"` + issuer + `"`} {
+		body, err := jcs.Decode([]byte(`{"target":"` + target + `","status":"suspended","proof":{"verificationMethod":"did:example:owner#key"}}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw, err := record.Record{Kind: record.KindStatus, Time: 1, Body: body}.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := encode("QmLedger", 7, raw)
+		if err != nil || !bytes.Contains(f.wire, []byte(says)) {
+			t.Errorf("%v: %s, want %s", err, f.wire, says)
+		}
+		// What an owner has done to what is another's is by the owner.
+		for by, want := range map[string]bool{"did:example:owner": true, "did:example:other": false} {
+			if l := (filter{issuers: []string{by}, statuses: []string{"suspended"}}); l.match(f) != want {
+				t.Errorf("issuer=%s of a change of %s: %v", by, target, !want)
+			}
+		}
+	}
 	for _, k := range record.Kinds() {
 		if _, err := parseList([]string{string(k)}, kinds...); err != nil {
 			t.Errorf("kinds=%s: %v", k, err)

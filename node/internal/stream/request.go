@@ -28,7 +28,7 @@ func (f *filter) empty() bool {
 }
 
 func (f *filter) match(m *frame) bool {
-	return holds(f.kinds, m.kind) && holds(f.issuers, m.issuer) && holds(f.statuses, m.status) &&
+	return holds(f.kinds, m.kind) && (holds(f.issuers, m.issuer) || holds(f.issuers, m.by)) && holds(f.statuses, m.status) &&
 		(len(f.dids) == 0 || slices.ContainsFunc(m.about, func(id string) bool { return slices.Contains(f.dids, id) }))
 }
 
