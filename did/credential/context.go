@@ -63,7 +63,10 @@ func (v *Verifier) checkContexts(doc jcs.Value) error {
 // unknownContext is the URL of a context that is not at hand.
 type unknownContext string
 
-func (u unknownContext) Error() string { return "unknown context " + string(u) }
+func (u unknownContext) Error() string { return "unknown context " + string(u) + addContext }
+
+// addContext is what can be done about a context that is not at hand.
+const addContext = "; contexts are never fetched: whoever runs the verifier can add it to those that are built in"
 
 func (u unknownContext) Unwrap() error { return jsonld.ErrUnknownContext }
 

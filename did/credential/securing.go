@@ -219,6 +219,14 @@ func unsupportedKey(err error) bool {
 	return errors.Is(err, multikey.ErrUnsupportedType) && !errors.Is(err, multikey.ErrUnknownPrefix)
 }
 
+// proofDetail is what the error says, and what can be done about an unknown context.
+func proofDetail(err error) string {
+	if errors.Is(err, jsonld.ErrUnknownContext) {
+		return err.Error() + addContext
+	}
+	return err.Error()
+}
+
 func proofCode(err error) Code {
 	var e *proof.Error
 	switch {

@@ -246,5 +246,5 @@ func (j *judgement) proof(ctx context.Context, purpose did.Relationship) {
 		return
 	}
 	j.exhausted = overBudget(err)
-	j.verdict.fail(CheckProof, proofCode(err), "", err)
+	j.verdict.fail(CheckProof, proofCode(err), proofDetail(err), err)
 }
