@@ -146,6 +146,9 @@ func (f *Follower) catchUp(ctx context.Context) (uint64, error) {
 			}
 		}
 	}
+	if got.Size == 0 { // nobody tells what has been recorded, and nothing is remembered
+		return 0, nil
+	}
 	f.position = max(f.position, got.Size)
 	return f.position, nil
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/tabard-id/tabard/did/proof"
 	"github.com/tabard-id/tabard/did/webvh"
 	"github.com/tabard-id/tabard/node"
+	"github.com/tabard-id/tabard/node/api"
 	"github.com/tabard-id/tabard/node/client"
 )
 
@@ -24,18 +25,23 @@ type counting struct {
 	mu     sync.Mutex
 	asked  []string
 	frozen bool
+	strip  bool // of the header that tells positions, as proxies may
 }
 
 func (c *counting) RoundTrip(r *http.Request) (*http.Response, error) {
 	c.mu.Lock()
 	c.asked = append(c.asked, r.URL.Path)
-	frozen := c.frozen
+	frozen, strip := c.frozen, c.strip
 	c.mu.Unlock()
 	if frozen {
 		<-r.Context().Done()
 		return nil, r.Context().Err()
 	}
-	return http.DefaultTransport.RoundTrip(r)
+	res, err := http.DefaultTransport.RoundTrip(r)
+	if err == nil && strip {
+		res.Header.Del(api.HeaderSeq)
+	}
+	return res, err
 }
 
 // taken are the requests since it was last asked.
@@ -45,6 +51,12 @@ func (c *counting) taken() []string {
 	asked := c.asked
 	c.asked = nil
 	return asked
+}
+
+func (c *counting) stripping(on bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.strip = on
 }
 
 func (c *counting) freeze() {
@@ -231,6 +243,19 @@ func TestOneRequestPerVerification(t *testing.T) {
 		other.issueMany(t, registry, 100)
 	}
 	verify("after much", issuer.issue(t), http.StatusOK, anew)
+
+	counted.stripping(true)
+	third := issuer.issue(t)
+	for range 2 {
+		verify("through a proxy that drops positions", third, http.StatusOK, anew)
+	}
+	if _, err := registry.RegisterCredential(ctx, third, false); err != nil {
+		t.Fatal(err)
+	}
+	issuer.change(t, registry, client.Digest(third), credential.Revoked)
+	verify("revoked, through that proxy", third, http.StatusBadRequest, anew)
+	counted.stripping(false)
+	verify("revoked", third, http.StatusBadRequest, anew)
 
 	counted.freeze()
 	begun := time.Now()

@@ -13,7 +13,8 @@ import (
 
 // Changes is what has been recorded since a position.
 type Changes struct {
-	// Size is the number of records in the state that the node answered from.
+	// Size is the number of records in the state that the node answered from; 0 if that is not told, as
+	// where a proxy does not pass the header on. Then nothing is known to be complete.
 	Size uint64
 	// Records are those from the position asked for on, in order and checked against their leaf hashes.
 	// Complete: they are all there are up to Size.
@@ -37,6 +38,9 @@ func (c *Client) Changes(ctx context.Context, since uint64, limit int, opts ...R
 		return Changes{}, err
 	}
 	var out Changes
+	if a.header.Get(api.HeaderSeq) == "" {
+		return out, nil
+	}
 	if out.Size, err = strconv.ParseUint(a.header.Get(api.HeaderSeq), 10, 64); err != nil || out.Size < since {
 		return out, fmt.Errorf("%w: %s %q of a state that has %d records", ErrMismatch, api.HeaderSeq, a.header.Get(api.HeaderSeq), since)
 	}
