@@ -25,6 +25,8 @@ func credVerifyCommand() *cli.Command {
 		Description: "FILE holds a credential or presentation in JSON, a compact token (JWT, SD-JWT), or a COSE message.\n" +
 			"A node judges by its present state: signature, issuer, dates, and whether the issuer or the credential\n" +
 			"has been suspended or revoked; with --at by its state then, which a revocation since may still change.\n" +
+			"The verdict tells of a subject that is suspended or revoked, which --require-active-subject refuses, and who\n" +
+			"owns issuer, subject and holder: confirmed by the owner, or claimed by the DID's document.\n" +
 			"Offline, status is not known: revocations go unnoticed. The issuer's did:webvh log is then taken from\n" +
 			"--log; did:key and did:jwk need none.\n\n" +
 			"Exit status 3: a proof or the structure does not hold, or it is for another challenge, domain or holder.\n" +

@@ -26,7 +26,7 @@ func didAcceptCommand() *cli.Command {
 			"   tabard did accept \"$BOT\" -d alice --valid-for 720h\n" +
 			"   tabard status set revoked \"$DIGEST\" -d alice   # and take it back",
 		Flags: clientFlags(didDirFlag(),
-			&cli.DurationFlag{Name: "valid-for", Usage: "confirm it for this `TIME` (default: until it is revoked)"},
+			&cli.DurationFlag{Name: "valid-for", Usage: "confirm it for this `TIME`", DefaultText: "until it is revoked"},
 		),
 		Action: didAccept,
 	}

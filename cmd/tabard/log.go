@@ -27,8 +27,8 @@ func logCommand() *cli.Command {
 			&cli.StringSliceFlag{Name: "kind", Usage: "only records of these `KINDS`: " + strings.Join(kindNames(), ", ")},
 			&cli.StringFlag{Name: "since", Usage: "only records from this RFC 3339 `TIME` on"},
 			&cli.StringFlag{Name: "until", Usage: "only records before this RFC 3339 `TIME`"},
-			&cli.Uint64Flag{Name: "after", Usage: "only records after position `SEQ` (default: from the first)"},
-			&cli.IntFlag{Name: "count", Usage: "stop after `N` records (default: at the newest)"},
+			&cli.Uint64Flag{Name: "after", Usage: "only records after position `SEQ`", DefaultText: "from the first"},
+			&cli.IntFlag{Name: "count", Usage: "stop after `N` records", DefaultText: "at the newest"},
 		),
 		Action: logAction,
 	}
