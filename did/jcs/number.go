@@ -3,6 +3,7 @@ package jcs
 import (
 	"math"
 	"strconv"
+	"strings"
 )
 
 // exactDigits is the number of decimal digits that binary64 always keeps.
@@ -30,7 +31,84 @@ func (p *parser) number() (Value, error) {
 		return Value{kind: KindNumber, text: text}, nil
 	}
 	p.deviations++
-	return Value{kind: KindNumber, text: string(canonical)}, nil
+	v := Value{kind: KindNumber, text: string(canonical)}
+	if !says(text, v.text, f) {
+		v.node = &node{raw: text}
+	}
+	return v, nil
+}
+
+// doubleDigits is how many significant digits tell any two binary64 apart.
+const doubleDigits = 17
+
+// says reports whether the canonical text of f says the number that text said. Of
+// what was and is a fraction the digits that binary64 provides are enough: some
+// write 0.1 as 0.10000000000000001.
+func says(text, canonical string, f float64) bool {
+	was, is := decimalOf(text), decimalOf(canonical)
+	if was == is {
+		return true
+	}
+	return was.exponent < 0 && f != math.Trunc(f) && len(was.digits) <= doubleDigits
+}
+
+// decimal is the number ±digits × 10^exponent, of which the digits begin and end
+// with none that is 0. Zero has none.
+type decimal struct {
+	negative bool
+	digits   string
+	exponent int
+}
+
+// decimalOf reads a number as scanNumber takes it. An exponent that is beyond counting
+// stays what it is: no canonical text has one.
+func decimalOf(text string) decimal {
+	mantissa, exponent, _ := strings.Cut(strings.ToLower(text), "e")
+	mantissa, negative := strings.CutPrefix(mantissa, "-")
+	whole, fraction, _ := strings.Cut(mantissa, ".")
+	d := decimal{negative: negative, digits: strings.TrimLeft(whole+fraction, "0")}
+	if d.digits == "" {
+		return decimal{}
+	}
+	if exponent != "" {
+		n, err := strconv.Atoi(exponent)
+		if err != nil || n > maxExponent || n < -maxExponent {
+			n = maxExponent
+		}
+		d.exponent = n
+	}
+	trimmed := strings.TrimRight(d.digits, "0")
+	d.exponent += len(d.digits) - len(trimmed) - len(fraction)
+	d.digits = trimmed
+	return d
+}
+
+// maxExponent is beyond those of texts that Limits let through and binary64 holds.
+const maxExponent = 1 << 30
+
+// Inexact returns where in v, as a JSON Pointer, the first number stands that was
+// decoded from a text that says another number, and that text. The canonical form,
+// which is what is signed, does not have it: a reader who counts exactly would be
+// shown one number and another would be signed. Integers are the numbers to mind;
+// of a fraction the digits that binary64 provides are enough. found is false where
+// all numbers are what they were written as, and for what was not decoded.
+func (v Value) Inexact() (pointer, text string, found bool) {
+	if v.node == nil || v.kind != KindNumber && v.node.raw != "" {
+		return "", "", false
+	}
+	if v.kind == KindNumber {
+		return "", v.node.raw, true
+	}
+	for i, m := range v.node.items {
+		if rest, text, found := m.Value.Inexact(); found {
+			name := m.Name
+			if v.kind == KindArray {
+				name = strconv.Itoa(i)
+			}
+			return "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(name) + rest, text, true
+		}
+	}
+	return "", "", false
 }
 
 // scanNumber returns where the number at start ends, or -1 if there is none, and

@@ -60,7 +60,8 @@ type Member struct {
 type node struct {
 	items []Member
 	// raw is the canonical text of the whole array or object, where the decoded
-	// text already was canonical; else empty.
+	// text already was canonical; else empty. Of a number, which only has a node where
+	// Inexact finds it, raw is the decoded text.
 	raw string
 	// plain: no name needs escapes.
 	plain bool
