@@ -14,6 +14,8 @@ type loader struct {
 	// lossy turns data loss into silence, as JSON-LD itself does. It serves the
 	// conformance suites, which test the algorithms without safe mode.
 	lossy bool
+	// onlyTerms: with lossy, a property or type without meaning is a loss all the same.
+	onlyTerms bool
 	// rootBase is the base IRI of the document, which only those suites have.
 	rootBase string
 }
@@ -24,6 +26,14 @@ func (l *loader) lose(detail string) error {
 		return nil
 	}
 	return lost(detail)
+}
+
+// undefined is lose of what no context gives a meaning.
+func (l *loader) undefined(detail string) error {
+	if l.onlyTerms {
+		return &Error{Code: codeLoss, Detail: detail, kind: ErrUndefined}
+	}
+	return l.lose(detail)
 }
 
 // scope are the optional inputs of context processing.

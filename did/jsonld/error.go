@@ -12,6 +12,9 @@ var (
 	ErrUnknownContext = errors.New("unknown context")
 	// ErrDataLoss: something in the document would not reach RDF.
 	ErrDataLoss = errors.New("data would be lost")
+	// ErrUndefined: a property or type has no meaning in the contexts. Only CheckTerms
+	// tells it from other losses.
+	ErrUndefined = errors.New("undefined term")
 	// ErrBudget: processing would cost more than the fixed limits allow.
 	ErrBudget = errors.New("too much work")
 	// ErrInvalid: not valid JSON-LD 1.1, or not valid N-Quads.
@@ -54,7 +57,7 @@ func (e *Error) Error() string {
 	return s
 }
 
-// Unwrap returns one of ErrUnknownContext, ErrDataLoss, ErrBudget, ErrInvalid.
+// Unwrap returns one of ErrUnknownContext, ErrDataLoss, ErrUndefined, ErrBudget, ErrInvalid.
 func (e *Error) Unwrap() error { return e.kind }
 
 func invalid(code, detail string) *Error {

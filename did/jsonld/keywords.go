@@ -93,7 +93,7 @@ func (x *expander) addType(f *frame, s string) error {
 		return err
 	}
 	if !isIRI(iri) && !isBlankID(iri) && iri != "@json" {
-		if err := x.lose("type " + quote(s) + " is not an absolute IRI"); err != nil {
+		if err := x.undefined("type " + quote(s) + " is not an absolute IRI"); err != nil {
 			return err
 		}
 	}

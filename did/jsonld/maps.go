@@ -101,7 +101,7 @@ func (x *expander) setIndex(c *activeContext, t *term, o *object, index, expande
 	}
 	if t.containers.has(inType) {
 		if !isIRI(expanded) && !isBlankID(expanded) {
-			if err := x.lose("type " + quote(index) + " is not an absolute IRI"); err != nil {
+			if err := x.undefined("type " + quote(index) + " is not an absolute IRI"); err != nil {
 				return err
 			}
 		}

@@ -126,11 +126,11 @@ func (x *expander) expandMember(f *frame, key string, value jcs.Value) (nest boo
 func (x *expander) predicate(key, iri string) error {
 	switch {
 	case iri == "":
-		return x.lose("property " + quote(key) + " is mapped to nothing")
+		return x.undefined("property " + quote(key) + " is mapped to nothing")
 	case isBlank(iri):
 		return x.lose("property " + quote(key) + " is a blank node")
 	case !isIRI(iri):
-		return x.lose("property " + quote(key) + " is not defined by any context")
+		return x.undefined("property " + quote(key) + " is not defined by any context")
 	}
 	return nil
 }

@@ -85,6 +85,7 @@ func (p *Processor) release(w *worker) {
 	w.quads = recycle(w.quads)
 	w.names, w.blanks = nil, 0
 	w.skolem, w.places = false, nil
+	w.lossy, w.onlyTerms = false, false
 	p.settle(w)
 	w.canon.reset()
 	p.workers.Put(w)
@@ -162,6 +163,17 @@ func (p *Processor) Check(doc jcs.Value) error {
 	w := p.worker()
 	defer p.release(w)
 	return w.convert(doc)
+}
+
+// CheckTerms reports whether doc is valid JSON-LD whose properties and types all have
+// a meaning in its contexts (VC Data Model 2.0, 5.2). What else would not reach RDF,
+// such as a null or a relative URL, it lets pass.
+func (p *Processor) CheckTerms(doc jcs.Value) error {
+	w := p.worker()
+	defer p.release(w)
+	w.lossy, w.onlyTerms = true, true
+	_, err := w.expandDocument(doc)
+	return err
 }
 
 // ToRDF returns the dataset of doc, with labels b0, b1 … for blank nodes. If doc is one
