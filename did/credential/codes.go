@@ -124,15 +124,15 @@ const (
 	// CodeContextInvalid: context; the contexts cannot be processed.
 	CodeContextInvalid Code = "context-invalid"
 	// CodeContextUnknown: proof or context; one of the contexts is not at hand. The
-	// check of that name fails only under CheckTerms, and is skipped otherwise.
+	// check of that name is then skipped.
 	CodeContextUnknown Code = "context-unknown"
 	// CodeDataLoss: proof; something in the document has no meaning in its contexts, so
 	// that the proof would not cover it.
 	CodeDataLoss Code = "data-loss"
-	// CodeTooCostly: proof; the document takes more work than one may.
+	// CodeTooCostly: proof or context; the document takes more work than one may.
 	CodeTooCostly Code = "too-costly"
 	// CodeTermsUndefined: context; something in the document has no meaning in its
-	// contexts. Only under CheckTerms.
+	// contexts. Skipped under AllowUndefinedTerms.
 	CodeTermsUndefined Code = "terms-undefined"
 	// CodeChallengeMismatch: proof; a proof does not answer the challenge.
 	CodeChallengeMismatch Code = "challenge-mismatch"
@@ -163,9 +163,10 @@ const (
 	// CodeNotChecked: what was found before forbids the check.
 	CodeNotChecked Code = "not-checked"
 	// CodeUnregistered: status; the registry has no credential of this digest, and
-	// so never heard of a revocation.
+	// so never heard of a revocation. Failed under RequireRegistered.
 	CodeUnregistered Code = "unregistered"
-	// CodeNoRegistry: status; the verifier was given no source of status.
+	// CodeNoRegistry: status; the verifier was given no source of status. Failed under
+	// RequireRegistered.
 	CodeNoRegistry Code = "no-registry"
 	// CodeNoChallenge: challenge; none was asked for, so that the presentation may have
 	// been shown before, by anybody who has seen it.
@@ -194,6 +195,7 @@ const (
 // titles has one sentence for each code of a failure.
 var titles = map[Code]string{
 	CodeMalformed:          "The credential is malformed.",
+	CodeNumberInexact:      "A number is one that readers take for another.",
 	CodeIssuerMismatch:     "No proof is by the issuer.",
 	CodeIssuerNotDID:       "The issuer is not a DID.",
 	CodeClaimMismatch:      "A claim of the token contradicts what it secures.",
@@ -214,6 +216,8 @@ var titles = map[Code]string{
 	CodeRevoked:            "The credential is revoked.",
 	CodeStatusUnsupported:  "The credential's status cannot be checked here.",
 	CodeStatusUnavailable:  "The status is not available.",
+	CodeUnregistered:       "The credential is not registered.",
+	CodeNoRegistry:         "There is no registry to ask.",
 
 	CodeMalformedPresentation: "The presentation is malformed.",
 	CodeRevokedRetroactively:  "It was revoked later, as of an earlier time.",

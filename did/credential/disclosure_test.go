@@ -12,7 +12,7 @@ import (
 // holder to hold back.
 func TestSealRefusesToLetStatusBeHidden(t *testing.T) {
 	k := newTokens(t)
-	v := k.unsigned().With("credentialStatus", decode(t, `{"type":"BitstringStatusListEntry","statusPurpose":"revocation","statusListIndex":"7","statusListCredential":"https://vc.example/1"}`)).
+	v := k.defined(k.unsigned()).With("credentialStatus", decode(t, `{"type":"BitstringStatusListEntry","statusPurpose":"revocation","statusListIndex":"7","statusListCredential":"https://vc.example/1"}`)).
 		With("issuer", jcs.Object(jcs.Member{Name: "id", Value: text(k.issuer)}, jcs.Member{Name: "name", Value: text("x")}))
 	for pointer, want := range map[string]bool{
 		"/credentialStatus": false, "/credentialStatus/statusListIndex": false, "/validUntil": false, "/validFrom": false,

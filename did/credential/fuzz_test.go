@@ -41,7 +41,7 @@ func FuzzVerify(f *testing.F) {
 		f.Add(v.Input.Canonical())
 	}
 	source := registry{Documents: c.documents()}
-	verifier := credential.Verifier{Resolver: source, Status: source, Now: now}
+	verifier := credential.Verifier{AllowUndefinedTerms: true, Resolver: source, Status: source, Now: now}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		doc, err := jcs.Decode(data)
 		if err != nil {
@@ -115,7 +115,7 @@ func FuzzVerifyPresentation(f *testing.F) {
 		f.Add(v.Input.Canonical())
 	}
 	source := registry{Documents: c.documents()}
-	verifier := credential.Verifier{Resolver: source, Status: source, Now: now}
+	verifier := credential.Verifier{AllowUndefinedTerms: true, Resolver: source, Status: source, Now: now}
 	opt := credential.PresentationOptions{Challenge: challenge}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		doc, err := jcs.Decode(data)
@@ -144,7 +144,7 @@ func FuzzVerifyPointers(f *testing.F) {
 		if err != nil {
 			return
 		}
-		verifier := credential.Verifier{Resolver: registry{}, Now: now, Schemas: schemas{schemaURL: text(string(schema))}}
+		verifier := credential.Verifier{AllowUndefinedTerms: true, Resolver: registry{}, Now: now, Schemas: schemas{schemaURL: text(string(schema))}}
 		for _, own := range []bool{false, true} {
 			verifier.Lists = lists{listURL: {Credential: doc, Own: own}}
 			checkVerdict(t, verifier.Verify(context.Background(), vc))
@@ -157,7 +157,7 @@ func FuzzVerifyPointers(f *testing.F) {
 func TestAnyByteChanged(t *testing.T) {
 	c := newCredentials(t)
 	data := c.sign(c.unsigned()).Canonical()
-	verifier := credential.Verifier{Resolver: key.Resolver{}, Now: now}
+	verifier := credential.Verifier{AllowUndefinedTerms: true, Resolver: key.Resolver{}, Now: now}
 	rapid.Check(t, func(t *rapid.T) {
 		changed := bytes.Clone(data)
 		changed[rapid.IntRange(0, len(data)-1).Draw(t, "position")] ^= rapid.ByteRange(1, 255).Draw(t, "flip")

@@ -78,6 +78,11 @@ func (c credentials) unsigned() jcs.Value {
 		"validUntil":"2027-01-01T00:00:00Z","credentialSubject":{"id":"did:example:agent","sponsor":"mailto:a@example.com"}}`)
 }
 
+// defined gives every term of v a meaning.
+func (c credentials) defined(v jcs.Value) jcs.Value {
+	return v.With("@context", decode(c.tb, `["https://www.w3.org/ns/credentials/v2","https://www.w3.org/ns/credentials/undefined-terms/v2"]`))
+}
+
 // version1 is the same in version 1.1.
 func (c credentials) version1() jcs.Value {
 	return c.unsigned().Without("validFrom", "validUntil").

@@ -49,7 +49,7 @@ func TestCredentialForAnotherVerifier(t *testing.T) {
 		{"SD-JWT without key binding, domain", text(unbound), credential.Options{Domain: []string{shop}}, credential.CodeDomainMismatch},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			verifier := credential.Verifier{Resolver: registry{}, Now: now}
+			verifier := credential.Verifier{AllowUndefinedTerms: true, Resolver: registry{}, Now: now}
 			verdict := verifier.VerifyFor(context.Background(), test.doc, test.opt)
 			row, _ := verdict.Check(credential.CheckProof)
 			if row.Code != test.code || verdict.Verified != (test.code == "") {
@@ -77,7 +77,7 @@ func TestPresentationWithoutChallenge(t *testing.T) {
 		{"another", shown, credential.PresentationOptions{Challenge: "n-2"}, credential.Skipped, credential.CodeNotChecked},
 		{"unsecured", bare, credential.PresentationOptions{AllowUnsecured: true}, credential.Skipped, credential.CodeUnsecured},
 	} {
-		verifier := credential.Verifier{Resolver: registry{}, Now: now}
+		verifier := credential.Verifier{AllowUndefinedTerms: true, Resolver: registry{}, Now: now}
 		verdict := verifier.VerifyPresentation(context.Background(), test.doc, test.opt)
 		checkVerdict(t, verdict)
 		row, ok := verdict.Check(credential.CheckChallenge)
@@ -105,7 +105,7 @@ func TestLeeway(t *testing.T) {
 		{-1, text(k.jwt(k.unsigned().With("iat", jcs.FromInt(now.Unix()+4)))), ""},
 		{0, k.sign(k.unsigned().With("validFrom", text("2026-06-01T00:00:04Z"))), "validFrom is"},
 	} {
-		verifier := credential.Verifier{Resolver: registry{}, Now: now, Leeway: test.leeway}
+		verifier := credential.Verifier{AllowUndefinedTerms: true, Resolver: registry{}, Now: now, Leeway: test.leeway}
 		verdict := verifier.Verify(context.Background(), test.doc)
 		row, _ := verdict.Check(credential.CheckValidity)
 		if verdict.Verified != (test.told != "") || !strings.HasPrefix(row.Detail, test.told) || test.told == "" && row.Code != credential.CodeNotYetValid {

@@ -33,6 +33,7 @@ func (v *Verifier) judgePresentation(ctx context.Context, payload jcs.Value, by 
 	if p.structure(payload, openErr) {
 		p.holder()
 		p.proof(ctx)
+		p.trusted = p.proofErr == nil
 		p.challenge()
 		p.validity()
 		p.holderState(ctx)
@@ -50,6 +51,9 @@ func (v *Verifier) judgePresentation(ctx context.Context, payload jcs.Value, by 
 // structure reads the presentation; false ends the run.
 func (p *presenting) structure(payload jcs.Value, openErr error) bool {
 	err := openErr
+	if err == nil {
+		err = exact(payload)
+	}
 	if err == nil {
 		p.presentation, err = ParsePresentation(payload)
 	}

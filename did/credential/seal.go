@@ -10,6 +10,7 @@ import (
 	"github.com/tabard-id/tabard/did/cose"
 	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/did/jose"
+	"github.com/tabard-id/tabard/did/jsonld"
 	"github.com/tabard-id/tabard/did/sdjwt"
 )
 
@@ -20,6 +21,8 @@ type SealOptions struct {
 	// Disclosable are JSON Pointers to what the holder may disclose one by one; for
 	// the media types of SD-JWT only.
 	Disclosable []string
+	// Processor has the JSON-LD contexts; nil is jsonld.Default.
+	Processor *jsonld.Processor
 	// Random is where the salts of disclosures come from; nil is crypto/rand.
 	Random io.Reader
 }
@@ -27,8 +30,9 @@ type SealOptions struct {
 // Seal secures a credential or presentation as a token of that media type, one of
 // the constants (Securing Verifiable Credentials using JOSE and COSE 1.0, 3). The
 // document may have registered claims: a presentation answers a challenge by nonce
-// and names its audience in aud. Its structure must hold, and what the verifier
-// would find wrong of its claims is refused. Time is not looked at.
+// and names its audience in aud. What would not verify anywhere is refused as
+// Verifier.CheckUnsigned has it, and so is what the verifier would find wrong of its
+// claims. Time is not looked at.
 func Seal(doc jcs.Value, media string, key jose.Signer, opt SealOptions) ([]byte, error) {
 	k, form := credentialKind, ""
 	switch media {
@@ -57,6 +61,9 @@ func Seal(doc jcs.Value, media string, key jose.Signer, opt SealOptions) ([]byte
 		if !deniable(pointer) {
 			return nil, fmt.Errorf("seal: %.100q decides about the credential, and is always disclosed", pointer)
 		}
+	}
+	if err := (&Verifier{Processor: opt.Processor}).CheckUnsigned(doc, opt.KeyID, true); err != nil {
+		return nil, fmt.Errorf("seal: %w", err)
 	}
 	token, err := seal(doc, k, form, key, opt)
 	if err != nil {

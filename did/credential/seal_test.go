@@ -14,7 +14,7 @@ import (
 // presentation of each kind.
 func TestSeal(t *testing.T) {
 	k := newTokens(t)
-	verifier := credential.Verifier{Resolver: registry{}, Now: now}
+	verifier := credential.Verifier{AllowUndefinedTerms: true, Resolver: registry{}, Now: now}
 	demand := credential.PresentationOptions{Challenge: "n-1", Domain: []string{"https://verifier.example"}}
 	var inner []jcs.Value
 	for _, media := range []string{credential.MediaCredentialJWT, credential.MediaCredentialSDJWT, credential.MediaCredentialCOSE} {
@@ -22,7 +22,7 @@ func TestSeal(t *testing.T) {
 		if media == credential.MediaCredentialSDJWT {
 			opt.Disclosable = []string{"/credentialSubject/sponsor"}
 		}
-		token, err := credential.Seal(k.unsigned(), media, k.key, opt)
+		token, err := credential.Seal(k.defined(k.unsigned()), media, k.key, opt)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -54,7 +54,7 @@ func TestSeal(t *testing.T) {
 
 func TestCannotSeal(t *testing.T) {
 	k := newTokens(t)
-	v := k.unsigned()
+	v := k.defined(k.unsigned())
 	other := testKey(t, k.holder.Public().Type())
 	for name, f := range map[string]func() ([]byte, error){
 		"media type": func() ([]byte, error) {

@@ -72,11 +72,16 @@ func (j *judgement) status(ctx context.Context) {
 		}
 	}
 	note := strings.Join(notes, "; ")
+	required := j.by.RequireRegistered && j.by.depth == 0
 	switch {
 	case worst.code == CodeNotChecked:
 		j.verdict.skip(CheckStatus, CodeNotChecked, worst.detail)
 	case worst.code != "":
 		j.verdict.fail(CheckStatus, worst.code, worst.detail, worst.err)
+	case required && j.by.Status == nil:
+		j.verdict.fail(CheckStatus, CodeNoRegistry, "nothing is known of registered credentials here", nil)
+	case required && !known:
+		j.verdict.fail(CheckStatus, CodeUnregistered, "the registry has not heard of it, and so not of a revocation", nil)
 	case known || len(j.credential.Status)+len(j.statusClaims()) > 0:
 		j.verdict.passWith(CheckStatus, note)
 	case j.by.Status == nil:

@@ -272,7 +272,7 @@ func TestListFreshness(t *testing.T) {
 		{"validUntil", "2026-06-01T00:10:00Z", list.With("validUntil", text("2026-06-01T00:10:00Z")), now},
 	} {
 		source := lists{listURL: {Credential: c.sign(tt.list), FetchedAt: tt.fetched.Format(time.RFC3339)}}
-		verifier := credential.Verifier{Resolver: registry{}, Now: now, FreshUntil: now.Add(time.Hour), Lists: source, Decoded: credential.NewListCache(1 << 20)}
+		verifier := credential.Verifier{AllowUndefinedTerms: true, Resolver: registry{}, Now: now, FreshUntil: now.Add(time.Hour), Lists: source, Decoded: credential.NewListCache(1 << 20)}
 		for range 2 {
 			if v := verifier.Verify(context.Background(), vc); !v.Verified || v.FreshUntil != tt.want {
 				t.Errorf("%s: %v until %s, want %s", tt.name, v.Verified, v.FreshUntil, tt.want)
@@ -287,7 +287,7 @@ func TestAcceptListIssuer(t *testing.T) {
 	other := testKey(t, multikey.P256)
 	issuer := string(key.FromPublic(other.Public()))
 	list := c.signWith(c.unsignedList(1, []string{"revocation"}, 7).With("issuer", text(issuer)), other, key.MethodID(other.Public()))
-	verifier := credential.Verifier{Resolver: registry{}, Now: now, Lists: lists(at(list)),
+	verifier := credential.Verifier{AllowUndefinedTerms: true, Resolver: registry{}, Now: now, Lists: lists(at(list)),
 		AcceptListIssuer: func(list, of string) bool { return list == issuer && of == c.issuer }}
 	if v := verifier.Verify(context.Background(), c.with(c.entry("revocation", "6"))); !v.Verified {
 		t.Errorf("%+v", v.ProblemDetails)
@@ -314,7 +314,7 @@ func (c counted) StatusList(ctx context.Context, url string, at time.Time) (cred
 func TestListLookups(t *testing.T) {
 	c := newCredentials(t)
 	n := 0
-	verifier := credential.Verifier{Resolver: registry{}, Now: now, Lists: counted{lists(at(c.sign(c.unsignedList(1, []string{"revocation", "suspension"})))), &n}}
+	verifier := credential.Verifier{AllowUndefinedTerms: true, Resolver: registry{}, Now: now, Lists: counted{lists(at(c.sign(c.unsignedList(1, []string{"revocation", "suspension"})))), &n}}
 	if v := verifier.Verify(context.Background(), c.with(c.entry("revocation", "1"), c.entry("suspension", "2"))); !v.Verified || n != 1 {
 		t.Errorf("%v after %d lookups", v.Verified, n)
 	}
@@ -376,7 +376,7 @@ func TestHindsight(t *testing.T) {
 		{"cannot be told", credential.StatusInfo{Status: "unavailable"}, credential.CodeStatusUnavailable, "not current"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			verifier := credential.Verifier{Resolver: registry{}, Now: now, Hindsight: moment{of: tt.later},
+			verifier := credential.Verifier{AllowUndefinedTerms: true, Resolver: registry{}, Now: now, Hindsight: moment{of: tt.later},
 				Status: moment{of: credential.StatusInfo{Status: credential.Active}}}
 			v := verifier.Verify(context.Background(), vc)
 			checkVerdict(t, v)

@@ -73,7 +73,7 @@ func TestTokenListsAreBounded(t *testing.T) {
 		all[uri] = listVector{Credential: k.sign(k.unsignedList(1, []string{"revocation"}).With("id", text(uri)))}
 	}
 	source := &tokenSource{lists: all}
-	verifier := credential.Verifier{Resolver: registry{}, Now: now, Lists: source}
+	verifier := credential.Verifier{AllowUndefinedTerms: true, Resolver: registry{}, Now: now, Lists: source}
 	begin := time.Now()
 	v := verifier.VerifyPresentation(context.Background(), full.With("verifiableCredential", jcs.Array(inner...)), credential.PresentationOptions{AllowUnsecured: true})
 	if took := time.Since(begin); took > patience {
@@ -101,7 +101,7 @@ func TestTokenListsAreBounded(t *testing.T) {
 func TestTokenListIsAskedForOnce(t *testing.T) {
 	k := newTokens(t)
 	source := &tokenSource{lists: k.list()}
-	verifier := credential.Verifier{Resolver: registry{}, Now: now, Lists: source, Decoded: credential.NewListCache(1 << 20), FreshUntil: now.Add(time.Hour)}
+	verifier := credential.Verifier{AllowUndefinedTerms: true, Resolver: registry{}, Now: now, Lists: source, Decoded: credential.NewListCache(1 << 20), FreshUntil: now.Add(time.Hour)}
 	twice := text(k.compact(`{"alg":"EdDSA","kid":"`+k.kid+`","status":{"status_list":{"idx":0,"uri":"`+tokenURI+`"}}}`, string(k.at("0").Canonical()), k.key))
 	for i := range 3 {
 		if row := statusRow(t, verifier.Verify(context.Background(), twice)); row.Outcome != credential.Passed || source.asked != i+1 {
@@ -140,7 +140,7 @@ func TestTokenListBoundsTheVerdict(t *testing.T) {
 			if !c.fetched.IsZero() {
 				found.FetchedAt = c.fetched.Format(time.RFC3339)
 			}
-			verifier := credential.Verifier{Resolver: registry{}, Now: now, Lists: lists{tokenURI: found}, FreshUntil: now.Add(30 * time.Minute)}
+			verifier := credential.Verifier{AllowUndefinedTerms: true, Resolver: registry{}, Now: now, Lists: lists{tokenURI: found}, FreshUntil: now.Add(30 * time.Minute)}
 			v := verifier.Verify(context.Background(), text(k.jwt(k.at("0"))))
 			if want := c.want.Format(time.RFC3339); !v.Verified || v.FreshUntil != want {
 				t.Errorf("until %s, want %s; %+v", v.FreshUntil, want, v.ProblemDetails)
@@ -162,7 +162,7 @@ func TestAcceptedTokenListIssuer(t *testing.T) {
 		if status != "" {
 			source.Statuses[issuer] = status
 		}
-		verifier := credential.Verifier{Resolver: source, Status: source, Now: now, Lists: lists(k.listBy(key.MethodID(other.Public()), other)),
+		verifier := credential.Verifier{AllowUndefinedTerms: true, Resolver: source, Status: source, Now: now, Lists: lists(k.listBy(key.MethodID(other.Public()), other)),
 			AcceptListIssuer: func(list, of string) bool { return list == issuer && of == k.issuer }}
 		if row := statusRow(t, verifier.Verify(context.Background(), text(k.jwt(k.at("0"))))); row.Code != code {
 			t.Errorf("an issuer that is %q: %+v", status, row)
@@ -178,7 +178,7 @@ func TestAcceptedTokenListIssuer(t *testing.T) {
 func TestTokenListOfThePast(t *testing.T) {
 	k := newTokens(t)
 	source := &tokenSource{lists: k.list()}
-	verifier := credential.Verifier{Resolver: registry{}, Now: now, Lists: source,
+	verifier := credential.Verifier{AllowUndefinedTerms: true, Resolver: registry{}, Now: now, Lists: source,
 		Status: moment{of: credential.StatusInfo{Status: credential.Active}}, Hindsight: moment{of: credential.StatusInfo{Status: credential.Active}}}
 	if v := verifier.Verify(context.Background(), text(k.jwt(k.at("0")))); !v.Verified || !source.at.Equal(now) {
 		t.Errorf("asked for %v; %+v", source.at, v.ProblemDetails)
@@ -218,7 +218,7 @@ func TestOwnTokenListInHindsight(t *testing.T) {
 		"cannot be told":       {later{err: errors.New("broken")}, credential.CodeStatusUnavailable},
 	} {
 		c.later.moment = active
-		verifier := credential.Verifier{Resolver: registry{}, Now: now, Lists: own, Status: active, Hindsight: c.later}
+		verifier := credential.Verifier{AllowUndefinedTerms: true, Resolver: registry{}, Now: now, Lists: own, Status: active, Hindsight: c.later}
 		if row := statusRow(t, verifier.Verify(context.Background(), text(k.jwt(k.at("6"))))); row.Code != c.code {
 			t.Errorf("%s: %+v", name, row)
 		}
@@ -228,7 +228,7 @@ func TestOwnTokenListInHindsight(t *testing.T) {
 // A source without status list tokens, and one whose own list is none, tell nothing.
 func TestSourceWithoutTokenLists(t *testing.T) {
 	k := newTokens(t)
-	verifier := credential.Verifier{Resolver: registry{}, Now: now, Lists: plainLists{}}
+	verifier := credential.Verifier{AllowUndefinedTerms: true, Resolver: registry{}, Now: now, Lists: plainLists{}}
 	if row := statusRow(t, verifier.Verify(context.Background(), text(k.jwt(k.at("0"))))); row.Code != credential.CodeStatusUnsupported {
 		t.Errorf("%+v", row)
 	}
@@ -257,7 +257,7 @@ func TestStatusClaimAndDigest(t *testing.T) {
 	token := k.at("0").With("iss", text(k.issuer))
 	for _, of := range []jcs.Value{k.unsigned(), k.at("0"), token} {
 		source := registry{Statuses: map[string]string{hexDigest(credential.Digest(of)): credential.Revoked}}
-		verifier := credential.Verifier{Resolver: source, Status: source, Now: now, Lists: lists(k.list())}
+		verifier := credential.Verifier{AllowUndefinedTerms: true, Resolver: source, Status: source, Now: now, Lists: lists(k.list())}
 		if row := statusRow(t, verifier.Verify(context.Background(), text(k.jwt(token)))); row.Code != credential.CodeRevoked {
 			t.Errorf("%+v", row)
 		}
@@ -268,16 +268,16 @@ func TestStatusClaimAndDigest(t *testing.T) {
 func TestCannotSealStatus(t *testing.T) {
 	k := newTokens(t)
 	for _, media := range []string{credential.MediaCredentialJWT, credential.MediaCredentialSDJWT, credential.MediaCredentialCOSE} {
-		if token, err := credential.Seal(k.refer(`{"status_list":{"idx":-1,"uri":"`+tokenURI+`"}}`), media, k.key, credential.SealOptions{KeyID: k.kid}); err == nil {
+		if token, err := credential.Seal(k.defined(k.refer(`{"status_list":{"idx":-1,"uri":"`+tokenURI+`"}}`)), media, k.key, credential.SealOptions{KeyID: k.kid}); err == nil {
 			t.Errorf("%s: %s", media, token)
 		}
-		if _, err := credential.Seal(k.at("0"), media, k.key, credential.SealOptions{KeyID: k.kid}); err != nil {
+		if _, err := credential.Seal(k.defined(k.at("0")), media, k.key, credential.SealOptions{KeyID: k.kid}); err != nil {
 			t.Errorf("%s: %v", media, err)
 		}
 	}
 	for _, pointer := range []string{"/status", "/status/status_list", "/status/status_list/uri"} {
 		opt := credential.SealOptions{KeyID: k.kid, Disclosable: []string{pointer}}
-		if _, err := credential.Seal(k.at("0"), credential.MediaCredentialSDJWT, k.key, opt); err == nil || !strings.Contains(err.Error(), "withhold") {
+		if _, err := credential.Seal(k.defined(k.at("0")), credential.MediaCredentialSDJWT, k.key, opt); err == nil || !strings.Contains(err.Error(), "withhold") {
 			t.Errorf("%s: %v", pointer, err)
 		}
 	}
@@ -309,7 +309,7 @@ func FuzzTokenStatus(f *testing.F) {
 		if v, err := jcs.Decode([]byte(input)); err == nil && v.IsObject() {
 			doc = v
 		}
-		verifier := credential.Verifier{Resolver: source, Now: now, Lists: lists{tokenURI: {CWT: list}}}
+		verifier := credential.Verifier{AllowUndefinedTerms: true, Resolver: source, Now: now, Lists: lists{tokenURI: {CWT: list}}}
 		v := verifier.Verify(context.Background(), doc)
 		checkVerdict(t, v)
 		if v.Verified && doc.IsString() && !issued[strings.TrimSpace(input)] {

@@ -24,6 +24,9 @@ func openJWT(k kind, data []byte) (*sealed, error) {
 	if err != nil {
 		return nil, &checkError{typ: ParsingError, detail: "the payload", err: err}
 	}
+	if err := exact(payload); err != nil {
+		return nil, err
+	}
 	s := &sealed{document: payload, payload: payload, keyID: token.KeyID, keyType: token.KeyType(), certificate: certificateIn(token.Header), check: token.Verify}
 	if err := s.unsupported(token.Typ); err != nil {
 		return nil, err
@@ -47,6 +50,9 @@ func openSDJWT(k kind, data []byte) (*sealed, error) {
 	if err != nil {
 		return nil, openError(err)
 	}
+	if err := exact(document, token.Signed); err != nil {
+		return nil, err
+	}
 	s := &sealed{document: document, payload: token.Signed, keyID: token.JWT.KeyID, keyType: token.JWT.KeyType(), certificate: certificateIn(token.JWT.Header), check: token.Verify, sd: token}
 	if err := s.unsupported(token.JWT.Typ); err != nil {
 		return nil, err
@@ -66,6 +72,9 @@ func openCOSE(k kind, data []byte) (*sealed, error) {
 	payload, err := jcs.Decode(message.Payload)
 	if err != nil {
 		return nil, &checkError{typ: ParsingError, detail: "the payload", err: err}
+	}
+	if err := exact(payload); err != nil {
+		return nil, err
 	}
 	s := &sealed{document: payload, payload: payload, keyID: message.KeyURL(), keyType: message.KeyType(), check: message.Verify}
 	if message.Certificate {

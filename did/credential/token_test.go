@@ -81,7 +81,7 @@ func TestTokens(t *testing.T) {
 
 func (v tokenVector) verdict(t *testing.T, documents map[string]jcs.Value) credential.Verdict {
 	source := registry{documents, v.Statuses}
-	verifier := credential.Verifier{Resolver: source, Status: source, Now: now}
+	verifier := credential.Verifier{AllowUndefinedTerms: true, Resolver: source, Status: source, Now: now}
 	opt := credential.PresentationOptions{}
 	if v.Bound != nil {
 		opt = credential.PresentationOptions{Challenge: v.Bound.Challenge, Domain: v.Bound.Domain}
@@ -116,7 +116,7 @@ func (v tokenVector) verdict(t *testing.T, documents map[string]jcs.Value) crede
 func TestTokenDigests(t *testing.T) {
 	k := newTokens(t)
 	all, none := k.sd("/credentialSubject/sponsor"), k.sdShown("/credentialSubject/sponsor")
-	verifier := credential.Verifier{Resolver: registry{}, Now: now}
+	verifier := credential.Verifier{AllowUndefinedTerms: true, Resolver: registry{}, Now: now}
 	first := verifier.VerifyToken(context.Background(), credential.MediaCredentialSDJWT, []byte(all))
 	second := verifier.VerifyToken(context.Background(), credential.MediaCredentialSDJWT, []byte(none))
 	if !first.Verified || !second.Verified || first.Digest != second.Digest {
@@ -131,7 +131,7 @@ func TestTokenDigests(t *testing.T) {
 func TestTokenFreshness(t *testing.T) {
 	k := newTokens(t)
 	soon := now.Add(time.Minute)
-	verifier := credential.Verifier{Resolver: registry{}, Now: now, FreshUntil: now.Add(time.Hour)}
+	verifier := credential.Verifier{AllowUndefinedTerms: true, Resolver: registry{}, Now: now, FreshUntil: now.Add(time.Hour)}
 	verdict := verifier.Verify(context.Background(), text(k.jwt(k.unsigned().With("exp", jcs.FromInt(soon.Unix())))))
 	if !verdict.Verified || verdict.FreshUntil != soon.Format(time.RFC3339) {
 		t.Errorf("%+v", verdict)
@@ -146,7 +146,7 @@ func FuzzToken(f *testing.F) {
 		}
 	}
 	f.Add("application/jwt; x=y", "a.b.c")
-	verifier := credential.Verifier{Resolver: registry{k.documents(), nil}, Now: now}
+	verifier := credential.Verifier{AllowUndefinedTerms: true, Resolver: registry{k.documents(), nil}, Now: now}
 	f.Fuzz(func(t *testing.T, media, token string) {
 		for _, verdict := range []credential.Verdict{
 			verifier.VerifyToken(context.Background(), media, []byte(token)),
@@ -167,7 +167,7 @@ func FuzzEnvelope(f *testing.F) {
 			f.Add(v.Envelope.Canonical())
 		}
 	}
-	verifier := credential.Verifier{Resolver: registry{k.documents(), nil}, Now: now}
+	verifier := credential.Verifier{AllowUndefinedTerms: true, Resolver: registry{k.documents(), nil}, Now: now}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		doc, err := jcs.Decode(data)
 		if err != nil {

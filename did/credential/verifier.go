@@ -50,9 +50,10 @@ type Verifier struct {
 	Proofs *proof.Cache
 	// Processor has the JSON-LD contexts; nil is jsonld.Default.
 	Processor *jsonld.Processor
-	// CheckTerms demands of every document, and not only of those that the RDFC
-	// cryptosuites secure, that all of it has a meaning in its contexts.
-	CheckTerms bool
+	// AllowUndefinedTerms lets properties and types pass that no context of a version 2
+	// document gives a meaning (VC Data Model 2.0, 5.2); the row says so. The RDFC
+	// cryptosuites do not: their proofs would not cover them.
+	AllowUndefinedTerms bool
 	// Signature checks signatures; nil is PublicKey.Verify.
 	Signature multikey.VerifyFunc
 	// Now is the time that validity is judged by; zero is time.Now.
@@ -71,6 +72,11 @@ type Verifier struct {
 	// RequireActiveSubject fails a credential one of whose subjects is a DID that is
 	// suspended or revoked. Else its row tells of it, and is skipped.
 	RequireActiveSubject bool
+
+	// RequireRegistered fails a credential that Status has not heard of, and so could not
+	// tell of its revocation; without Status every one. Status lists and schemas that are
+	// credentials need not be registered.
+	RequireRegistered bool
 
 	// depth is 1 where a status list is judged, and so on.
 	depth int
@@ -205,6 +211,9 @@ type judgement struct {
 // structure reads the credential; false ends the run.
 func (j *judgement) structure(payload jcs.Value, openErr error) bool {
 	err := openErr
+	if err == nil {
+		err = exact(payload)
+	}
 	if err == nil {
 		j.credential, err = Parse(payload)
 	}

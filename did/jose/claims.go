@@ -87,9 +87,12 @@ const (
 )
 
 // NumericDate reads seconds since 1970 (RFC 7519, 2), fractions included, in the
-// years 1 to 9999.
+// years 1 to 9999, that binary64 holds as they are written.
 func NumericDate(v jcs.Value) (time.Time, bool) {
 	seconds, ok := v.Float()
+	if _, _, inexact := v.Inexact(); inexact {
+		return time.Time{}, false
+	}
 	if !ok || seconds < minDate || seconds > maxDate {
 		return time.Time{}, false
 	}

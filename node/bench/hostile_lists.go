@@ -123,6 +123,6 @@ func listAttacks() ([]attack, error) {
 		attackBy("32 of 16 MiB", true, ed, ed.list(statuslist.MaxBytes, "", undefinedTerms, "[]", 1)),
 		attackBy("32 of 16 KiB with rings of 110, 9 proofs", true, ed, ed.list(1<<14, proof.EdDSARDFC2022, cliqueContext, ring, 9)),
 		attackBy("32 of 16 KiB, 1,000 statements disclosed", true, p256, p256.list(1<<14, proof.ECDSASD2023, undefinedTerms, "["+each(1000, `"#"`)+"]", 1)),
-		attackBy("32 of 16 KiB in 500 KiB", false, ed, ed.list(1<<14, "", undefinedTerms, "["+each(60000, `"#"`)+"]", 1)),
+		attackBy("32 of 16 KiB in 500 KiB", true, ed, ed.list(1<<14, "", undefinedTerms, "["+each(60000, `"#"`)+"]", 1)),
 	}, nil
 }

@@ -224,7 +224,7 @@ func hostileDocuments() ([]hostileDocument, error) {
 		{"clique of 5, 16 proofs", true, clique(5, 16, false)},
 		{"clique of 6, chain of 16 proofs", true, clique(6, 16, true)},
 		{"chain of 16 proofs of P-256, JCS, 60,000 values", false, func() (jcs.Value, error) {
-			doc, err := p256.unsigned("", `{"id":"urn:x","a":[`+each(60000, `#`)+`]}`)
+			doc, err := p256.unsigned(undefinedTerms, `{"id":"urn:x","a":[`+each(60000, `#`)+`]}`)
 			if err != nil {
 				return doc, err
 			}
