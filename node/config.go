@@ -14,7 +14,6 @@ import (
 
 	"github.com/tabard-id/tabard/consensus"
 	"github.com/tabard-id/tabard/did"
-	"github.com/tabard-id/tabard/did/credential"
 	"github.com/tabard-id/tabard/did/web"
 	"github.com/tabard-id/tabard/did/webvh"
 	"github.com/tabard-id/tabard/node/api"
@@ -85,17 +84,10 @@ type Config struct {
 	// besides the published ones: its index.json is {"<url>": "<file>"}. A published
 	// context cannot be replaced. Empty: none.
 	ContextsDir string
-	// AcceptAnyIssuer verifies credentials whose issuer is not a DID, such as an https
-	// URL, whoever signed them; their verdicts say so. A request may ask for it, but for
-	// Never.
-	AcceptAnyIssuer api.Concession
-	// RequireActiveSubject fails credentials with a subject that is suspended or revoked,
-	// of which their verdicts tell otherwise.
-	RequireActiveSubject bool
-	// Verdicts is what the operator has decided about them: whose status lists are
-	// trusted besides those of a credential's own issuer, how short lists may be, and
-	// whether formats in JSON Schemas assert.
-	Verdicts credential.Policy
+	// Verdicts is what verdicts let pass or demand besides: credentials whose issuer is
+	// not a DID, such as an https URL, whoever signed them, terms that no context
+	// defines, registration.
+	Verdicts api.VerdictPolicy
 	// MaxStale is the age of the local state beyond which the node is not ready and
 	// gives no verdict, status or status list, unless a request allows more; 5 s if zero.
 	MaxStale time.Duration

@@ -24,9 +24,7 @@ func (c *Config) processor() (*jsonld.Processor, error) {
 
 // verifyWith gives the surface what its verifications need of this node.
 func (n *Node) verifyWith(surface *httpapi.Config) (err error) {
-	surface.Challenges, surface.AcceptAnyIssuer = n.challenges, n.cfg.AcceptAnyIssuer
-	surface.RequireActiveSubject = n.cfg.RequireActiveSubject
-	surface.Verdicts = n.cfg.Verdicts
+	surface.Challenges, surface.Verdicts = n.challenges, n.cfg.Verdicts
 	if surface.Processor, err = n.cfg.processor(); err != nil {
 		return misconfigured(err)
 	}

@@ -13,7 +13,6 @@ import (
 	"strconv"
 	"sync"
 
-	"github.com/tabard-id/tabard/did/credential"
 	"github.com/tabard-id/tabard/node/api"
 )
 
@@ -39,11 +38,9 @@ type DevConfig struct {
 	Admission Admission
 	Streams   Streams
 	Foreign   Foreign
-	// ContextsDir, AcceptAnyIssuer, RequireActiveSubject and Verdicts are those of Config, for every node.
-	ContextsDir          string
-	AcceptAnyIssuer      api.Concession
-	RequireActiveSubject bool
-	Verdicts             credential.Policy
+	// ContextsDir and Verdicts are those of Config, for every node.
+	ContextsDir string
+	Verdicts    api.VerdictPolicy
 }
 
 const (
@@ -146,8 +143,7 @@ func (d *Dev) start(ctx context.Context, cfg DevConfig, host string, port int) e
 		n, err := Start(ctx, Config{
 			NodeID: peers[i].ID, Dir: filepath.Join(d.Dir, peers[i].ID), Domain: d.Domain,
 			HTTPListener: public[i], PeerListener: peer[i], Peers: peers, Secret: secret,
-			Admission: cfg.Admission, Streams: cfg.Streams, Foreign: cfg.Foreign, ContextsDir: cfg.ContextsDir, AcceptAnyIssuer: cfg.AcceptAnyIssuer,
-			RequireActiveSubject: cfg.RequireActiveSubject, Verdicts: cfg.Verdicts,
+			Admission: cfg.Admission, Streams: cfg.Streams, Foreign: cfg.Foreign, ContextsDir: cfg.ContextsDir, Verdicts: cfg.Verdicts,
 			Logger: cfg.Logger, MaxConnectionsPerAddress: math.MaxInt32, nodesInProcess: cfg.Nodes, certificate: certificate, plain: certificate == nil,
 		})
 		if err != nil {

@@ -26,7 +26,7 @@ async function issuer(kind) {
 }
 
 const unsigned = issuerID => ({
-  '@context': ['https://www.w3.org/ns/credentials/v2'],
+  '@context': ['https://www.w3.org/ns/credentials/v2', 'https://www.w3.org/ns/credentials/undefined-terms/v2'],
   id: `urn:uuid:${randomUUID()}`,
   type: ['VerifiableCredential'],
   issuer: issuerID,

@@ -38,7 +38,7 @@ export function publicKey(kid) {
 }
 
 export const credential = (issuer, more) => ({
-  '@context': ['https://www.w3.org/ns/credentials/v2'],
+  '@context': ['https://www.w3.org/ns/credentials/v2', 'https://www.w3.org/ns/credentials/undefined-terms/v2'],
   id: `urn:uuid:${randomUUID()}`, type: ['VerifiableCredential'], issuer,
   validFrom: '2026-01-01T00:00:00Z',
   credentialSubject: {id: 'did:example:agent', name: 'Ægir'}, ...more,

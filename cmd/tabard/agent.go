@@ -58,12 +58,10 @@ func agentCommand() *cli.Command {
 			&cli.StringSliceFlag{Name: "import-key", Usage: "add the key of a key `FILE` to the store; METHOD=FILE names it; repeatable"},
 			&cli.StringSliceFlag{Name: "import-did", Usage: "add the key of a DID `DIR` that may assert; repeatable"},
 			contextsFlag(),
-			activeSubjectFlag(),
-			&cli.BoolFlag{Name: "accept-any-issuer", Value: true, Usage: "verify credentials whose issuer is not a DID, whoever signed them; their verdicts say so. With =false not even where a request asks for it"},
 			&cli.BoolFlag{Name: "foreign", Usage: "ask other hosts for did:web and did:webvh documents, status lists and schemas"},
 			&cli.StringFlag{Name: "foreign-ca", Usage: "PEM `FILE` of a certificate authority to believe of other hosts besides the system's"},
 			&cli.BoolFlag{Name: "foreign-allow-private", Usage: "ask loopback and private addresses too, such as other agents on this machine"},
-		), slices.Concat(verdictFlags(), logFlags("warn", "text"))...),
+		), slices.Concat(verdictFlags(true), logFlags("warn", "text"))...),
 		Action: runAgent,
 	}
 }
@@ -115,8 +113,8 @@ func closeAll(listeners []net.Listener) (err error) {
 // agentFromFlags composes the agent. The token is "" if none is asked for.
 func agentFromFlags(c *cli.Context, wallet *agent.Wallet, store *agent.Store, base string) (*agent.Agent, string, error) {
 	cfg := agent.Config{
-		Keys: store, Wallet: wallet, BaseURL: base, Hosts: words(c, "host"), AcceptAnyIssuer: concession(c, "accept-any-issuer"),
-		RequireActiveSubject: c.Bool("require-active-subject"), Timeout: c.Duration("timeout"),
+		Keys: store, Wallet: wallet, BaseURL: base, Hosts: words(c, "host"),
+		Timeout: c.Duration("timeout"),
 	}
 	err := positive(c, "timeout")
 	if err != nil {

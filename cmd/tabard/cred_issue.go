@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/tabard-id/tabard/did"
 	"github.com/tabard-id/tabard/did/credential"
 	"github.com/tabard-id/tabard/did/jcs"
+	"github.com/tabard-id/tabard/did/jsonld"
 	"github.com/tabard-id/tabard/did/proof"
 )
 
@@ -18,7 +20,8 @@ func credIssueCommand() *cli.Command {
 		Name:      "issue",
 		Usage:     "sign a credential with a local key and print it",
 		ArgsUsage: "[TEMPLATE|-]",
-		Description: "Nothing is sent anywhere. TEMPLATE is an unsigned credential in JSON; flags add to it.\n" +
+		Description: "Nothing is sent anywhere. TEMPLATE is an unsigned credential in JSON; flags add to it. Where no @context\n" +
+			"defines a --claim or --type, the one for undefined terms is added. What would not verify is refused.\n" +
 			"Without --cryptosuite the key decides: eddsa-jcs-2022 or ecdsa-jcs-2019.\n\n" +
 			"EXAMPLES:\n" +
 			"   tabard cred issue -d alice --subject \"$BOT\" --type AgentCredential --claim mayBook=flights > vc.json\n" +
@@ -60,15 +63,16 @@ func credIssue(c *cli.Context) error {
 			return err
 		}
 	}
+	processor, err := contextsFromFlags(c)
+	if err != nil {
+		return err
+	}
 	vc, err := fillCredential(c, draft, who)
 	if err != nil {
 		return err
 	}
-	if _, err := credential.Parse(vc); err != nil {
-		return usage("this would be no credential: %w", err)
-	}
-	processor, err := contextsFromFlags(c)
-	if err != nil {
+	vc = withTerms(c, processor, draft, vc)
+	if err := checkUnsigned(processor, vc, who.method); err != nil {
 		return err
 	}
 	opt := proof.SignOptions{
@@ -106,6 +110,39 @@ func fillCredential(c *cli.Context, vc jcs.Value, who signer) (jcs.Value, error)
 		return vc, err
 	}
 	return withValidity(c, vc)
+}
+
+// undefinedTerms is the context that gives a meaning to whatever no other defines (VC Data Model 2.0, 5.2).
+const undefinedTerms = "https://www.w3.org/ns/credentials/undefined-terms/v2"
+
+// withTerms adds that context where a claim or type of the flags needs it. What a draft leaves undefined is for
+// its author to define.
+func withTerms(c *cli.Context, processor *jsonld.Processor, draft, vc jcs.Value) jcs.Value {
+	given := len(c.StringSlice("claim"))+len(c.StringSlice("type")) > 0
+	contexts, _ := vc.Get("@context")
+	first, _ := contexts.At(0).Str()
+	if !given || first != credential.ContextV2 || !errors.Is(processor.CheckTerms(vc.Without("proof")), jsonld.ErrUndefined) {
+		return vc
+	}
+	if errors.Is(processor.CheckTerms(draft.With("@context", contexts).Without("proof")), jsonld.ErrUndefined) {
+		return vc
+	}
+	return vc.With("@context", jcs.Array(append(slices.Collect(contexts.Elems()), jcs.FromString(undefinedTerms))...))
+}
+
+// checkUnsigned refuses to sign what no verifier would take.
+func checkUnsigned(processor *jsonld.Processor, doc jcs.Value, method string) error {
+	verifier := credential.Verifier{Processor: processor}
+	err := verifier.CheckUnsigned(doc, method, false)
+	var refusal *credential.Refusal
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &refusal) && refusal.Code == credential.CodeTermsUndefined:
+		return usage("this would not verify: %w. Define it in @context, or end that with %q", err, undefinedTerms)
+	default:
+		return usage("this would not verify: %w", err)
+	}
 }
 
 func withTypes(vc jcs.Value, more []string) jcs.Value {

@@ -14,6 +14,7 @@ import (
 	"github.com/tabard-id/tabard/did/key"
 	"github.com/tabard-id/tabard/did/webvh"
 	"github.com/tabard-id/tabard/ledger/record"
+	"github.com/tabard-id/tabard/node/api"
 	"github.com/tabard-id/tabard/node/client"
 )
 
@@ -30,7 +31,8 @@ func credVerifyCommand() *cli.Command {
 			"Offline, status is not known: revocations go unnoticed. The issuer's did:webvh log is then taken from\n" +
 			"--log; did:key and did:jwk need none.\n\n" +
 			"Exit status 3: a proof or the structure does not hold, or it is for another challenge, domain or holder.\n" +
-			"4: revoked, suspended, expired or not yet valid. 5: the issuer is deactivated or not known. 7: something that decides it cannot be had now.\n\n" +
+			"4: revoked, suspended, expired or not yet valid. 5: the issuer is deactivated or not known,\n" +
+			"or with --require-registered the credential not registered. 7: something that decides it cannot be had now.\n\n" +
 			"EXAMPLES:\n" +
 			"   tabard cred verify vc.json\n" +
 			"   tabard cred verify vc.jwt --linearizable -o json\n" +
@@ -43,6 +45,8 @@ func credVerifyCommand() *cli.Command {
 			&cli.BoolFlag{Name: "presentation", Usage: "a COSE message holds a presentation"},
 			&cli.BoolFlag{Name: "accept-any-issuer", Usage: "take an issuer that is not a DID, to which nothing ties whoever signed"},
 			&cli.BoolFlag{Name: "require-active-subject", Usage: "take no credential with a subject that is suspended or revoked; without, the verdict tells of it"},
+			&cli.BoolFlag{Name: "allow-undefined-terms", Usage: "take terms that no context defines"},
+			&cli.BoolFlag{Name: "require-registered", Usage: "refuse credentials that the registry has not heard of, which nobody can revoke there"},
 			&cli.BoolFlag{Name: "allow-unsecured", Usage: "take a presentation without proof, and judge the credentials in it"},
 			&cli.StringFlag{Name: "at", Usage: "would it have held then? `WHEN` is an RFC 3339 time or, at a node, a position of the ledger (default: now)"},
 			&cli.BoolFlag{Name: "offline", Usage: "verify here, without a registry"},
@@ -103,11 +107,13 @@ func verifyAtNode(c *cli.Context, doc secured) (credential.Verdict, error) {
 			return credential.Verdict{}, usage("--at %q: want an RFC 3339 time or a position", at)
 		}
 	}
-	if c.Bool("accept-any-issuer") {
-		reads = append(reads, client.AcceptAnyIssuer())
-	}
-	if c.Bool("require-active-subject") {
-		reads = append(reads, client.RequireActiveSubject())
+	for name, option := range map[string]client.ReadOption{
+		"accept-any-issuer": client.AcceptAnyIssuer(), "allow-undefined-terms": client.AllowUndefinedTerms(), "require-registered": client.RequireRegistered(),
+		"require-active-subject": client.RequireActiveSubject(),
+	} {
+		if c.Bool(name) {
+			reads = append(reads, option)
+		}
 	}
 	cl, err := newClient(c)
 	if err != nil {
@@ -148,11 +154,15 @@ func verifyOffline(c *cli.Context, doc secured) (credential.Verdict, error) {
 			logs[v.State.DID] = log
 		}
 	}
+	if c.Bool("require-registered") {
+		return credential.Verdict{}, usage("--require-registered needs a registry to ask, and --offline asks none")
+	}
 	processor, err := contextsFromFlags(c)
 	if err != nil {
 		return credential.Verdict{}, err
 	}
-	verifier := credential.Verifier{Resolver: logs, Now: now, Processor: processor, AcceptAnyIssuer: c.Bool("accept-any-issuer")}
+	verifier := credential.Verifier{Resolver: logs, Now: now, Processor: processor}
+	verdictPolicy(c).Apply(&verifier, api.VerdictWishes{})
 	expected := credential.Options{Challenge: c.String("challenge")}
 	if domains := words(c, "domain"); len(domains) > 0 {
 		expected.Domain = domains

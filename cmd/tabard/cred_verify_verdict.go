@@ -51,6 +51,8 @@ func verdictExit(v credential.Verdict) int {
 			exit = exitRevoked
 		case credential.CodeIssuerDeactivated, credential.CodeIssuerUnresolvable, credential.CodeHolderDeactivated, credential.CodeHolderUnresolvable:
 			return exitGone // that its key cannot be had follows from this
+		case credential.CodeUnregistered, credential.CodeNoRegistry:
+			exit = exitGone
 		case credential.CodeStatusUnavailable, credential.CodeSchemaUnavailable:
 			exit = exitNoLeader
 		case credential.CodeCredentialUnverified:

@@ -126,7 +126,7 @@ func (s *story) issue(ctx context.Context) error {
 	s.chapter("Alice signs a credential for the agent, and registers it")
 	now := time.Now().UTC()
 	secured, err := proof.Sign(jcs.Object(
-		jcs.Member{Name: "@context", Value: texts(credential.ContextV2)},
+		jcs.Member{Name: "@context", Value: texts(credential.ContextV2, undefinedTerms)},
 		jcs.Member{Name: "type", Value: texts(credential.Type, "AgentCredential")},
 		jcs.Member{Name: "issuer", Value: jcs.FromString(string(s.alice.did()))},
 		jcs.Member{Name: "validFrom", Value: jcs.FromString(now.Truncate(time.Second).Format(time.RFC3339))},
@@ -151,9 +151,9 @@ func (s *story) issue(ctx context.Context) error {
 
 func (s *story) verifyEverywhere(ctx context.Context) error {
 	s.chapter("Every node verifies it: proof, issuer, dates, the issuer's state, the credential's status")
-	return s.everywhere(func(node string, cl *client.Client) error {
+	err := s.everywhere(func(node string, cl *client.Client) error {
 		start := time.Now()
-		verdict, err := cl.Verify(ctx, s.vc, client.MinSeq(s.last.Seq))
+		verdict, err := cl.Verify(ctx, s.vc, client.MinSeq(s.last.Seq), client.RequireRegistered())
 		if err != nil {
 			return err
 		}
@@ -163,6 +163,11 @@ func (s *story) verifyEverywhere(ctx context.Context) error {
 		s.done(time.Since(start), "%s  verified", node)
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	s.say("It is registered, so that Alice can revoke it here: who relies on that asks for --require-registered, as was done.")
+	return nil
 }
 
 func (s *story) revoke(ctx context.Context) error {

@@ -31,8 +31,8 @@ func devCommand() *cli.Command {
 			&cli.StringFlag{Name: "dir", Usage: "`DIR` to keep the cluster in (default: temporary, removed at exit)"},
 			outputFlag(),
 			&cli.BoolFlag{Name: "foreign", Usage: "ask other hosts for DIDs, status lists and schemas that the ledger does not hold"},
-			contextsFlag(), anyIssuerFlag(), activeSubjectFlag(),
-		}, slices.Concat(logFlags("warn", "text"), verdictFlags(), foreignFlags())...),
+			contextsFlag(),
+		}, slices.Concat(verdictFlags(false), logFlags("warn", "text"), foreignFlags())...),
 		Action: dev,
 	}
 }
@@ -65,8 +65,7 @@ func dev(c *cli.Context) error {
 	defer stop()
 	cluster, err := node.StartDev(ctx, node.DevConfig{
 		Nodes: c.Int("nodes"), HTTP: c.String("http"), Domain: c.String("domain"),
-		TLS: c.Bool("tls"), Dir: c.String("dir"), Foreign: foreign, ContextsDir: c.String("contexts-dir"), AcceptAnyIssuer: concession(c, "accept-any-issuer"),
-		RequireActiveSubject: c.Bool("require-active-subject"), Verdicts: verdicts, Logger: logger,
+		TLS: c.Bool("tls"), Dir: c.String("dir"), Foreign: foreign, ContextsDir: c.String("contexts-dir"), Verdicts: verdicts, Logger: logger,
 	})
 	if err != nil {
 		return err

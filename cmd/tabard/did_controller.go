@@ -66,6 +66,3 @@ func confirmAgent(c *cli.Context, cl *client.Client, owner *didDir, agent did.ID
 	talk(c, "%s has confirmed the agent by credential %s.", owner.id(), digest)
 	return digest, nil
 }
-
-// undefinedTerms is the context that gives a meaning to terms of which no other speaks, such as the type.
-const undefinedTerms = "https://www.w3.org/ns/credentials/undefined-terms/v2"

@@ -40,6 +40,9 @@ func documentFromFile(path string, id did.ID) (jcs.Value, error) {
 	if err != nil {
 		return jcs.Value{}, usage("--document %s: %w", path, err)
 	}
+	if pointer, text, found := v.Inexact(); found {
+		return jcs.Value{}, usage("--document %s: %s: %.64s is a number that readers take for another: write it as a string", path, pointer, text)
+	}
 	return v, nil
 }
 

@@ -49,9 +49,9 @@ func serverCommand() *cli.Command {
 			&cli.IntFlag{Name: "retain-log", Usage: "keep at most `N` MiB of the replicated log for a node that is catching up", Value: 256},
 			&cli.DurationFlag{Name: "shutdown-timeout", Usage: "how long a clean stop may take, `TIME`", Value: 10 * time.Second},
 		}, slices.Concat(logFlags("info", "json"), timingFlags(), admissionFlags(), []cli.Flag{
-			contextsFlag(), anyIssuerFlag(), activeSubjectFlag(),
+			contextsFlag(),
 			&cli.BoolFlag{Name: "no-foreign", Usage: "ask no other host: DIDs, status lists and schemas that the ledger does not hold are not found"},
-		}, verdictFlags(), foreignFlags(), witnessFlags())...),
+		}, verdictFlags(false), foreignFlags(), witnessFlags())...),
 		Action: server,
 	}
 }
@@ -127,8 +127,7 @@ func serverConfig(c *cli.Context) (node.Config, error) {
 		TLSCert: c.String("tls-cert"), TLSKey: c.String("tls-key"), Bind: c.String("peer-bind"),
 		Streams:        node.Streams{Max: c.Int("max-streams"), MaxPerAddress: c.Int("max-streams-per-address")},
 		MaxConnections: c.Int("max-connections"), MaxConnectionsPerAddress: c.Int("max-connections-per-address"),
-		ContextsDir: c.String("contexts-dir"), AcceptAnyIssuer: concession(c, "accept-any-issuer"),
-		RequireActiveSubject: c.Bool("require-active-subject"), MaxStale: c.Duration("max-stale"),
+		ContextsDir: c.String("contexts-dir"), MaxStale: c.Duration("max-stale"),
 		Bootstrap: c.Bool("bootstrap"), MaxClockSkew: c.Duration("max-clock-skew"), ShutdownTimeout: c.Duration("shutdown-timeout"),
 	}
 	err := positive(c, "max-stale", "max-clock-skew", "shutdown-timeout",

@@ -35,7 +35,7 @@ func TestVerdictSaysWhoOwns(t *testing.T) {
 		did.ID(c.issuer):    {{Controller: "did:example:alice", Confirmed: true, Credential: [32]byte{0xab}}},
 		"did:example:agent": {{Controller: "did:example:alice"}, {Controller: "did:example:bob", Credential: [32]byte{1}}},
 	}, at: now}
-	verifier := credential.Verifier{Resolver: registry{}, Status: source, Now: now}
+	verifier := credential.Verifier{AllowUndefinedTerms: true, Resolver: registry{}, Status: source, Now: now}
 	want := []credential.Ownership{
 		{DID: c.issuer, Role: "issuer", Controller: "did:example:alice", State: "confirmed", Credential: hexDigest([32]byte{0xab})},
 		{DID: "did:example:agent", Role: "subject", Controller: "did:example:alice", State: "claimed"},
@@ -76,7 +76,7 @@ func TestSubjectOutOfForceSince(t *testing.T) {
 		{credential.StatusInfo{Status: credential.Suspended}, credential.Check{Outcome: credential.Passed, Detail: subject + " later: suspended"}},
 		{credential.StatusInfo{Status: credential.Revoked, InvalidFrom: now.Add(-time.Hour)}, credential.Check{Outcome: credential.Skipped, Code: credential.CodeRevokedRetroactively}},
 	} {
-		verifier := credential.Verifier{Resolver: registry{}, Status: registry{}, Hindsight: since{info: x.info, of: subject}, Now: now}
+		verifier := credential.Verifier{AllowUndefinedTerms: true, Resolver: registry{}, Status: registry{}, Hindsight: since{info: x.info, of: subject}, Now: now}
 		verdict := verifier.Verify(context.Background(), vc)
 		row, _ := verdict.Check(credential.CheckSubjectState)
 		if row.Outcome != x.want.Outcome || row.Code != x.want.Code || x.want.Detail != "" && row.Detail != x.want.Detail {

@@ -34,7 +34,7 @@ func TestPolicyOfListIssuers(t *testing.T) {
 			}
 			policy.ListIssuers = append(policy.ListIssuers, parsed)
 		}
-		verifier := credential.Verifier{Resolver: registry{}, Now: now, Lists: lists(at(list))}
+		verifier := credential.Verifier{AllowUndefinedTerms: true, Resolver: registry{}, Now: now, Lists: lists(at(list))}
 		policy.Apply(&verifier)
 		v := verifier.Verify(context.Background(), c.with(c.entry("revocation", "6")))
 		row, _ := v.Check(credential.CheckStatus)
@@ -74,7 +74,7 @@ func TestPolicyOfShortLists(t *testing.T) {
 	cache := credential.NewListCache(1 << 20)
 	for range 2 {
 		for least, accepted := range map[uint64]bool{0: false, 9: false, 8: true, 1: true, 131072: false} {
-			verifier := credential.Verifier{Resolver: registry{}, Now: now, Lists: lists(at(c.short())), Decoded: cache}
+			verifier := credential.Verifier{AllowUndefinedTerms: true, Resolver: registry{}, Now: now, Lists: lists(at(c.short())), Decoded: cache}
 			credential.Policy{MinListEntries: least}.Apply(&verifier)
 			v := verifier.Verify(context.Background(), c.with(c.entry("revocation", "6")))
 			row, _ := v.Check(credential.CheckStatus)

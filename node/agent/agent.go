@@ -42,16 +42,9 @@ type Config struct {
 	Status  credential.StatusSource
 	Lists   credential.Lists
 	Schemas credential.Schemas
-	// AcceptAnyIssuer verifies credentials whose issuer is not a DID, such as an https
-	// URL, whoever signed them; their verdicts say so. A request may ask for it, but for
-	// Never.
-	AcceptAnyIssuer api.Concession
-	// RequireActiveSubject fails credentials with a subject that is suspended or revoked,
-	// of which their verdicts tell otherwise.
-	RequireActiveSubject bool
-	// Verdicts is what the holder has decided about them: whose status lists are trusted,
-	// how short they may be, and whether formats in JSON Schemas assert.
-	Verdicts credential.Policy
+	// Verdicts is what verdicts let pass or demand besides: credentials whose issuer is
+	// not a DID, whoever signed them, terms that no context defines, registration.
+	Verdicts api.VerdictPolicy
 	// Elsewhere, if set, is closed with the agent.
 	Elsewhere *Elsewhere
 	// Processor has the JSON-LD contexts; nil is the embedded ones.

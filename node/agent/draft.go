@@ -2,12 +2,14 @@ package agent
 
 import (
 	"errors"
+	"net/http"
 	"slices"
 
 	"github.com/tabard-id/tabard/did/credential"
 	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/did/jsonld"
 	"github.com/tabard-id/tabard/did/statuslist"
+	"github.com/tabard-id/tabard/node/api"
 )
 
 // dataIntegrity is the context that defines the members of proofs.
@@ -32,13 +34,27 @@ func (a *Agent) inject(doc jcs.Value, how signing) jcs.Value {
 	return doc.With("@context", jcs.Array(append(slices.Collect(contexts.Elems()), jcs.FromString(dataIntegrity))...))
 }
 
-// honest refuses to sign what the agent knows to be wrong: related resources with
-// another digest than theirs, and status entries that no verifier could read.
-func (a *Agent) honest(c *credential.Credential) error {
-	if url := c.Mismatched(a.Processor.Contexts().Text); url != "" {
-		return malformed("relatedResource: %.200s has another digest", url)
+// honest refuses to sign what would not verify anywhere, and status entries, wherever
+// they stand, that no verifier could read.
+func (a *Agent) honest(doc jcs.Value, key Key, how signing) error {
+	verifier := credential.Verifier{Processor: a.Processor}
+	if err := verifier.CheckUnsigned(doc, key.Method, how.media != ""); err != nil {
+		return unverifiable(err)
 	}
-	return checkEntries(c.Value)
+	return checkEntries(doc)
+}
+
+// unverifiable is the problem of what would not verify, with the code that its verdict
+// would have.
+func unverifiable(err error) error {
+	var refusal *credential.Refusal
+	if !errors.As(err, &refusal) {
+		return malformed("%v", err)
+	}
+	return &api.Problem{
+		Type: refusal.Type, Title: refusal.Title, Status: http.StatusBadRequest, Code: api.Code(refusal.Code),
+		Detail: "this would not verify: " + err.Error(),
+	}
 }
 
 // checkEntries checks entries of status lists wherever they stand.

@@ -13,7 +13,7 @@ const version1 = `{"@context":["https://www.w3.org/2018/credentials/v1"],"type":
 // gets the one that does, and no other document does.
 func TestContextOfProofs(t *testing.T) {
 	s := serveAgent(t, nil)
-	plain := strings.ReplaceAll(draft, `,"https://www.w3.org/ns/credentials/undefined-terms/v2"`, "")
+	plain := `{"@context":["https://www.w3.org/ns/credentials/v2"],"type":["VerifiableCredential"],"credentialSubject":{"id":"did:example:bot"}}`
 	presentation := `{"@context":["https://www.w3.org/2018/credentials/v1"],"type":["VerifiablePresentation"]}`
 	for _, c := range []struct {
 		path, in, body, out string
@@ -54,6 +54,46 @@ func TestIssueRefusesWhatItKnowsToBeWrong(t *testing.T) {
 			body := `{"credential":` + strings.TrimSuffix(draft, "}") + "," + member + "}}"
 			if status, v := s.post(path, body); status != http.StatusBadRequest {
 				t.Errorf("%s, %s: %d %s", name, path, status, v.Canonical())
+			}
+		}
+	}
+}
+
+// TestIssueRefusesWhatNoVerifierTakes: in every form, with the code that the verdict would have.
+func TestIssueRefusesWhatNoVerifierTakes(t *testing.T) {
+	s := serveAgent(t, nil)
+	const context, subject = `"@context":["https://www.w3.org/ns/credentials/v2"]`, `"credentialSubject":{"id":"did:example:bot"}`
+	const redefined = `"@context":["https://www.w3.org/ns/credentials/v2",{"VerifiableCredential":"https://agents.example/terms#X"}]`
+	forms := map[string]string{"/issuers/status/credentials/issue": `{}`}
+	for _, suite := range []string{"eddsa-jcs-2022", "eddsa-rdfc-2022", "ecdsa-jcs-2019", "ecdsa-rdfc-2019", "ecdsa-sd-2023"} {
+		forms["/issuers/"+suite+"/credentials/issue"] = `{}`
+	}
+	for _, form := range []string{"jwt", "sd-jwt", "cose"} {
+		forms["/credentials/issue?"+form] = `{"mediaType":"application/vc+` + form + `"}`
+	}
+	for doc, want := range map[string]string{
+		`{` + redefined + `,"type":["VerifiableCredential"],` + subject + `}`:                                            "context-invalid",
+		`{` + context + `,"type":["VerifiableCredential","CourierAgentCredential"],` + subject + `}`:                     "terms-undefined",
+		`{` + context + `,"type":["VerifiableCredential"],"credentialSubject":{"id":"did:example:bot","mayBook":1}}`:     "terms-undefined",
+		`{` + context + `,"type":["VerifiableCredential"],"credentialSubject":{"https://a.example/n":9007199254740993}}`: "number-inexact",
+		`{` + context + `,"type":["VerifiableCredential"]}`:                                                              "credential-malformed",
+	} {
+		for path, options := range forms {
+			status, v := s.post(path, `{"credential":`+doc+`,"options":`+options+`}`)
+			if code, _ := v.GetString("code"); status != http.StatusBadRequest || code != want {
+				t.Errorf("%s of %s: %d %s", path, doc, status, v.Canonical())
+			}
+		}
+	}
+	for doc, want := range map[string]string{
+		`{` + context + `,"type":["VerifiablePresentation"],"mood":"good"}`:                                                                         "terms-undefined",
+		`{` + context + `,"type":["VerifiablePresentation"],"verifiableCredential":[{"type":["VerifiableCredential"],"limit":9007199254740991.6}]}`: "number-inexact",
+		`{` + context + `,"type":["VerifiablePresentation"],"verifiableCredential":["x"]}`:                                                          "presentation-malformed",
+	} {
+		for _, options := range []string{`{}`, `{"cryptosuite":"eddsa-rdfc-2022"}`, `{"mediaType":"application/vp+jwt"}`, `{"mediaType":"application/vp+cose"}`} {
+			status, v := s.post("/presentations/prove", `{"presentation":`+doc+`,"options":`+options+`}`)
+			if code, _ := v.GetString("code"); status != http.StatusBadRequest || code != want {
+				t.Errorf("%s of %s: %d %s", options, doc, status, v.Canonical())
 			}
 		}
 	}

@@ -145,11 +145,7 @@ func (a *Agent) draft(ctx context.Context, body jcs.Value, how signing) (jcs.Val
 		vc = vc.With("issuer", jcs.FromString(string(key.DID())))
 	}
 	vc = a.inject(vc, how)
-	parsed, err := credential.Parse(vc)
-	if err != nil {
-		return vc, Key{}, malformed("%v", err)
-	}
-	if err := a.honest(parsed); err != nil {
+	if err := a.honest(vc, key, how); err != nil {
 		return vc, Key{}, err
 	}
 	return vc, key, checkOffsets(vc)
@@ -190,7 +186,7 @@ func issuerOf(vc jcs.Value) (did.ID, error) {
 // sign adds a proof, or wraps the document in a token, as the options say.
 func (a *Agent) sign(doc jcs.Value, key Key, how signing) (jcs.Value, error) {
 	if how.media != "" {
-		return seal(doc, key, how)
+		return seal(doc, key, how, a.Processor)
 	}
 	opt := how.proof
 	opt.VerificationMethod, opt.Processor = key.Method, a.Processor

@@ -4,7 +4,6 @@ import (
 	"net/http"
 
 	"github.com/tabard-id/tabard/did"
-	"github.com/tabard-id/tabard/did/credential"
 	"github.com/tabard-id/tabard/did/jcs"
 )
 
@@ -43,8 +42,8 @@ func (a *Agent) prove(r *http.Request) (int, any, error) {
 		vp = vp.With("holder", jcs.FromString(string(key.DID())))
 	}
 	vp = a.inject(vp, how)
-	if _, err := credential.ParsePresentation(vp); err != nil {
-		return 0, nil, malformed("%v", err)
+	if err := a.honest(vp, key, how); err != nil {
+		return 0, nil, err
 	}
 	secured, err := a.sign(vp, key, how)
 	if err != nil {

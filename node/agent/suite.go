@@ -3,6 +3,7 @@ package agent
 import (
 	"github.com/tabard-id/tabard/did/credential"
 	"github.com/tabard-id/tabard/did/jcs"
+	"github.com/tabard-id/tabard/did/jsonld"
 	"github.com/tabard-id/tabard/did/multikey"
 	"github.com/tabard-id/tabard/did/proof"
 )
@@ -31,7 +32,7 @@ var medias = []string{
 
 // seal wraps a document in a token. A presentation's challenge and domain become its
 // nonce and aud.
-func seal(doc jcs.Value, key Key, how signing) (jcs.Value, error) {
+func seal(doc jcs.Value, key Key, how signing, processor *jsonld.Processor) (jcs.Value, error) {
 	if how.challenge != "" {
 		doc = doc.With("nonce", jcs.FromString(how.challenge))
 	}
@@ -42,9 +43,9 @@ func seal(doc jcs.Value, key Key, how signing) (jcs.Value, error) {
 	if len(audience) > 0 {
 		doc = doc.With("aud", jcs.Array(audience...))
 	}
-	token, err := credential.Seal(doc, how.media, key.Signer, credential.SealOptions{KeyID: key.Method, Disclosable: how.disclosable})
+	token, err := credential.Seal(doc, how.media, key.Signer, credential.SealOptions{KeyID: key.Method, Disclosable: how.disclosable, Processor: processor})
 	if err != nil {
-		return doc, malformed("%v", err)
+		return doc, unverifiable(err)
 	}
 	return credential.Envelope(how.media, token), nil
 }

@@ -103,7 +103,7 @@ func TestAgentThatAcceptsAnyIssuer(t *testing.T) {
 	}
 	ok, bad := http.StatusOK, http.StatusBadRequest
 	for accept, want := range map[api.Concession][2]int{api.OnRequest: {bad, ok}, api.Always: {ok, ok}, api.Never: {bad, bad}} {
-		s := serveAgent(t, func(cfg *Config) { cfg.AcceptAnyIssuer = accept })
+		s := serveAgent(t, func(cfg *Config) { cfg.Verdicts.AcceptAnyIssuer = accept })
 		for asked, options := range []string{`"options":{"acceptAnyIssuer":false}`, `"options":{"acceptAnyIssuer":true}`} {
 			status, v := s.post("/credentials/verify", object("verifiableCredential", jcs.FromString(string(token)), options))
 			if outcome, code := check(v, "issuer"); status != want[asked] || code != "issuer-not-did" || outcome == "passed" {

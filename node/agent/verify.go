@@ -33,9 +33,7 @@ func (a *Agent) refuseVerdict(r *http.Request, err error) (int, any, error) {
 type verification struct {
 	doc jcs.Value
 	credential.Options
-	anyIssuer bool
-	// activeSubject: it asks for none with a subject out of force.
-	activeSubject bool
+	wishes api.VerdictWishes
 	// returned is the name under which what was verified comes back, "" if it does not.
 	returned string
 }
@@ -52,8 +50,7 @@ func readVerification(r *http.Request, name, returned string) (verification, err
 		return q, malformed(`want {"%s": …, "options": {"challenge": …, "domain": …}}`, name)
 	}
 	opt := api.ReadOptions(body, name)
-	q.Challenge, q.Domain, q.anyIssuer = opt.Text("challenge"), opt.Texts("domain"), opt.Bool("acceptAnyIssuer")
-	q.activeSubject = opt.Bool("requireActiveSubject")
+	q.Challenge, q.Domain, q.wishes = opt.Text("challenge"), opt.Texts("domain"), opt.Wishes()
 	if opt.Bool(returned) {
 		q.returned = name
 	}
@@ -100,10 +97,9 @@ func (a *Agent) conclude(r *http.Request, q verification, v credential.Verdict) 
 func (a *Agent) verifier(ctx context.Context, q verification) *credential.Verifier {
 	v := &credential.Verifier{
 		Resolver: resolver{a.Resolver}, Status: a.statuses(ctx), Lists: ownLists{a}, Schemas: a.Schemas,
-		Processor: a.Processor, Proofs: a.proofs, Now: a.Now(), AcceptAnyIssuer: a.AcceptAnyIssuer.Granted(q.anyIssuer),
-		RequireActiveSubject: a.RequireActiveSubject || q.activeSubject,
+		Processor: a.Processor, Proofs: a.proofs, Now: a.Now(),
 	}
-	a.Verdicts.Apply(v)
+	a.Verdicts.Apply(v, q.wishes)
 	return v
 }
 

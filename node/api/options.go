@@ -141,7 +141,7 @@ func (o *Options) Time(name string) time.Time {
 // verdict, and two other names of them.
 var checkNames = []string{
 	credential.CheckStructure, credential.CheckIssuer, credential.CheckHolder, credential.CheckProof, credential.CheckChallenge, credential.CheckValidity,
-	credential.CheckIssuerState, credential.CheckHolderState, credential.CheckStatus, credential.CheckSchema,
+	credential.CheckIssuerState, credential.CheckHolderState, credential.CheckSubjectState, credential.CheckStatus, credential.CheckSchema,
 	credential.CheckRelatedResource, credential.CheckCredentials, credential.CheckContext, "credentialStatus", "credentialSchema",
 }
 
@@ -156,16 +156,3 @@ func (o *Options) Verification() {
 		}
 	}
 }
-
-// A Concession is what an operator lets pass that is refused unless somebody asks for it.
-type Concession int
-
-// OnRequest lets pass where a request asks for it, Always whether it asks or not, and Never whatever it asks.
-const (
-	OnRequest Concession = iota
-	Always
-	Never
-)
-
-// Granted reports whether a request gets the concession, which it asked for or not.
-func (c Concession) Granted(asked bool) bool { return c == Always || c == OnRequest && asked }

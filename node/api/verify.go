@@ -29,6 +29,11 @@ type VerifyOptions struct {
 	// RequireActiveSubject fails a credential with a subject that is suspended or revoked, of which the
 	// row subjectState tells otherwise. A node's operator may have chosen that for all.
 	RequireActiveSubject bool `json:"requireActiveSubject,omitempty"`
+	// AllowUndefinedTerms lets terms pass that no context defines. The verdict says so: the row context is
+	// skipped. A node's operator may have refused that.
+	AllowUndefinedTerms bool `json:"allowUndefinedTerms,omitempty"`
+	// RequireRegistered fails a credential that the registry has not heard of.
+	RequireRegistered bool `json:"requireRegistered,omitempty"`
 }
 
 // VerifyPresentationRequest is the body of POST /presentations/verify (VCALM). One without proof goes
@@ -48,6 +53,8 @@ type VerifyPresentationOptions struct {
 	// The rest is of the credentials inside, as in VerifyOptions.
 	AcceptAnyIssuer      bool `json:"acceptAnyIssuer,omitempty"`
 	RequireActiveSubject bool `json:"requireActiveSubject,omitempty"`
+	AllowUndefinedTerms  bool `json:"allowUndefinedTerms,omitempty"`
+	RequireRegistered    bool `json:"requireRegistered,omitempty"`
 }
 
 // Verification answers both: 200 if verified is true, 400 if it is false. What was verified comes back

@@ -85,6 +85,9 @@ func signsRDF(vc jcs.Value) bool {
 // RegisterDigest records a credential whose content stays with its issuer: digest, issuer and proof
 // are taken from vc, nothing else of it is sent.
 func (c *Client) RegisterDigest(ctx context.Context, vc jcs.Value) (Receipt, error) {
+	if err := exact(vc); err != nil {
+		return Receipt{}, err
+	}
 	parsed, err := credential.Parse(vc)
 	if err != nil {
 		return Receipt{}, err

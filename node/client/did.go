@@ -84,7 +84,18 @@ func (c *Client) write(ctx context.Context, r request) (Receipt, error) {
 	return receipt, nil
 }
 
+// exact refuses to send what would be read as something else than it was decoded from.
+func exact(v jcs.Value) error {
+	if pointer, text, found := v.Inexact(); found {
+		return fmt.Errorf("%s: %.64s is a number that readers take for another: write it as a string", pointer, text)
+	}
+	return nil
+}
+
 // postJSON posts a JSON value as an operation.
 func (c *Client) postJSON(ctx context.Context, path string, v jcs.Value) (Receipt, error) {
+	if err := exact(v); err != nil {
+		return Receipt{}, err
+	}
 	return c.write(ctx, request{path: path, contentType: api.TypeJSON, body: v.Canonical()})
 }

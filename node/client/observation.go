@@ -81,6 +81,9 @@ func (c *Client) PublishWhois(ctx context.Context, id did.ID, presentation jcs.V
 	if err != nil {
 		return Receipt{}, err
 	}
+	if err := exact(presentation); err != nil {
+		return Receipt{}, err
+	}
 	return c.write(ctx, request{path: whoisPath(place), contentType: "application/vp", body: presentation.Canonical()})
 }
 

@@ -11,12 +11,11 @@ import (
 
 // readParameters say how fresh an answer must be. The zero value takes what a node gives by default.
 type readParameters struct {
-	minSeq        uint64 // one more than the position asked for
-	maxStale      time.Duration
-	linearizable  bool
-	at            string // of a verdict: a position or a time; "" for the present
-	anyIssuer     bool   // of a verdict, as the next
-	activeSubject bool
+	minSeq       uint64 // one more than the position asked for
+	maxStale     time.Duration
+	linearizable bool
+	at           string // of a verdict: a position or a time; "" for the present
+	wishes       api.VerdictWishes
 }
 
 // ReadOption asks for a fresher answer. What the node cannot meet is a Problem with status 503.

@@ -25,11 +25,25 @@ func AsOfTime(t time.Time) ReadOption {
 
 // AcceptAnyIssuer takes credentials whose issuer is not a DID, to which nothing ties whoever signed; the
 // verdict says so. It is for verifying alone, and a node's operator may have refused it.
-func AcceptAnyIssuer() ReadOption { return func(r *readParameters) { r.anyIssuer = true } }
+func AcceptAnyIssuer() ReadOption { return func(r *readParameters) { r.wishes.AcceptAnyIssuer = true } }
+
+// AllowUndefinedTerms takes credentials with terms that no context defines; the verdict says so. It is for
+// verifying alone, and a node's operator may have refused it.
+func AllowUndefinedTerms() ReadOption {
+	return func(r *readParameters) { r.wishes.AllowUndefinedTerms = true }
+}
+
+// RequireRegistered refuses credentials that the registry has not heard of, whose issuers cannot revoke them
+// there. It is for verifying alone.
+func RequireRegistered() ReadOption {
+	return func(r *readParameters) { r.wishes.RequireRegistered = true }
+}
 
 // RequireActiveSubject fails credentials with a subject that is suspended or revoked, of which the row
 // subjectState tells otherwise.
-func RequireActiveSubject() ReadOption { return func(r *readParameters) { r.activeSubject = true } }
+func RequireActiveSubject() ReadOption {
+	return func(r *readParameters) { r.wishes.RequireActiveSubject = true }
+}
 
 // Verify has a node verify a credential against its state: an object with Data Integrity proofs, an
 // EnvelopedVerifiableCredential, or a string that is a compact token. A credential that does not hold is
@@ -41,6 +55,9 @@ func (c *Client) Verify(ctx context.Context, vc jcs.Value, opts ...ReadOption) (
 // VerifyFor is Verify of a credential that must have been secured for these options: of a key-bound SD-JWT,
 // that its holder shows it to whoever set the challenge. A challenge of Challenge is used up.
 func (c *Client) VerifyFor(ctx context.Context, vc jcs.Value, o credential.Options, opts ...ReadOption) (credential.Verdict, error) {
+	if _, _, inexact := vc.Inexact(); inexact { // what would be sent is not what was read
+		return new(credential.Verifier).VerifyFor(ctx, vc, o), nil
+	}
 	body := jcs.Object(jcs.Member{Name: "verifiableCredential", Value: vc})
 	if options := c.expected(o, opts); len(options) > 0 {
 		body = body.With("options", jcs.Object(options...))
@@ -87,6 +104,9 @@ type PresentationOptions struct {
 // VerifyPresentation has a node verify a presentation, in any of the forms of credentials, and every
 // credential in it. One that does not hold is a Verdict, not an error.
 func (c *Client) VerifyPresentation(ctx context.Context, vp jcs.Value, o PresentationOptions, opts ...ReadOption) (credential.Verdict, error) {
+	if _, _, inexact := vp.Inexact(); inexact {
+		return new(credential.Verifier).VerifyPresentation(ctx, vp, credential.PresentationOptions{}), nil
+	}
 	name := "verifiablePresentation"
 	if o.AllowUnsecured {
 		name = "presentation"
@@ -108,11 +128,13 @@ func (c *Client) expected(o credential.Options, opts []ReadOption) []jcs.Member 
 		o(&r)
 	}
 	var members []jcs.Member
-	if r.anyIssuer {
-		members = append(members, jcs.Member{Name: "acceptAnyIssuer", Value: jcs.FromBool(true)})
-	}
-	if r.activeSubject {
-		members = append(members, jcs.Member{Name: "requireActiveSubject", Value: jcs.FromBool(true)})
+	for name, wished := range map[string]bool{
+		"acceptAnyIssuer": r.wishes.AcceptAnyIssuer, "allowUndefinedTerms": r.wishes.AllowUndefinedTerms, "requireRegistered": r.wishes.RequireRegistered,
+		"requireActiveSubject": r.wishes.RequireActiveSubject,
+	} {
+		if wished {
+			members = append(members, jcs.Member{Name: name, Value: jcs.FromBool(true)})
+		}
 	}
 	if o.Challenge != "" {
 		members = append(members, jcs.Member{Name: "challenge", Value: jcs.FromString(o.Challenge)})

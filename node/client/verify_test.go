@@ -62,6 +62,30 @@ func TestWhatIsAskedOfVerification(t *testing.T) {
 	}
 }
 
+// What cannot be sent as it was read is not sent.
+func TestVerdictOnANumberThatIsSentAsAnother(t *testing.T) {
+	n := newNode(t, says(http.StatusOK, credential.Verdict{Verified: true}))
+	c := newTestClient(t, n)
+	doc, err := jcs.Decode([]byte(`{"credentialSubject":{"limit":9007199254740993}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	vc, err := c.Verify(t.Context(), doc)
+	if row, _ := vc.Check(credential.CheckStructure); err != nil || vc.Verified || row.Code != credential.CodeNumberInexact {
+		t.Errorf("%+v, %v", vc, err)
+	}
+	vp, err := c.VerifyPresentation(t.Context(), doc, PresentationOptions{})
+	if row, _ := vp.Check(credential.CheckStructure); err != nil || vp.Verified || row.Code != credential.CodeNumberInexact {
+		t.Errorf("%+v, %v", vp, err)
+	}
+	if _, err := c.RegisterCredential(t.Context(), doc, false); err == nil {
+		t.Error("registered as another")
+	}
+	if asked := n.requests(); len(asked) > 0 {
+		t.Errorf("asked %v", asked)
+	}
+}
+
 func TestVerdictOnAToken(t *testing.T) {
 	verdict := credential.Verdict{Verified: true, Digest: digest}
 	c := newTestClient(t, newNode(t, says(http.StatusOK, verdict)))

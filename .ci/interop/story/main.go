@@ -53,7 +53,7 @@ func run(nodes []string) error {
 		return fmt.Errorf("create: %w", err)
 	}
 	credential := a.secure(object{
-		"@context": []any{"https://www.w3.org/ns/credentials/v2"}, "type": []any{"VerifiableCredential"},
+		"@context": []any{"https://www.w3.org/ns/credentials/v2", "https://www.w3.org/ns/credentials/undefined-terms/v2"}, "type": []any{"VerifiableCredential"},
 		"issuer": a.did, "validFrom": "2026-01-01T00:00:00Z",
 		"credentialSubject": object{"id": "did:example:helper", "mayBook": "flights"},
 	})

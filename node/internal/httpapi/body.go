@@ -56,26 +56,43 @@ func readProblem(err error) error {
 
 // readJSON reads a body of one JSON value.
 func readJSON(w *reply, r *http.Request, types []string) (jcs.Value, error) {
-	if err := checkType(r, types); err != nil {
-		return jcs.Value{}, err
-	}
-	body, err := readBody(w, r, api.MaxBody)
+	body, err := readTyped(w, r, types)
 	if err != nil {
 		return jcs.Value{}, err
 	}
-	return jcs.Decode(body)
+	return decodeExact(body)
+}
+
+// readTyped reads a body of one of the types.
+func readTyped(w *reply, r *http.Request, types []string) ([]byte, error) {
+	if err := checkType(r, types); err != nil {
+		return nil, err
+	}
+	return readBody(w, r, api.MaxBody)
+}
+
+// decodeExact decodes what is signed or recorded, of which the canonical form must say what was sent.
+func decodeExact(data []byte) (jcs.Value, error) {
+	v, err := jcs.Decode(data)
+	if err != nil {
+		return v, err
+	}
+	if pointer, text, found := v.Inexact(); found {
+		return v, api.Problemf(api.Malformed, "%.256s: %.64s is a number that readers take for another: write it as a string", pointer, text)
+	}
+	return v, nil
 }
 
 // readObject reads a body that is one JSON object.
 func readObject(w *reply, r *http.Request, types []string) (jcs.Value, error) {
-	v, err := readJSON(w, r, types)
-	if err != nil {
-		return v, err
+	return objectOf(readJSON(w, r, types))
+}
+
+func objectOf(v jcs.Value, err error) (jcs.Value, error) {
+	if err == nil && !v.IsObject() {
+		err = api.NewProblem(api.Malformed, "want a JSON object")
 	}
-	if !v.IsObject() {
-		return v, api.NewProblem(api.Malformed, "want a JSON object")
-	}
-	return v, nil
+	return v, err
 }
 
 // readLines reads a body of JSON Lines: one value a line, empty lines skipped.
@@ -98,7 +115,7 @@ func readLines(w *reply, r *http.Request) ([]jcs.Value, error) {
 		if len(values) == limit {
 			return nil, api.Problemf(api.TooManyLines, "at most %d lines", limit)
 		}
-		v, err := jcs.Decode(line)
+		v, err := decodeExact(line)
 		if errors.Is(err, jcs.ErrSyntax) {
 			return nil, api.Problemf(api.Malformed, "line %d: there is one entry on each line, as JSON: %v", number, err)
 		}

@@ -12,7 +12,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/tabard-id/tabard/did/jcs"
 	"github.com/tabard-id/tabard/ledger/record"
 	"github.com/tabard-id/tabard/node/api"
 	"github.com/tabard-id/tabard/node/internal/admission"
@@ -230,7 +229,7 @@ func ignoreUnsupported(err error) error {
 }
 
 func parseBulkLine(line []byte) (record.Op, error) {
-	v, err := jcs.Decode(line)
+	v, err := decodeExact(line)
 	if err != nil {
 		return record.Op{}, err
 	}

@@ -53,14 +53,8 @@ type Config struct {
 	Schemas credential.Schemas
 	// Processor has the JSON-LD contexts for the proofs of credentials; nil: jsonld.Default.
 	Processor *jsonld.Processor
-	// AcceptAnyIssuer takes credentials whose issuer is not a DID, whoever signed them; their verdicts say
-	// so. What a request asks for does not override Never.
-	AcceptAnyIssuer api.Concession
-	// RequireActiveSubject fails credentials with a subject that is suspended or revoked. A request may ask
-	// for it whatever this is.
-	RequireActiveSubject bool
-	// Verdicts is what the operator has decided about them.
-	Verdicts credential.Policy
+	// Verdicts is the operator's policy for verdicts.
+	Verdicts api.VerdictPolicy
 	// Proofs remembers proofs that held; default a cache of 16,384 of them.
 	Proofs *proof.Cache
 	// Key is this node's, which the registry's document has as #NodeID: it signs status lists. Without it

@@ -167,7 +167,7 @@ func TestSubjectSuspended(t *testing.T) {
 	}
 
 	// The operator's choice, which no request takes back.
-	strict := n.degrade(&degraded{leader: true}, func(c *Config) { c.RequireActiveSubject = true })
+	strict := n.degrade(&degraded{leader: true}, func(c *Config) { c.Verdicts.RequireActiveSubject = true })
 	lax := jcs.Object(jcs.Member{Name: "verifiableCredential", Value: vc},
 		jcs.Member{Name: "options", Value: jcs.Object(jcs.Member{Name: "requireActiveSubject", Value: jcs.FromBool(false)})}).Canonical()
 	strict.post("/credentials/verify", "application/json", lax).json(http.StatusBadRequest, &v)

@@ -23,7 +23,8 @@ type verification struct {
 	unsecured bool
 	// What the options ask for.
 	credential.Options
-	anyIssuer, activeSubject, returned bool
+	wishes   api.VerdictWishes
+	returned bool
 }
 
 // postVerify judges a credential (VCALM, "Verify Credential"): 200 for one that verifies, 400 with the
@@ -67,7 +68,7 @@ func (s *server) postVerifyPresentation(w *reply, r *http.Request, _ route) erro
 // takeOptions reads what the credential or presentation must have been made for, and what the verdict rests on.
 func (q *verification) takeOptions(o *api.Options, returned string) error {
 	q.Challenge, q.Domain = o.Text("challenge"), o.Texts("domain")
-	q.returned, q.anyIssuer, q.activeSubject = o.Bool(returned), o.Bool("acceptAnyIssuer"), o.Bool("requireActiveSubject")
+	q.returned, q.wishes = o.Bool(returned), o.Wishes()
 	o.Verification()
 	if err := o.Rest(); err != nil {
 		return err
@@ -114,7 +115,11 @@ func (s *server) readVerification(w *reply, r *http.Request, name, bare string) 
 		q.doc, err = readSecured(w, r, media)
 		return q, err
 	}
-	body, err := readObject(w, r, types)
+	data, err := readTyped(w, r, types)
+	if err != nil {
+		return q, err
+	}
+	body, err := objectOf(jcs.Decode(data)) // what is not exact is for the verdict to say
 	if err != nil {
 		return q, err
 	}
@@ -197,11 +202,9 @@ func (s *server) verifier(v *ledger.View, q verification, slot *slot) (*credenti
 	verifier := &credential.Verifier{
 		Status: v, Signature: s.Verify, Processor: s.Processor, Proofs: s.Proofs,
 		Decoded: s.lists, Compiled: s.compiled, Now: now,
-		AcceptAnyIssuer:      s.AcceptAnyIssuer.Granted(q.anyIssuer),
-		RequireActiveSubject: s.RequireActiveSubject || q.activeSubject,
-		FreshUntil:           now.Add(q.bounds.maxStale - s.Cluster.Staleness()),
+		FreshUntil: now.Add(q.bounds.maxStale - s.Cluster.Staleness()),
 	}
-	s.Verdicts.Apply(verifier)
+	s.Verdicts.Apply(verifier, q.wishes)
 	outside := &outside{server: s, slot: slot}
 	verifier.Lists, verifier.Schemas = s.statusLists(v, outside.lists()), schemas{v, outside.schemas()}
 	if !q.at.set() {

@@ -183,7 +183,7 @@ func TestVerdictOfAMomentPast(t *testing.T) {
 func TestIssuerThatIsNoDID(t *testing.T) {
 	ok, bad := http.StatusOK, http.StatusBadRequest
 	for policy, want := range map[api.Concession][2]int{api.OnRequest: {bad, ok}, api.Always: {ok, ok}, api.Never: {bad, bad}} {
-		n := startNode(t, func(c *Config) { c.AcceptAnyIssuer = policy })
+		n := startNode(t, func(c *Config) { c.Verdicts.AcceptAnyIssuer = policy })
 		signer := n.register("agents", "signer")
 		vc := signer.sign(signer.issue("x").Without("proof").With("issuer", jcs.FromString("https://university.example/")))
 		status := want[0]
@@ -438,7 +438,7 @@ func TestListsTrustedByConfiguration(t *testing.T) {
 	id := key.FromPublic(lister.Public())
 	for trusted, policy := range map[bool]credential.Policy{true: {ListIssuers: []credential.ListIssuer{{List: id}}}, false: {}} {
 		host := &oneList{}
-		n := startNode(t, func(c *Config) { c.Lists, c.Verdicts = host, policy })
+		n := startNode(t, func(c *Config) { c.Lists, c.Verdicts.Policy = host, policy })
 		made, err := statuslist.NewList(statuslist.List{ID: issuedURL, Issuer: string(id), Purposes: []string{"revocation"}}, 0)
 		if err != nil {
 			t.Fatal(err)
