@@ -100,6 +100,10 @@ func (r *Replica) start() (err error) {
 		}
 		return errors.Join(err, r.disk.store.Close())
 	}
+	if r.cfg.Bootstrap && r.standing.get().Status == statusMember {
+		r.cfg.Logger.Warn("this node belongs to a cluster, and --bootstrap is still set: remove it, or a node that loses its disk may begin another ledger",
+			"node", r.cfg.NodeID)
+	}
 	r.serve()
 	return nil
 }

@@ -3,6 +3,7 @@ package consensus_test
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -329,4 +330,31 @@ func TestMembersFromBeforeThereWereStandings(t *testing.T) {
 	c.Nodes[1].Start()
 	c.Nodes[1].Member()
 	c.Check()
+}
+
+// Who left --bootstrap in the settings is told at every start.
+func TestBootstrapLeftInTheSettings(t *testing.T) {
+	t.Parallel()
+	var said lockedBuffer
+	flag := true
+	c := consensustest.New(t, consensustest.Options{Nodes: 1, Configure: func(cfg *consensus.Config) {
+		cfg.Bootstrap, cfg.Logger = flag, slog.New(slog.NewTextHandler(&said, nil))
+	}})
+	const warning = "--bootstrap is still set"
+	if strings.Contains(said.String(), warning) {
+		t.Error("said at the first start")
+	}
+	for want := 1; want <= 2; want++ {
+		c.Nodes[0].Stop()
+		c.Nodes[0].Start()
+		if got := strings.Count(said.String(), warning); got != want {
+			t.Errorf("said %d times, want %d", got, want)
+		}
+	}
+	flag = false
+	c.Nodes[0].Stop()
+	c.Nodes[0].Start()
+	if got := strings.Count(said.String(), warning); got != 2 {
+		t.Errorf("said %d times, though the flag is gone", got)
+	}
 }

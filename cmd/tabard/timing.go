@@ -9,7 +9,7 @@ import (
 // timingFlags say what the nodes of a cluster expect of each other; the same on every node.
 func timingFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.DurationFlag{Name: "heartbeat-timeout", Usage: "elect another leader after `TIME` to twice that without a word of it", DefaultText: "1s"},
+		&cli.DurationFlag{Name: "heartbeat-timeout", Usage: "elect another leader after `TIME` to twice that without a word of it", DefaultText: "1s, of a node without peers 50ms"},
 		&cli.DurationFlag{Name: "election-timeout", Usage: "begin an election again after `TIME` to twice that; at least the heartbeat timeout", DefaultText: "1s"},
 		&cli.DurationFlag{Name: "leader-lease", Usage: "step down after `TIME` without a majority; at most the heartbeat timeout", DefaultText: "heartbeat timeout"},
 		&cli.DurationFlag{Name: "leader-wait", Usage: "how long a write waits for a leader, `TIME`, or as long as there was none before, up to 10s more", DefaultText: "8 election timeouts"},
