@@ -22,7 +22,7 @@ type WatchOptions struct {
 	Kinds, Statuses []string
 	// DIDs match frames about, Issuers frames by.
 	DIDs, Issuers []string
-	// Heartbeats yields the heartbeats too: one every second or two while the node is current.
+	// Heartbeats yields the heartbeats too: about one a second while the node is current.
 	Heartbeats bool
 	// Silence is how long nothing may arrive before another node is tried; default 5 s. A node that
 	// is not current sends nothing.

@@ -82,36 +82,6 @@ func TestHeartbeatsStopWhenStale(t *testing.T) {
 	next(t, dial(t, at))
 }
 
-// TestManySubscribersAreToldHalfAsOften: to each of them a heartbeat is a write.
-func TestManySubscribersAreToldHalfAsOften(t *testing.T) {
-	h, at := serve(t, newMemory(3), func(c *Config) { c.Interval, c.Many = time.Hour, 1 })
-	ticks := func(ws *websocket.Conn, count, beats int) {
-		t.Helper()
-		for range count {
-			before := h.state.Load().beat
-			if h.tick(); h.state.Load().beat == before {
-				continue
-			}
-			beats--
-			if f := next(t, ws); f.Kind != api.KindHeartbeat || f.Size != 3 {
-				t.Errorf("in place of a heartbeat: %+v", f)
-			}
-		}
-		if beats != 0 {
-			t.Errorf("%d heartbeats are missing", beats)
-		}
-	}
-	first := dial(t, at)
-	next(t, first) // at once, whenever one comes
-	ticks(first, 4, 4)
-	second := dial(t, at)
-	next(t, second)
-	ticks(second, 4, 2)
-	second.Close()
-	eventually(t, "one is left", func() bool { return h.Subscribers() == 1 })
-	ticks(first, 4, 4)
-}
-
 func TestShutdownTellsEveryone(t *testing.T) {
 	m := newMemory(3)
 	h, at := serve(t, m, nil)

@@ -11,8 +11,8 @@
 // write what the socket takes, and a socket that takes no more is left to a
 // goroutine of its own until it drains or its deadline passes.
 //
-// Every interval, or every other one if there are many subscribers, a heartbeat tells
-// each that it has been given all that its filter lets through up to a cursor.
-// Heartbeats stop when the node can no longer tell that it is current, and after a
-// while the streams are closed, so that silence means: trust no cached answer.
+// Every interval a heartbeat tells each subscriber that it has been given all that
+// its filter lets through up to a cursor. Heartbeats stop when the node can no
+// longer tell that it is current, and after a while the streams are closed, so that
+// silence means: trust no cached answer.
 package stream

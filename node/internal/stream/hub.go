@@ -29,11 +29,8 @@ type Config struct {
 	// CloseStale is the age beyond which streams are closed and none is opened; 5 s
 	// if zero.
 	CloseStale time.Duration
-	// Interval is the time between heartbeats; 1 s if zero. It is twice as long while there
-	// are more than Many subscribers (4,096 if zero): to each of them a heartbeat is a write,
-	// whose cost is the operating system's.
+	// Interval is the time between heartbeats; 1 s if zero.
 	Interval time.Duration
-	Many     int
 	// WriteTimeout is how long a subscriber may read nothing; 10 s if zero.
 	WriteTimeout time.Duration
 	// CatchUp is how long a cursor may be ahead of this node; 2 s if zero.
@@ -55,7 +52,6 @@ func (c Config) withDefaults() (Config, error) {
 	setDefault(&c.MaxStale, 2*time.Second)
 	setDefault(&c.CloseStale, 5*time.Second)
 	setDefault(&c.Interval, time.Second)
-	setDefault(&c.Many, 4096)
 	setDefault(&c.WriteTimeout, 10*time.Second)
 	setDefault(&c.CatchUp, 2*time.Second)
 	setDefault(&c.MaxSubscribers, 10_000)

@@ -60,7 +60,7 @@ func (h *Hub) tick() {
 		for _, sub := range h.all() {
 			h.end(sub, api.CloseNodeStale)
 		}
-	case age <= h.cfg.MaxStale && h.beats(st.tick):
+	case age <= h.cfg.MaxStale:
 		if b := h.nextBeat(st.beat, age); b != nil {
 			h.advance(b.size)
 			st.size, st.beat = max(b.size, st.size), b
@@ -68,9 +68,6 @@ func (h *Hub) tick() {
 	}
 	h.announce(&st)
 }
-
-// beats reports whether there is a heartbeat at a tick.
-func (h *Hub) beats(tick uint64) bool { return tick%2 == 0 || h.caps.count() <= h.cfg.Many }
 
 // nextBeat makes the heartbeat of the newest state; nil before the first record.
 func (h *Hub) nextBeat(last *beat, age time.Duration) *beat {
