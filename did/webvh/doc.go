@@ -18,8 +18,9 @@
 //   - a proof names its key as did:key:K#K, and has no previousProof and no
 //     @context, since entries have none it could agree with;
 //   - a proof whose expires has passed does not hold, in however old an entry;
-//   - the metadata's updated is the time of the version resolved, as in DID
-//     Resolution, not that of the newest one;
+//   - the metadata's updated is the time of the version resolved, as DID Resolution
+//     and the method's official results have it; the text of "Read (Resolve)", of the
+//     last valid entry's time, agrees with them for the newest version only;
 //   - an entry may be dated at most FutureTolerance ahead of the time of judgement;
 //   - the null that early implementations wrote for updateKeys, nextKeyHashes,
 //     witness, watchers and ttl is read as the parameter's default;

@@ -137,8 +137,10 @@ func Resolution(version, latest State, document jcs.Value, next string) (did.Res
 }
 
 // Metadata is the didDocumentMetadata of a version of a log that has come to
-// latest ("Read (Resolve)"). updated is the time of the version resolved, as in
-// DID Resolution. Its times are those of the log in whole seconds (DID Resolution, 7.3).
+// latest, its last valid entry ("Read (Resolve)"). What tells the version is of the version
+// resolved: versionId, versionNumber, versionTime, updated. All else is of the DID: created
+// of its first entry, the others of the last valid one, whichever version is resolved.
+// Times are in whole seconds (DID Resolution, 7.3).
 func Metadata(version, latest State) did.Metadata {
 	portable := latest.Portable
 	return did.Metadata{

@@ -65,3 +65,28 @@ func TestLogOfAnotherDID(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// The metadata of an earlier version are its own where they tell the version, and the last valid entry's where they
+// tell the DID, also if an entry after that does not verify.
+func TestMetadataOfAnEarlierVersion(t *testing.T) {
+	f := forge(t, draft{}, draft{parameters: `{"ttl":60}`}, draft{parameters: `{"ttl":20,"watchers":["https://watcher.example"]}`},
+		draft{parameters: `{"ttl":10,"deactivated":true,"updateKeys":[]}`, signer: "b"})
+	log, err := webvh.VerifyLog([]byte(f.log()), nil, day(9))
+	if err == nil || len(log.Versions) != 3 {
+		t.Fatalf("%d versions, %v", len(log.Versions), err)
+	}
+	for n := range 3 {
+		v := log.Versions[n]
+		res, err := log.Resolve(v.State.DID, did.Options{VersionNumber: n + 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, own := res.Metadata, v.Entry.Time.Format(time.RFC3339)
+		if m.VersionNumber != n+1 || m.VersionID != v.Entry.VersionID || m.VersionTime != own || m.Updated != own {
+			t.Errorf("version %d: %+v", n+1, m)
+		}
+		if first := log.Versions[0].Entry.Time.Format(time.RFC3339); m.Created != first || m.TTL != "20" || len(m.Watchers) != 1 || m.Deactivated {
+			t.Errorf("version %d: created %s, ttl %s, watchers %v, deactivated %v", n+1, m.Created, m.TTL, m.Watchers, m.Deactivated)
+		}
+	}
+}
