@@ -1,9 +1,12 @@
 package main
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"net"
+	"os/signal"
 	"strconv"
+	"syscall"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -26,6 +29,12 @@ func TestScripts(t *testing.T) {
 			"truncate":  truncate,
 			"untilgrep": untilGrep,
 			"keypair":   keyPair,
+		},
+		Condition: func(name string) (bool, error) {
+			if name != "hangups" {
+				return false, fmt.Errorf("no condition %q", name)
+			}
+			return !signal.Ignored(syscall.SIGHUP), nil // they are under nohup, which its children inherit
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("NO_COLOR", "1")
