@@ -44,7 +44,7 @@ func serverCommand() *cli.Command {
 			&cli.StringFlag{Name: "peer-bind", Usage: "listening `ADDRESS` for peers (default: this node's among them)"},
 			&cli.StringFlag{Name: "secret-file", Usage: "`FILE` with the cluster's secret: at least 32 bytes in hexadecimal"},
 			&cli.DurationFlag{Name: "max-stale", Usage: "age of the state at which the node stops vouching, `TIME`", Value: 5 * time.Second},
-			&cli.BoolFlag{Name: "bootstrap", Usage: "while this node is empty, begin or vote without the nodes that are out of reach: what only they hold is given up"},
+			&cli.BoolFlag{Name: "bootstrap", Usage: "while this node is empty, begin or vote without the nodes that are out of reach: what only they hold is given up; remove it once the node is a member"},
 			&cli.DurationFlag{Name: "max-clock-skew", Usage: "how far this node's clock may be from its peers' before it leads no more, `TIME`", Value: 2 * time.Second},
 			&cli.IntFlag{Name: "retain-log", Usage: "keep at most `N` MiB of the replicated log for a node that is catching up", Value: 256},
 			&cli.DurationFlag{Name: "shutdown-timeout", Usage: "how long a clean stop may take, `TIME`", Value: 10 * time.Second},
