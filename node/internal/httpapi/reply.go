@@ -57,12 +57,14 @@ func (w *reply) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 // Header values that are the same on many replies, shared so that setting them costs no allocation.
 // net/http only reads them.
 var (
-	valueAnyOrigin = []string{"*"}
-	valueExposed   = []string{"ETag, Location, Retry-After, " + api.HeaderSeq + ", " + api.HeaderAge + ", " + api.HeaderCursor}
-	valueAccept    = []string{"Accept"}
-	valueNoCache   = []string{"no-cache"}
-	valueNoStore   = []string{"no-store"}
-	valueImmutable = []string{"public, max-age=31536000, immutable"}
+	valueAnyOrigin      = []string{"*"}
+	valueExposed        = []string{"ETag, Location, Retry-After, " + api.HeaderSeq + ", " + api.HeaderAge + ", " + api.HeaderCursor}
+	valueAccept         = []string{"Accept"}
+	valueGzip           = []string{"gzip"}
+	valueNoCache        = []string{"no-cache"}
+	valueNoStore        = []string{"no-store"}
+	valueAcceptEncoding = []string{"Accept-Encoding"}
+	valueImmutable      = []string{"public, max-age=31536000, immutable"}
 )
 
 // Header keys in canonical form.
@@ -72,6 +74,7 @@ const (
 	keyCacheControl = "Cache-Control"
 	keyType         = "Content-Type"
 	keyLength       = "Content-Length"
+	keyEncoding     = "Content-Encoding"
 	keyETag         = "Etag"
 	keyLocation     = "Location"
 	keyAge          = "Age"
@@ -84,6 +87,9 @@ func (w *reply) send(r *http.Request, status int, contentType string, body []byt
 	h := w.Header()
 	h[keyType] = []string{contentType}
 	h[keyLength] = []string{strconv.Itoa(len(body))}
+	if compressible(h, contentType, body) {
+		body = encode(h, r, body)
+	}
 	w.WriteHeader(status)
 	if r.Method == http.MethodHead {
 		return nil

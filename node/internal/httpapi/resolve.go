@@ -234,6 +234,7 @@ func (s *server) sendValue(w *reply, r *http.Request, val *cached) error {
 	if val.vary != nil {
 		h[keyVary] = val.vary
 	}
+	large := compressible(h, val.media, val.body)
 	if val.location != nil {
 		h[keyLocation] = val.location
 	}
@@ -247,11 +248,15 @@ func (s *server) sendValue(w *reply, r *http.Request, val *cached) error {
 	if h[keyLength] = val.length; val.contentType != nil {
 		h[keyType] = val.contentType
 	}
+	body := val.body
+	if large {
+		body = encode(h, r, body)
+	}
 	w.WriteHeader(val.status)
 	if r.Method == http.MethodHead {
 		return nil
 	}
-	_, err := w.Write(val.body)
+	_, err := w.Write(body)
 	return sent(err)
 }
 
