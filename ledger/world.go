@@ -169,7 +169,7 @@ func absent(format string, args ...any) error {
 // resolveWeb resolves the did:web DID beside a did:webvh DID, with its history.
 func (w *world) resolveWeb(id did.ID, opt did.Options) (did.Resolution, error) {
 	if _, err := web.ParseID(id); err != nil {
-		return did.Resolution{}, &did.Error{Code: did.InvalidDID, Err: err}
+		return did.Resolution{}, err
 	}
 	if err := opt.Check(); err != nil {
 		return did.Resolution{}, err

@@ -99,6 +99,9 @@ func TestResolutionDetailsNameTheRule(t *testing.T) {
 		if kind != (&did.Error{Code: c.code}).Type() || got.status != statusOf[c.code] {
 			t.Errorf("%s: %d %s, want %s", c.target, got.status, kind, c.code)
 		}
+		if strings.Contains(detail, string(c.code)) {
+			t.Errorf("%s: the detail repeats the code: %q", c.target, detail)
+		}
 		for _, name := range c.names {
 			if !strings.Contains(detail, name) {
 				t.Errorf("%s: %q does not say %q", c.target, detail, name)
