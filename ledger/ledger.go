@@ -68,6 +68,9 @@ type generation struct {
 	documents *documents
 	// flushed is the index up to which it is known on disk to be durable.
 	flushed uint64
+	// unbuilt is the corruption that ended the making of the views which an earlier
+	// version did not have, nil if there was none.
+	unbuilt error
 }
 
 // Open opens the ledger in cfg.Dir, or makes an empty one. Its cost does not grow
@@ -107,6 +110,7 @@ func Open(cfg Config) (*Ledger, error) {
 		err = l.recallDamage(gen)
 	}
 	if err == nil {
+		_ = l.Report(gen.unbuilt) // it is for a snapshot to replace, as what later reads find
 		err = l.resume(mark.Generation + 1)
 	}
 	if err != nil {
@@ -124,10 +128,11 @@ func (l *Ledger) openGeneration(n uint64) (*generation, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := l.buildOwnerships(db); err != nil {
+	err = l.buildOwnerships(db)
+	if err != nil && !IsCorruption(err) {
 		return nil, errors.Join(err, db.Close())
 	}
-	return &generation{db: db, n: n, documents: newDocuments()}, nil
+	return &generation{db: db, n: n, unbuilt: err, documents: newDocuments()}, nil
 }
 
 // use makes gen what the ledger works on. Callers hold mu, or are alone.

@@ -279,3 +279,44 @@ func TestSnapshotOfAnEarlierVersionHasNoOwnerships(t *testing.T) {
 	restored.l = l
 	restored.confirmed(bot, true, "restored")
 }
+
+// A damaged directory of an earlier version opens as one of this version does: what is
+// wrong is known, and a snapshot replaces it.
+func TestDamagedDirectoryOfAnEarlierVersionOpens(t *testing.T) {
+	f := newFixture(t)
+	owner := f.agent("owner")
+	bot := f.agent("bot", string(owner.id()))
+	f.accept(f.credentialOp(owner.sign(owner.registration(string(bot.id()))), false))
+	whole := snapshotOf(t, f.l)
+	db := f.l.gen.db
+	value, err := db.Get(view.RecordKey(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	value[len(value)-3] ^= 1
+	b := db.NewBatch(0)
+	err = db.Scan(nil, nil, func(key, _ []byte) error {
+		if view.Added(key) {
+			b.Delete(key)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Set(view.RecordKey(1), value)
+	if err := b.Apply(); err != nil {
+		t.Fatal(err)
+	}
+	f.reopen()
+	if err := f.l.Damage(); !IsCorruption(err) {
+		t.Fatalf("damage: %v", err)
+	}
+	if err := f.l.RestoreSnapshot(bytes.NewReader(whole), nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.l.Damage(); err != nil {
+		t.Errorf("damage of what was replaced: %v", err)
+	}
+	f.confirmed(bot, true, "restored")
+}

@@ -74,7 +74,7 @@ func (l *Ledger) openIncoming(n uint64) error {
 		return err
 	}
 	state, err := view.GetState(gen.db)
-	if err != nil {
+	if err = errors.Join(err, gen.unbuilt); err != nil {
 		return errors.Join(err, gen.db.Close())
 	}
 	l.incoming = &incoming{gen: gen, size: record.Seq(state.Tree.Size())}
