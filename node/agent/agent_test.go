@@ -188,6 +188,7 @@ func TestIssueRefuses(t *testing.T) {
 		"a presentation by another":    {"/presentations/prove", `{"presentation":{"@context":["https://www.w3.org/ns/credentials/v2"],"type":["VerifiablePresentation"],"holder":"did:example:x"}}`, 404},
 		"a presentation without type":  {"/presentations/prove", `{"presentation":{"@context":["https://www.w3.org/ns/credentials/v2"]}}`, 400},
 		"a status nobody gave away":    {"/credentials/status", `{"credentialId":"urn:uuid:0","credentialStatus":{"statusPurpose":"revocation"}}`, 404},
+		"a purpose that is no string":  {"/credentials/status", `{"credentialId":"urn:uuid:0","credentialStatus":{"statusPurpose":["suspension"]}}`, 400},
 		"a status without entry":       {"/credentials/status", `{"credentialId":"urn:uuid:0"}`, 400},
 		"more than a request may hold": {rdfc, `{"x":"` + strings.Repeat("x", maxBody) + `"}`, 413},
 	} {

@@ -197,6 +197,11 @@ func (a *Agent) entriesOf(ctx context.Context, body jcs.Value) ([]entry, error) 
 	if !ok || !status.IsObject() {
 		return nil, malformed(`want {"credentialId": …, "credentialStatus": {"statusPurpose": …}, "status": true}`)
 	}
+	for _, name := range []string{"statusPurpose", "statusListCredential", "statusListIndex"} {
+		if member, ok := status.Get(name); ok && !member.IsString() {
+			return nil, malformed("credentialStatus.%s: want a string", name)
+		}
+	}
 	purpose, _ := status.GetString("statusPurpose")
 	if purpose == "" {
 		purpose = statuslist.Revocation

@@ -176,10 +176,25 @@ func atHome(v *ledger.View, entries []jcs.Value, segments []string) error {
 		_, err := atPath(stateID(entries[len(entries)-1]), segments)
 		return err
 	}
-	if err != nil || home.Domain != v.Domain() || slices.Equal(home.Path, segments) {
-		return err // the ledger's rules have it that what has moved away stays away
+	if err != nil {
+		return err
+	}
+	if home.Domain != v.Domain() { // the ledger's rules have it that what has moved away stays away
+		return livedAt(v, last, segments)
+	}
+	if slices.Equal(home.Path, segments) {
+		return nil
 	}
 	return api.Problemf(api.PathMismatch, "%s lives at %s: there it is told where it moves", home.ID(), home.LogURL())
+}
+
+// livedAt fails unless a DID that has moved away was given a folder here before: there its entries may be sent again.
+func livedAt(v *ledger.View, moved webvh.Identifier, segments []string) error {
+	scid, ok, err := hostedAt(v, segments)
+	if err == nil && (!ok || scid != moved.SCID) {
+		err = api.Problemf(api.PathMismatch, "%s has moved away, and did not live at this path before", moved.ID())
+	}
+	return err
 }
 
 // homeBefore is where a DID lives before the last entry: on this domain, if any entry before it has it here.
